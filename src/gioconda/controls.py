@@ -1,0 +1,72 @@
+"""What a director may ask of a performance: frozen, checked once."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Final
+
+from gioconda.errors import OptionError
+
+EMOTIONS: Final[tuple[str, ...]] = (
+    "neutral", "happy", "sad", "angry", "surprised", "afraid", "disgusted", "contemptuous",
+    "tender",
+)  # fmt: skip
+GAZE_YAW_RANGE_DEG: Final = (-30.0, 30.0)
+GAZE_PITCH_RANGE_DEG: Final = (-20.0, 20.0)
+DISTANCE_RANGE: Final = (0.7, 2.0)
+SCALE_RANGE: Final = (0.0, 2.0)
+
+
+@dataclass(frozen=True)
+class Controls:
+    """The dials of a performance.
+
+    Attributes:
+        gaze: main direction of the eyes (yaw, pitch) in degrees; yaw > 0 to the image's
+            right, pitch > 0 down; (0, 0) is the viewer. -30 to 30 and -20 to 20.
+        distance: distance of the camera from the head, 1 as in the portrait; 0.7 to 2.
+        emotion: one of :data:`EMOTIONS`.
+        emotion_strength: 0 to 1.
+        expression: scale of the face's expressiveness, 0 to 2; 0 leaves the lips alone moving.
+        head: scale of head movement, 0 to 2; 0 holds the head still.
+        blinks: scale of the blink rate, 0 to 2; 0 switches blinks off.
+        seed: chooses one of many equally good performances; the same seed gives the same one.
+        still: nothing moves but the mouth.
+
+    Raises:
+        OptionError: a value lies outside its range; the message says the range.
+    """
+
+    gaze: tuple[float, float] = (0.0, 0.0)
+    distance: float = 1.0
+    emotion: str = "neutral"
+    emotion_strength: float = 0.6
+    expression: float = 1.0
+    head: float = 1.0
+    blinks: float = 1.0
+    seed: int = 0
+    still: bool = False
+
+    def __post_init__(self) -> None:
+        """Check every value against its range."""
+        if len(self.gaze) != 2:
+            raise OptionError("gaze needs two angles, YAW,PITCH in degrees")
+        _check("gaze yaw", self.gaze[0], GAZE_YAW_RANGE_DEG, " degrees")
+        _check("gaze pitch", self.gaze[1], GAZE_PITCH_RANGE_DEG, " degrees")
+        _check("distance", self.distance, DISTANCE_RANGE)
+        _check("emotion strength", self.emotion_strength, (0.0, 1.0))
+        for name in ("expression", "head", "blinks"):
+            _check(name, getattr(self, name), SCALE_RANGE)
+        if self.emotion not in EMOTIONS:
+            raise OptionError(
+                f"emotion {self.emotion!r} is not known; there are: {', '.join(EMOTIONS)}"
+            )
+        if not 0 <= self.seed < 2**63:
+            raise OptionError(f"seed is {self.seed}; it must be 0 or above, and under 2^63")
+
+
+def _check(name: str, value: float, bounds: tuple[float, float], unit: str = "") -> None:
+    low, high = bounds
+    if not (math.isfinite(value) and low <= value <= high):
+        raise OptionError(f"{name} is {value:g}; it must lie between {low:g} and {high:g}{unit}")

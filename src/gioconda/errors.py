@@ -1,0 +1,90 @@
+"""One exception tree: everything Gioconda raises on purpose.
+
+::
+
+    GiocondaError
+    ├── OptionError            an option is out of its range (also a ValueError)
+    ├── PortraitError          a picture that cannot be animated
+    │   ├── ImageDecodeError   not an image, truncated, too many pixels
+    │   ├── NoFaceError        no human face was found
+    │   ├── FaceTooSmallError  a face under 64 px
+    │   └── FaceAngleError     a face turned too far; says the angle
+    ├── SoundError             a sound that cannot be used
+    │   ├── SoundDecodeError   not a sound, or no audio stream in it
+    │   ├── EmptySoundError    zero length
+    │   └── BadSamplesError    NaN or infinite samples
+    ├── MotionError            a motion file that cannot be read
+    ├── OutputError            the target exists, cannot be written, or is full
+    └── MissingExtraError      an optional part is not installed; names the command
+
+Every message is one clear sentence that says what was seen and what to do.
+"""
+
+from __future__ import annotations
+
+
+class GiocondaError(Exception):
+    """Base of every error that Gioconda raises on purpose."""
+
+
+class OptionError(GiocondaError, ValueError):
+    """An option or argument lies outside its range."""
+
+
+class PortraitError(GiocondaError):
+    """A picture that cannot be animated."""
+
+
+class ImageDecodeError(PortraitError):
+    """The file is not an image, is truncated, or has too many pixels."""
+
+
+class NoFaceError(PortraitError):
+    """No human face was found in the picture."""
+
+
+class FaceTooSmallError(PortraitError):
+    """The face is too small to animate."""
+
+
+class FaceAngleError(PortraitError):
+    """The face is turned too far from the camera to animate."""
+
+
+class SoundError(GiocondaError):
+    """A sound that cannot be used."""
+
+
+class SoundDecodeError(SoundError):
+    """The file is not a sound, or holds no audio stream."""
+
+
+class EmptySoundError(SoundError):
+    """The sound has no samples."""
+
+
+class BadSamplesError(SoundError):
+    """The sound has NaN or infinite samples."""
+
+
+class MotionError(GiocondaError):
+    """A motion file cannot be read or does not fit the motion space."""
+
+
+class OutputError(GiocondaError):
+    """The output exists already, cannot be written, or the disk is full."""
+
+
+class MissingExtraError(GiocondaError):
+    """An optional part of Gioconda is not installed.
+
+    Args:
+        feature: what was asked for, as a user would name it.
+        extra: the extra that carries it, as in ``pip install "gioconda[extra]"``.
+    """
+
+    def __init__(self, feature: str, extra: str) -> None:
+        self.extra = extra
+        super().__init__(
+            f"{feature} needs an optional part; install it with: pip install 'gioconda[{extra}]'"
+        )
