@@ -1,0 +1,197 @@
+"""Decode the sound of a file from its instant 0, tolerating damage.
+
+Where instant 0 lies is told in :mod:`gioconda.speech.sound`.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO, Final, cast
+
+import numpy as np
+import numpy.typing as npt
+
+from gioconda.errors import SoundDecodeError
+
+if TYPE_CHECKING:
+    import av
+    from av.audio.stream import AudioStream
+    from av.container import InputContainer
+
+logger = logging.getLogger(__name__)
+
+FloatArray = npt.NDArray[np.float32]
+
+#: Gaps in a file's time stamps are filled with silence if they are at least and at most this long;
+#: shorter ones are rounding, longer ones are broken stamps.
+GAP_MIN_S: Final = 0.04
+GAP_MAX_S: Final = 30.0
+#: A sound that ends this much before its header says so is reported as cut off.
+CUT_OFF_S: Final = 1.0
+_PICTURE_FORMATS: Final = ("image2", "gif", "apng", "webp", "ico", "jpegxl_anim")
+#: Raw streams carry no length; the demuxer's estimate from their first packets is far off.
+_FORMATS_WITHOUT_DURATION: Final = ("aac", "ac3", "eac3", "dts", "truehd")
+#: Zero and full scale of integer samples.
+_SCALES: Final = {
+    "uint8": (128, 2**7), "int16": (0, 2**15), "int32": (0, 2**31), "int64": (0, 2**63),
+}  # fmt: skip
+
+
+class _Nameless:
+    """Hides a file's name from FFmpeg, which would trust its suffix or take it for a URL."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self.read, self.seek, self.tell = file.read, file.seek, file.tell
+
+
+@contextmanager
+def opened(path: Path, name: str) -> Iterator[tuple[InputContainer, AudioStream]]:
+    """Open a file and find its audio stream, or say in one sentence why there is none."""
+    import av
+
+    with path.open("rb") as file:
+        try:
+            # Playlists and scripts may not lead to other files or hosts.
+            options = {"protocol_whitelist": ""}
+            container = av.open(_Nameless(file), "r", options=options, metadata_errors="replace")
+        except (av.error.FFmpegError, ValueError) as e:
+            raise SoundDecodeError(f"{name!r} is not a sound that can be decoded") from e
+        with container:
+            stream = container.streams.best("audio")
+            if stream is None or stream.codec_context is None:
+                raise SoundDecodeError(_why_silent(container, name))
+            yield container, cast("AudioStream", stream)
+
+
+def _why_silent(container: InputContainer, name: str) -> str:
+    video = _has_picture(container)
+    formats = container.format.name
+    if video and (formats.endswith("_pipe") or formats in _PICTURE_FORMATS):
+        return f"{name!r} is a picture, not a sound"
+    if video:
+        return f"the video {name!r} has no audio stream"
+    return f"{name!r} is not a sound that can be decoded"
+
+
+def _has_picture(container: InputContainer) -> bool:
+    """Tell whether there is a video stream that is more than a cover picture."""
+    import av
+
+    cover = av.stream.Disposition.attached_pic
+    return any(not s.disposition & cover for s in container.streams.video)
+
+
+def stated_duration(container: InputContainer, stream: AudioStream) -> float | None:
+    """Return the length that a header states, in seconds, or None where it states none."""
+    if container.format.name in _FORMATS_WITHOUT_DURATION:
+        return None
+    seconds = 0.0
+    if stream.duration and stream.time_base:
+        seconds = float(stream.duration * stream.time_base)
+    elif container.duration:
+        seconds = container.duration / 1_000_000
+    return seconds if seconds > 0 else None
+
+
+def file_frames(path: Path, name: str, duration_s: float | None) -> Iterator[av.AudioFrame]:
+    """Decode a file's sound from instant 0, gaps filled with silence."""
+    try:
+        with opened(path, name) as (container, stream):
+            origin_s: float | None = None
+            if _has_picture(container) and container.start_time is not None:
+                origin_s = container.start_time / 1_000_000
+            end_s = 0.0
+            for frame in _tolerant_decode(container, stream, name):
+                time_s = frame.time
+                if time_s is not None:
+                    origin_s = time_s if origin_s is None else origin_s
+                    gap_s = time_s - origin_s - end_s
+                    if GAP_MIN_S <= gap_s <= GAP_MAX_S or (end_s == 0 and 0 < gap_s <= GAP_MAX_S):
+                        yield from _silence(gap_s, frame)
+                        end_s += gap_s
+                yield frame
+                end_s += frame.samples / frame.sample_rate
+    except OSError as e:
+        raise SoundDecodeError(f"cannot read {name!r}: {e.strerror or e}") from e
+    if end_s and duration_s is not None and end_s < duration_s - CUT_OFF_S:
+        logger.warning(
+            "%r ends at %.2f s, though its header promises %.2f s; what there is is used",
+            name, end_s, duration_s,
+        )  # fmt: skip
+
+
+def _tolerant_decode(
+    container: InputContainer, stream: AudioStream, name: str
+) -> Iterator[av.AudioFrame]:
+    """Decode packet by packet, leaving out those that are broken."""
+    import av
+
+    good = broken = 0
+    packets = container.demux(stream)
+    while True:
+        try:
+            packet = next(packets, None)
+            frames = [] if packet is None else packet.decode()
+        except av.error.FFmpegError as e:
+            if not isinstance(e, (av.error.InvalidDataError, av.error.EOFError)):
+                logger.warning("decoding %r stopped after %d frames: %s", name, good, e)
+                break
+            broken += 1
+            if broken == 1 or isinstance(e, av.error.EOFError):
+                logger.warning("%r is damaged; what cannot be decoded is left out", name)
+            if isinstance(e, av.error.EOFError) or broken > 1000 + 10 * good:
+                break
+            continue
+        if packet is None:
+            break
+        good += len(frames)
+        yield from frames
+    if broken and not good:
+        raise SoundDecodeError(f"{name!r} is not a sound that can be decoded")
+
+
+def _silence(seconds: float, like: av.AudioFrame) -> Iterator[av.AudioFrame]:
+    """Yield silence in the format of a frame, at most a second at a time."""
+    import av
+
+    left = round(seconds * like.sample_rate)
+    while left > 0:
+        count = min(left, like.sample_rate)
+        frame = av.AudioFrame(format=like.format.name, layout=like.layout, samples=count)
+        frame.sample_rate = like.sample_rate
+        middle = 0x80 if like.format.name.startswith("u8") else 0
+        for plane in frame.planes:
+            plane.update(bytes([middle]) * plane.buffer_size)
+        yield frame
+        left -= count
+
+
+def samples_of(frame: av.AudioFrame) -> FloatArray:
+    """Return a frame's samples as float32, shape (channels, n), full scale at 1."""
+    array = frame.to_ndarray()
+    if not frame.format.is_planar:
+        array = array.reshape(-1, frame.layout.nb_channels).T
+    offset, full_scale = _SCALES.get(array.dtype.name, (0, 1))
+    with np.errstate(over="ignore"):  # a double beyond float32 becomes infinite and is refused
+        floats: FloatArray = array.astype(np.float32)
+    return floats if full_scale == 1 else (floats - np.float32(offset)) / np.float32(full_scale)
+
+
+def float_frame(
+    planes: FloatArray, rate_hz: int, layout: av.AudioLayout | str | None = None
+) -> av.AudioFrame:
+    """Build a planar float frame from an array of shape (channels, n)."""
+    import av
+
+    channels = len(planes)
+    if layout is None:
+        known = {1: "mono", 2: "stereo", 6: "5.1", 8: "7.1"}
+        layout = known.get(channels, f"{channels} channels")
+    frame = av.AudioFrame.from_ndarray(
+        np.ascontiguousarray(planes, np.float32), format="fltp", layout=layout
+    )
+    frame.sample_rate = int(rate_hz)
+    return frame
