@@ -202,11 +202,12 @@ class Sound:
                 raise OutputError(f"cannot spool {name} to a temporary file: {e.strerror}") from e
             raise
         path = Path(spool)
-        delete = weakref.finalize(path, _delete, spool)  # also at exit, should nobody close
         if path.stat().st_size == 0:
-            delete()
+            _delete(spool)
             raise EmptySoundError(f"{name} is empty")
-        return cls._from_file(path, name, delete)
+        sound = cls._from_file(path, name, lambda: _delete(spool))
+        weakref.finalize(sound, _delete, spool)  # also at exit, should nobody close it
+        return sound
 
     def _scan(self) -> tuple[int, int]:
         """Decode the first seconds; return the rate and the number of channels."""
