@@ -1,0 +1,96 @@
+"""From a portrait's view to the mesh that is animated."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from gioconda.portrait.types import View
+from gioconda.render.mesh import topology as topo
+from gioconda.render.mesh.depth import surround_depth
+from gioconda.render.mesh.head_frame import measure_head
+from gioconda.render.mesh.sheet import (
+    REFERENCE_SIZE,
+    slit_strips,
+    subdivide,
+    surround,
+    uncross_slits,
+    untangle,
+)
+from gioconda.render.mesh.types import HeadMesh
+from gioconda.render.mesh.weights import graph_laplacian, handle_weights, smoothed
+
+# Depth is smoothed against facets: how firmly each kind of vertex holds its measured depth.
+_HOLD_LANDMARK = 1.0
+_HOLD_MIDPOINT = 0.02
+_HOLD_SURROUND = 0.3
+_DEPTH_STIFFNESS = 0.5
+_ROTATION_STIFFNESS = 4.0
+#: Face heights outside the outline beyond which expressions move nothing.
+_EXPRESSION_REACH = 0.22
+#: Weights below this are cut to 0, so that still vertices are still.
+_NEGLIGIBLE_ROTATION = 2e-3
+
+
+def build_mesh(view: View) -> HeadMesh:
+    """Build the layered 2.5D sheet of a view.
+
+    The same portrait at another size gives the same mesh, scaled.
+    """
+    scale = REFERENCE_SIZE / view.size
+    landmarks = view.landmarks.astype(np.float64) * scale
+    head = measure_head(landmarks)
+
+    face = subdivide(landmarks[: topo.LANDMARKS], topo.triangles())
+    face_count = len(face.vertices)
+    slits = np.concatenate([face.rings[name] for name in topo.SLITS])
+    down = head.axes[1, :2] / np.linalg.norm(head.axes[1, :2])
+    uncross_slits(face.vertices, face.rings, down)
+    oval = face.rings["oval"]
+    untangle(face.vertices, face.triangles, slits, oval)
+
+    sheet = surround(face.vertices[oval, :2], oval, face_count)
+    depth = surround_depth(sheet, face.vertices[oval], landmarks, head)
+    vertices = np.vstack([face.vertices, np.column_stack([sheet.points, depth.z])])
+    triangles = np.vstack([face.triangles, sheet.triangles]).astype(np.int32)
+    untangle(vertices, triangles, slits, np.arange(face_count, len(vertices), dtype=np.int32))
+
+    laplacian = graph_laplacian(vertices, triangles)
+    hold = np.full(len(vertices), _HOLD_MIDPOINT)
+    hold[: topo.LANDMARKS] = _HOLD_LANDMARK
+    hold[face_count:] = _HOLD_SURROUND
+    vertices[:, 2] = smoothed(laplacian, vertices[:, 2], hold, _DEPTH_STIFFNESS)
+
+    rotation = np.concatenate([np.ones(face_count), depth.rotation_weight])
+    rotation = smoothed(laplacian, rotation, np.ones(len(vertices)), _ROTATION_STIFFNESS)
+    rotation = np.clip(rotation, 0, 1)
+    rotation[rotation < _NEGLIGIBLE_ROTATION] = 0
+
+    beyond = sheet.distance > _EXPRESSION_REACH * head.face_height
+    weights = handle_weights(
+        laplacian,
+        np.array(topo.HANDLES, np.int32),
+        (face_count + np.flatnonzero(beyond)).astype(np.int32),
+        face.parents,
+        slits,
+    )
+    return HeadMesh(
+        size=view.size,
+        landmarks=view.landmarks.astype(np.float32),
+        vertices=(vertices / scale).astype(np.float32),
+        face_count=face_count,
+        triangles=triangles,
+        strips=slit_strips(face.rings),
+        rings=face.rings,
+        midpoint_parents=face.parents,
+        rotation_weight=rotation.astype(np.float32),
+        handles=np.array(topo.HANDLES, np.int32),
+        handle_weights=weights.astype(np.float32),
+        axes=head.axes.astype(np.float32),
+        mm=head.mm / scale,
+        eye_distance=head.eye_distance / scale,
+        face_height=head.face_height / scale,
+        face_width=head.face_width / scale,
+        pivot=(head.pivot / scale).astype(np.float32),
+        yaw_deg=head.yaw_deg,
+        far_side=depth.far_side.astype(np.float32),
+    )
