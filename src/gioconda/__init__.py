@@ -1,0 +1,108 @@
+"""Gioconda: one portrait and a voice become a talking face.
+
+The short way::
+
+    import gioconda
+
+    portrait = gioconda.Portrait.open("portrait.jpg")
+    gioconda.animate(portrait, "speech.wav").save("talk.mp4")
+
+Each piece works alone: see ``docs/architecture.md`` for the rooms and their seams.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from gioconda.controls import EMOTIONS, Controls
+from gioconda.errors import GiocondaError
+
+if TYPE_CHECKING:
+    from gioconda.motion import BLENDSHAPES, CHANNELS, Motion, moment, neutral
+    from gioconda.performance import Performer, RulePerformer
+    from gioconda.pipeline import Animation, animate, perform, render
+    from gioconda.portrait import Face, FaceFinder, Portrait, View
+    from gioconda.render import MeshRenderer, Paster, Renderer
+    from gioconda.session import Session, TimedFrame
+    from gioconda.speech import SpeechAnalyser, SpeechFeatures
+    from gioconda.speech.sound import Sound
+    from gioconda.video import VideoWriter, open_writer
+
+__version__ = "0.1.0"
+
+#: Where each public name that is costly to import lives.
+_HOMES = {
+    "Animation": "gioconda.pipeline",
+    "BLENDSHAPES": "gioconda.motion",
+    "CHANNELS": "gioconda.motion",
+    "Face": "gioconda.portrait",
+    "FaceFinder": "gioconda.portrait",
+    "MeshRenderer": "gioconda.render",
+    "Motion": "gioconda.motion",
+    "Paster": "gioconda.render",
+    "Performer": "gioconda.performance",
+    "Portrait": "gioconda.portrait",
+    "Renderer": "gioconda.render",
+    "RulePerformer": "gioconda.performance",
+    "Session": "gioconda.session",
+    "Sound": "gioconda.speech.sound",
+    "SpeechAnalyser": "gioconda.speech",
+    "SpeechFeatures": "gioconda.speech",
+    "TimedFrame": "gioconda.session",
+    "VideoWriter": "gioconda.video",
+    "View": "gioconda.portrait",
+    "animate": "gioconda.pipeline",
+    "moment": "gioconda.motion",
+    "neutral": "gioconda.motion",
+    "open_writer": "gioconda.video",
+    "perform": "gioconda.pipeline",
+    "render": "gioconda.pipeline",
+}
+
+__all__ = [
+    "BLENDSHAPES",
+    "CHANNELS",
+    "EMOTIONS",
+    "Animation",
+    "Controls",
+    "Face",
+    "FaceFinder",
+    "GiocondaError",
+    "MeshRenderer",
+    "Motion",
+    "Paster",
+    "Performer",
+    "Portrait",
+    "Renderer",
+    "RulePerformer",
+    "Session",
+    "Sound",
+    "SpeechAnalyser",
+    "SpeechFeatures",
+    "TimedFrame",
+    "VideoWriter",
+    "View",
+    "__version__",
+    "animate",
+    "moment",
+    "neutral",
+    "open_writer",
+    "perform",
+    "render",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Import costly names on first use, so that ``import gioconda`` stays instant."""
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module 'gioconda' has no attribute {name!r}")
+    value = getattr(import_module(home), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    """List the public names."""
+    return sorted(__all__)

@@ -1,0 +1,30 @@
+"""The command line: thin functions over the API, no logic of its own."""
+
+from __future__ import annotations
+
+import sys
+
+
+def main() -> None:
+    """Run ``gioconda``: one clear sentence and a non-zero exit for every refusal."""
+    from gioconda.cli.app import app
+    from gioconda.errors import GiocondaError, OptionError
+
+    try:
+        app()
+    except OptionError as e:
+        _complain(e)
+        sys.exit(2)
+    except GiocondaError as e:
+        _complain(e)
+        sys.exit(1)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(1)
+    except KeyboardInterrupt:
+        print("gioconda: interrupted", file=sys.stderr)
+        sys.exit(130)
+
+
+def _complain(error: Exception) -> None:
+    print(f"gioconda: {error}", file=sys.stderr)

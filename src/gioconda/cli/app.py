@@ -1,0 +1,255 @@
+"""Every command and its options."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from gioconda.cli import arguments as arg
+
+app = typer.Typer(
+    name="gioconda",
+    help="One portrait and a voice become a talking face, in real time, on a plain CPU.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from gioconda import __version__
+
+        print(f"gioconda {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    pass
+
+
+@app.command()
+def animate(
+    inputs: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="PORTRAIT... SOUND",
+            help="One picture or several, then the sound ('-' reads it from standard input).",
+            show_default=False,
+        ),
+    ] = None,
+    output: arg.Output = None,
+    fps: arg.Fps = 40.0,
+    size: arg.Size = 512,
+    framing: arg.FramingOption = "crop",
+    face: arg.FaceOption = None,
+    seed: arg.Seed = 0,
+    gaze: arg.Gaze = "0,0",
+    distance: arg.Distance = 1.0,
+    emotion: arg.Emotion = "neutral",
+    expression: arg.Expression = 1.0,
+    head: arg.Head = 1.0,
+    blinks: arg.Blinks = 1.0,
+    still: arg.Still = False,
+    as_json: arg.Json = False,
+    quiet: arg.Quiet = False,
+    force: arg.Force = False,
+    source_image: arg.HiddenPortrait = None,
+    source: arg.HiddenSource = None,
+    driven_audio: arg.HiddenSound = None,
+    audio: arg.HiddenAudio = None,
+) -> None:
+    """Make a portrait speak: one picture and a sound become a video.
+
+    Several portraits with a folder as the output make a batch.
+    """
+    from gioconda.cli import making
+
+    portraits, sound = arg.split_inputs(
+        inputs or [], [p for p in (source_image, source) if p], driven_audio or audio
+    )
+    controls = arg.controls(
+        gaze=gaze, distance=distance, emotion=emotion, expression=expression, head=head,
+        blinks=blinks, seed=seed, still=still,
+    )  # fmt: skip
+    look = making.Look(fps=fps, size=size, framing=framing, face=face)
+    say = making.Voice(as_json=as_json, quiet=quiet)
+    sys.exit(making.animate(portraits, sound, output, controls, look, say, force=force))
+
+
+@app.command()
+def perform(
+    sound: Annotated[str, typer.Argument(help="The sound; '-' reads it from standard input.")],
+    output: Annotated[
+        str, typer.Option("-o", "--output", help="Where the motion goes: .npz or .csv.")
+    ] = "motion.npz",
+    seed: arg.Seed = 0,
+    gaze: arg.Gaze = "0,0",
+    distance: arg.Distance = 1.0,
+    emotion: arg.Emotion = "neutral",
+    expression: arg.Expression = 1.0,
+    head: arg.Head = 1.0,
+    blinks: arg.Blinks = 1.0,
+    still: arg.Still = False,
+    as_json: arg.Json = False,
+    quiet: arg.Quiet = False,
+    force: arg.Force = False,
+) -> None:
+    """Make the motion alone: a sound becomes 52 blendshapes and the head's pose over time."""
+    from gioconda.cli import making
+
+    controls = arg.controls(
+        gaze=gaze, distance=distance, emotion=emotion, expression=expression, head=head,
+        blinks=blinks, seed=seed, still=still,
+    )  # fmt: skip
+    making.perform(sound, output, controls, making.Voice(as_json=as_json, quiet=quiet), force=force)
+
+
+@app.command()
+def render(
+    portrait: Annotated[str, typer.Argument(help="The picture.")],
+    motion: Annotated[str, typer.Argument(help="Motion made by 'perform', .npz or .csv.")],
+    sound: Annotated[
+        str | None, typer.Option("--sound", help="A sound to put beside the picture.")
+    ] = None,
+    output: arg.Output = None,
+    fps: arg.Fps = 40.0,
+    size: arg.Size = 512,
+    framing: arg.FramingOption = "crop",
+    face: arg.FaceOption = None,
+    as_json: arg.Json = False,
+    quiet: arg.Quiet = False,
+    force: arg.Force = False,
+) -> None:
+    """Show a motion on a portrait."""
+    from gioconda.cli import making
+
+    look = making.Look(fps=fps, size=size, framing=framing, face=face)
+    say = making.Voice(as_json=as_json, quiet=quiet)
+    making.render(portrait, motion, sound, output, look, say, force=force)
+
+
+@app.command()
+def inspect(
+    portrait: Annotated[str, typer.Argument(help="The picture.")],
+    output: Annotated[
+        str | None,
+        typer.Option("-o", "--output", help="Where the sheet of expressions goes (.png)."),
+    ] = None,
+    face: arg.FaceOption = None,
+    size: arg.Size = 512,
+    as_json: arg.Json = False,
+    quiet: arg.Quiet = False,
+    force: arg.Force = False,
+) -> None:
+    """Say what is found in a picture, before any long work: faces, angle, sharpness, warnings."""
+    from gioconda.cli import looking
+
+    looking.inspect(
+        portrait, output, face=face, size=size, as_json=as_json, quiet=quiet, force=force
+    )
+
+
+@app.command()
+def doctor(as_json: arg.Json = False) -> None:
+    """Check this installation: versions, cores, codecs, backends, the speed of a frame."""
+    from gioconda.cli import looking
+
+    sys.exit(looking.doctor(as_json=as_json))
+
+
+@app.command()
+def bench(
+    portrait: Annotated[
+        str | None, typer.Option("--portrait", help="A picture; the example portrait if none.")
+    ] = None,
+    minutes: Annotated[
+        float,
+        typer.Option(
+            "--minutes", min=0.2, max=60, help="Length of the long sound of the memory test."
+        ),
+    ] = 1.0,
+    as_json: arg.Json = False,
+) -> None:
+    """Measure speed and memory on this machine: each stage, and the whole."""
+    from gioconda.cli import looking
+
+    looking.bench(portrait, minutes=minutes, as_json=as_json)
+
+
+@app.command()
+def demo(
+    output: Annotated[str, typer.Option("-o", "--output", help="Where the video goes.")] = (
+        "out/demo.mp4"
+    ),
+    force: arg.Force = False,
+    quiet: arg.Quiet = False,
+    as_json: arg.Json = False,
+) -> None:
+    """Animate the example portrait with the example speech."""
+    from gioconda.cli import making
+
+    making.demo(output, making.Voice(as_json=as_json, quiet=quiet), force=force)
+
+
+@app.command("warm-up", hidden=True)
+def warm_up() -> None:
+    """Compile every kernel, so that no later command waits for it."""
+    from gioconda.cli import looking
+
+    looking.warm_up()
+
+
+measure_app = typer.Typer(help="Measure results against recordings.", no_args_is_help=True)
+app.add_typer(measure_app, name="measure")
+
+
+@measure_app.command()
+def lipsync(
+    clips: Annotated[str, typer.Argument(help="Folder of talking clips, with their sound.")],
+    tracked: Annotated[str, typer.Argument(help="Folder of lip curves tracked from them.")],
+    portrait: Annotated[
+        str | None, typer.Option("--portrait", help="A frontal picture; the example if none.")
+    ] = None,
+    fps: Annotated[float, typer.Option("--fps", help="Frames a second to render.")] = 25.0,
+    size: arg.Size = 512,
+    motion_only: Annotated[
+        bool, typer.Option("--motion-only", help="Score the motion without rendering it.")
+    ] = False,
+    as_json: arg.Json = False,
+) -> None:
+    """Let each clip's sound drive one portrait; compare our lips with the speaker's."""
+    from gioconda.cli import looking
+
+    looking.lipsync(
+        clips, tracked, portrait, fps=fps, size=size, motion_only=motion_only, as_json=as_json
+    )
+
+
+train_app = typer.Typer(help="Make the shipped weights again.", no_args_is_help=True)
+app.add_typer(train_app, name="train")
+
+
+@train_app.command("speech")
+def train_speech(
+    output: Annotated[
+        str, typer.Option("-o", "--output", help="Folder for the weights.")
+    ] = "out/speech",
+    minutes: Annotated[
+        float, typer.Option("--minutes", min=1, help="Minutes of synthetic speech.")
+    ] = 300.0,
+    steps: Annotated[int, typer.Option("--steps", min=1, help="Training steps.")] = 8000,
+    seed: arg.Seed = 0,
+) -> None:
+    """Train the phonetic net from synthetic speech (needs the extra [train])."""
+    from gioconda.cli import looking
+
+    looking.train_speech(output, minutes=minutes, steps=steps, seed=seed)

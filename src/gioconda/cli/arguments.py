@@ -1,0 +1,150 @@
+"""Options that several commands share, and how they are read."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from gioconda.controls import EMOTIONS, Controls
+from gioconda.errors import OptionError
+
+LOOK = "Picture"
+ACT = "Performance"
+
+Output = Annotated[
+    str | None,
+    typer.Option(
+        "-o", "--output", show_default=False,
+        help="Where the video goes: .mp4, .webm, .gif, a PNG sequence (name_%05d.png), or a "
+        "folder for a batch. The portrait's name with .mp4 if not given.",
+    ),
+]  # fmt: skip
+Fps = Annotated[
+    float, typer.Option("--fps", help="Frames a second, 24 to 60.", rich_help_panel=LOOK)
+]
+Size = Annotated[
+    int,
+    typer.Option("--size", help="Side in pixels: 256, 512, 768 or 1024.", rich_help_panel=LOOK),
+]
+FramingOption = Annotated[
+    str,
+    typer.Option(
+        "--framing", rich_help_panel=LOOK,
+        help="crop: the square; full: pasted back into the whole picture.",
+    ),
+]  # fmt: skip
+FaceOption = Annotated[
+    int | None,
+    typer.Option(
+        "--face", rich_help_panel=LOOK, show_default=False,
+        help="Which face, numbered left to right from 1; the largest if not given.",
+    ),
+]  # fmt: skip
+Seed = Annotated[
+    int, typer.Option("--seed", help="Another seed, another performance.", rich_help_panel=ACT)
+]
+Gaze = Annotated[
+    str,
+    typer.Option(
+        "--gaze", metavar="YAW,PITCH", rich_help_panel=ACT,
+        help="Where the eyes look, degrees: right and down are positive.",
+    ),
+]  # fmt: skip
+Distance = Annotated[
+    float,
+    typer.Option(
+        "--distance", help="Distance of the camera, 0.7 to 2; 1 as in the portrait.",
+        rich_help_panel=ACT,
+    ),
+]  # fmt: skip
+Emotion = Annotated[
+    str,
+    typer.Option(
+        "--emotion", metavar="NAME[:STRENGTH]", rich_help_panel=ACT,
+        help=f"One of {', '.join(EMOTIONS)}; strength 0 to 1.",
+    ),
+]  # fmt: skip
+Expression = Annotated[
+    float,
+    typer.Option("--expression", help="Scale of expressiveness, 0 to 2.", rich_help_panel=ACT),
+]
+Head = Annotated[
+    float, typer.Option("--head", help="Scale of head movement, 0 to 2.", rich_help_panel=ACT)
+]
+Blinks = Annotated[
+    float, typer.Option("--blinks", help="Scale of the blink rate, 0 to 2.", rich_help_panel=ACT)
+]
+Still = Annotated[
+    bool, typer.Option("--still", help="Nothing moves but the mouth.", rich_help_panel=ACT)
+]
+Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")]
+Force = Annotated[bool, typer.Option("--force", "-f", help="Replace an existing file.")]
+# Names that people bring from the usual tools.
+HiddenPortrait = Annotated[str | None, typer.Option("--source_image", hidden=True)]
+HiddenSource = Annotated[str | None, typer.Option("--source", hidden=True)]
+HiddenSound = Annotated[str | None, typer.Option("--driven_audio", hidden=True)]
+HiddenAudio = Annotated[str | None, typer.Option("--audio", hidden=True)]
+
+
+def split_inputs(
+    inputs: list[str], named_portraits: list[str], named_sound: str | None
+) -> tuple[list[str], str]:
+    """Tell the portraits from the sound: the sound is named, or is the last of the inputs.
+
+    Raises:
+        OptionError: a portrait or the sound is missing.
+    """
+    rest = list(inputs)
+    sound = named_sound if named_sound is not None else (rest.pop() if rest else None)
+    portraits = named_portraits + rest
+    if sound is None or not portraits:
+        raise OptionError(
+            "a portrait and a sound are needed: gioconda animate PORTRAIT SOUND -o talk.mp4"
+        )
+    return portraits, sound
+
+
+def controls(
+    *,
+    gaze: str,
+    distance: float,
+    emotion: str,
+    expression: float,
+    head: float,
+    blinks: float,
+    seed: int,
+    still: bool,
+) -> Controls:
+    """Build the controls from the command line's words.
+
+    Raises:
+        OptionError: one of them cannot be read or is out of range.
+    """
+    name, _, strength = emotion.partition(":")
+    return Controls(
+        gaze=_pair(gaze),
+        distance=distance,
+        emotion=name.strip().lower(),
+        emotion_strength=_number("emotion strength", strength) if strength else 0.6,
+        expression=expression,
+        head=head,
+        blinks=blinks,
+        seed=seed,
+        still=still,
+    )
+
+
+def _pair(text: str) -> tuple[float, float]:
+    parts = text.split(",")
+    if len(parts) != 2:
+        raise OptionError(f"gaze is {text!r}; it needs two angles, as in --gaze 10,-5")
+    return _number("gaze yaw", parts[0]), _number("gaze pitch", parts[1])
+
+
+def _number(name: str, text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise OptionError(f"{name} is {text!r}; it must be a number") from None

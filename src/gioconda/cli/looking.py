@@ -1,0 +1,166 @@
+"""The commands that look, measure or train: inspect, doctor, bench, measure, train."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from gioconda.cli.making import Voice, _check_plain_target, replacing
+from gioconda.errors import OptionError
+
+
+def inspect(
+    portrait: str,
+    output: str | None,
+    *,
+    face: int | None,
+    size: int,
+    as_json: bool,
+    quiet: bool,
+    force: bool,
+) -> None:
+    """Tell what is found in a picture; write a sheet of expressions if asked to."""
+    from gioconda.session import check_options
+
+    check_options(40.0, size, "crop")
+    target = Path(output) if output else None
+    if target is not None:
+        if target.suffix.lower() != ".png":
+            raise OptionError(f"the sheet is a .png file, not {target.name!r}")
+        _check_plain_target(target, force, inputs=[portrait])
+    from gioconda.portrait import Portrait
+
+    person = Portrait.open(portrait, face=face)
+    height, width = person.picture.shape[:2]
+    voice = Voice(as_json=as_json, quiet=quiet)
+    lines = [f"{portrait}: {width} x {height} pixels, {len(person.faces)} face(s)"]
+    faces = []
+    for number, f in enumerate(person.faces, 1):
+        chosen = number - 1 == person.face_index
+        lines.append(
+            f"  {'*' if chosen else ' '} face {number}: {f.width_px:.0f} x {f.height_px:.0f} px, "
+            f"yaw {f.yaw_deg:+.0f}, pitch {f.pitch_deg:+.0f}, roll {f.roll_deg:+.0f} degrees, "
+            f"sharpness {f.sharpness:.2f}"
+        )
+        faces.append(
+            {
+                "number": number, "chosen": chosen, "width_px": round(f.width_px, 1),
+                "height_px": round(f.height_px, 1), "yaw_deg": round(f.yaw_deg, 1),
+                "pitch_deg": round(f.pitch_deg, 1), "roll_deg": round(f.roll_deg, 1),
+                "sharpness": round(f.sharpness, 3),
+            }
+        )  # fmt: skip
+    lines += [f"  note: {w}" for w in person.warnings]
+    if target is not None:
+        _write_sheet(person, target, size)
+        lines.append(f"  sheet of expressions: {target}")
+    voice.result(
+        "\n".join(lines),
+        {
+            "portrait": portrait, "width_px": width, "height_px": height, "faces": faces,
+            "warnings": list(person.warnings), "sheet": str(target) if target else None,
+        },
+    )  # fmt: skip
+
+
+def _write_sheet(person: Any, target: Path, size: int) -> None:
+    from PIL import Image
+
+    from gioconda.sheet import expression_sheet
+
+    sheet = expression_sheet(person, size=size)
+    with replacing(target) as temporary:
+        Image.fromarray(sheet).save(temporary, format="PNG")
+
+
+def doctor(*, as_json: bool) -> int:
+    """Print the findings; return 1 if something does not work."""
+    from gioconda.diagnose import examine
+
+    findings = examine()
+    if as_json:
+        print(json.dumps([asdict(f) for f in findings]))
+    else:
+        width = max(len(f.name) for f in findings)
+        for f in findings:
+            print(f"{'ok ' if f.ok else 'BAD'} {f.name:<{width}}  {f.detail}")
+    return 0 if all(f.ok for f in findings) else 1
+
+
+def bench(portrait: str | None, *, minutes: float, as_json: bool) -> None:
+    """Print the speed table."""
+    from gioconda.measure.speed import run
+
+    def say(text: str) -> None:
+        if sys.stderr.isatty():
+            print(text, file=sys.stderr)
+
+    rows = run(portrait, minutes=minutes, say=say)
+    if as_json:
+        print(json.dumps([asdict(r) for r in rows]))
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(title="gioconda bench")
+    for column in ("what", "measured", "bar", "met"):
+        table.add_column(column)
+    for r in rows:
+        met = "" if r.met is None else ("yes" if r.met else "NO")
+        table.add_row(r.what, f"{r.value:.4g} {r.unit}", r.bar, met)
+    Console().print(table)
+
+
+def warm_up() -> None:
+    """Compile every kernel by making a few frames of the example."""
+    from gioconda.measure.speed import warm_up as warm
+
+    warm()
+
+
+def lipsync(
+    clips: str,
+    tracked: str,
+    portrait: str | None,
+    *,
+    fps: float,
+    size: int,
+    motion_only: bool,
+    as_json: bool,
+) -> None:
+    """Print how far our lips agree with the speakers'."""
+    from gioconda import examples
+    from gioconda.measure.lipsync import measure_lipsync
+    from gioconda.portrait import Portrait
+    from gioconda.session import check_options
+
+    check_options(fps, size, "crop")
+    for folder in (clips, tracked):
+        if not Path(folder).is_dir():
+            raise OptionError(f"there is no folder {folder!r}")
+    person = Portrait.open(portrait or examples.portrait_path())
+    voice = Voice(as_json=as_json)
+    result = measure_lipsync(
+        Path(clips), Path(tracked), person, fps=fps, size=size, motion_only=motion_only,
+        progress=voice.say,
+    )  # fmt: skip
+    voice.result(result.table(), result.as_dict())
+
+
+def train_speech(output: str, *, minutes: float, steps: int, seed: int) -> None:
+    """Train the phonetic net."""
+    from rich.progress import Progress
+
+    from gioconda.train.speech import train_speech as train
+
+    with Progress() as bar:
+        task = bar.add_task("starting", total=None)
+
+        def update(stage: str, done: float, total: float | None) -> None:
+            bar.update(task, description=stage, completed=done, total=total)
+
+        card = train(Path(output), minutes=minutes, steps=steps, seed=seed, progress=update)
+    print(card)

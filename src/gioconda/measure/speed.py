@@ -1,0 +1,260 @@
+"""The speed table: what ``gioconda bench`` measures, and how."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+if TYPE_CHECKING:
+    from gioconda.portrait import Portrait
+
+FloatArray = npt.NDArray[np.float32]
+RATE_HZ = 16_000
+
+
+@dataclass(frozen=True)
+class Row:
+    """One measured figure.
+
+    Attributes:
+        what: what was measured.
+        value: the figure, a median where several runs were made.
+        unit: its unit.
+        bar: what is aimed for, in words; empty where there is no bar.
+        met: whether it is met; None where there is no bar.
+    """
+
+    what: str
+    value: float
+    unit: str
+    bar: str = ""
+    met: bool | None = None
+
+
+def warm_up() -> None:
+    """Compile every kernel, and load every library once, by making a few frames."""
+    from gioconda import examples
+    from gioconda.pipeline import animate
+    from gioconda.speech.sound import Sound
+
+    with tempfile.TemporaryDirectory() as folder, Sound.open(examples.speech_path()) as speech:
+        pcm = next(iter(speech.chunks(0.5)))
+        for framing in ("crop", "full"):
+            short = Sound.from_array(pcm, RATE_HZ)
+            animation = animate(examples.portrait_path(), short, framing=framing)
+            animation.save(Path(folder) / f"{framing}.mp4")
+
+
+def run(
+    portrait: str | None = None,
+    *,
+    minutes: float = 1.0,
+    say: Callable[[str], None] = lambda text: None,
+) -> list[Row]:
+    """Measure everything; takes a minute or two, and longer for a long memory test.
+
+    Args:
+        portrait: a picture; the example if None.
+        minutes: length of the long sound whose memory is compared with that of 10 s.
+        say: told what is being measured.
+    """
+    from gioconda import examples
+    from gioconda.portrait import Portrait
+
+    source = Path(portrait) if portrait else examples.portrait_path()
+    warm_up()
+    person = Portrait.open(source)
+    rows = []
+    for title, measure in (
+        ("rendering", lambda: _frames(person)),
+        ("render and encode", lambda: _pipeline(person)),
+        ("speech and performance", _sound_share),
+        ("portrait", lambda: _portrait_ready(source)),
+        ("whole process", lambda: _whole(source)),
+        ("memory", lambda: _memory(source, minutes)),
+        ("help", _help),
+    ):
+        say(f"measuring: {title}")
+        rows += measure()
+    return rows
+
+
+def _frames(person: Portrait) -> list[Row]:
+    from gioconda.diagnose import frame_times_ms
+    from gioconda.render.mesh.renderer import MeshRenderer
+
+    rows = [Row("render a frame, 512x512", median(frame_times_ms(300, person)), "ms")]
+    renderer = MeshRenderer(person.view(512))
+    stages: dict[str, list[float]] = {}
+    for m in _moments(200):
+        renderer.render(m)
+        for stage, ms in renderer.timings_ms().items():
+            stages.setdefault(stage, []).append(ms)
+    rows += [Row(f"  {s}", median(v), "ms") for s, v in stages.items() if s != "total"]
+    return rows
+
+
+def _moments(count: int) -> FloatArray:
+    """Return motion of the example speech, (count, 59), sampled at 40 Hz from its middle."""
+    from gioconda import examples
+    from gioconda.pipeline import perform
+
+    motion = perform(examples.speech_path())
+    return np.stack([motion.at(1.0 + i / 40) for i in range(count)])
+
+
+def _pipeline(person: Portrait) -> list[Row]:
+    """Steady state of rendering and encoding as one pipeline, motion given."""
+    from gioconda.motion import Motion
+    from gioconda.pipeline import render
+
+    moments = np.concatenate([_moments(200)] * 3)
+    rates = []
+    with tempfile.TemporaryDirectory() as folder:
+        for i in range(3):
+            stamps: list[float] = []
+            animation = render(person, Motion(moments, 40.0), fps=40)
+            animation.save(
+                Path(folder) / f"{i}.mp4",
+                progress=lambda done, total, s=stamps: s.append(time.perf_counter()),  # type: ignore[misc]
+            )
+            steady = stamps[40:]
+            rates.append((len(steady) - 1) / (steady[-1] - steady[0]))
+    value = median(rates)
+    return [Row("render + encode, 512x512", value, "frames/s", "80 or more", value >= 80)]
+
+
+def _sound_share() -> list[Row]:
+    from gioconda.session import Performance
+
+    pcm = _speech_pcm(30.0)
+    shares = []
+    for _ in range(3):
+        performance = Performance()
+        for i in range(0, len(pcm), RATE_HZ // 2):
+            performance.push(pcm[i : i + RATE_HZ // 2])
+        performance.finish()
+        shares.append({k: v / 30.0 for k, v in performance.clock.seconds.items()})
+    rows = [
+        Row(f"  {stage}", 100 * median(s[stage] for s in shares), "% of real time")
+        for stage in shares[0]
+    ]
+    total = 100 * median(sum(s.values()) for s in shares)
+    head = Row("speech + performance", total, "% of real time", "under 5", total < 5)
+    return [head, *rows]
+
+
+def _speech_pcm(seconds: float) -> FloatArray:
+    """Return the example speech repeated to a length, float32 mono 16 kHz."""
+    from gioconda import examples
+    from gioconda.speech.sound import Sound
+
+    with Sound.open(examples.speech_path()) as speech:
+        once = np.concatenate(list(speech.chunks()))
+    return np.resize(once, int(seconds * RATE_HZ)).astype(np.float32)
+
+
+def _portrait_ready(source: Path) -> list[Row]:
+    """First time: a fresh process and an empty cache, imports included."""
+    code = (
+        "import sys,time; t=time.perf_counter();"
+        "from gioconda.portrait import Portrait; from gioconda.render.registry import create;"
+        "create('mesh', Portrait.open(sys.argv[1]).view(512)); print(time.perf_counter()-t)"
+    )
+    values: dict[str, list[float]] = {"first": [], "again": []}
+    for _ in range(3):
+        with tempfile.TemporaryDirectory() as cache:
+            for which in values:
+                done = _run([sys.executable, "-c", code, str(source)], cache)
+                values[which].append(float(done.stdout.split()[-1]))
+    first, again = median(values["first"]), median(values["again"])
+    return [
+        Row("portrait ready, first time", first, "s", "under 3", first < 3),
+        Row("  again, from the cache", again, "s"),
+    ]
+
+
+def _whole(source: Path) -> list[Row]:
+    seconds = []
+    with tempfile.TemporaryDirectory() as folder:
+        sound = _write_speech(Path(folder), 10.0)
+        for _ in range(3):
+            with tempfile.TemporaryDirectory() as cache:
+                started = time.perf_counter()
+                _run(_animate(source, sound, Path(folder) / "whole.mp4"), cache)
+                seconds.append(time.perf_counter() - started)
+    value = median(seconds)
+    return [Row("10 s of sound to a 40 fps mp4, whole process", value, "s", "under 12", value < 12)]
+
+
+def _memory(source: Path, minutes: float) -> list[Row]:
+    """Peak resident memory of whole processes with a short and a long sound."""
+    with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as cache:
+        peaks = []
+        for i, seconds in enumerate((10.0, 60.0 * minutes)):
+            sound = _write_speech(Path(folder), seconds)
+            command = _animate(source, sound, Path(folder) / f"{i}.mp4")
+            peaks.append(_peak_mb(command, cache))
+    growth = peaks[1] - peaks[0]
+    long = f"{60 * minutes:.0f} s" if minutes < 1 else f"{minutes:g} min"
+    return [
+        Row("peak memory", max(peaks), "MB", "under 1500", max(peaks) < 1500),
+        Row(f"  growth from 10 s to {long} of sound", growth, "MB", "under 50", growth < 50),
+    ]
+
+
+def _help() -> list[Row]:
+    seconds = []
+    for _ in range(5):
+        started = time.perf_counter()
+        _run([sys.executable, "-m", "gioconda", "--help"], None)
+        seconds.append(time.perf_counter() - started)
+    value = median(seconds)
+    return [Row("gioconda --help", value, "s", "under 0.3", value < 0.3)]
+
+
+def _write_speech(folder: Path, seconds: float) -> Path:
+    import wave
+
+    path = folder / f"speech_{seconds:g}.wav"
+    with wave.open(str(path), "wb") as f:
+        f.setnchannels(1)
+        f.setsampwidth(2)
+        f.setframerate(RATE_HZ)
+        f.writeframes((_speech_pcm(seconds) * 32767).astype("<i2").tobytes())
+    return path
+
+
+def _animate(source: Path, sound: Path, target: Path) -> list[str]:
+    return [
+        sys.executable, "-m", "gioconda", "animate", str(source), str(sound),
+        "-o", str(target), "--force", "--json",
+    ]  # fmt: skip
+
+
+def _run(command: list[str], cache: str | None) -> subprocess.CompletedProcess[str]:
+    env = dict(os.environ) | ({"GIOCONDA_CACHE": cache} if cache else {})
+    return subprocess.run(command, check=True, capture_output=True, text=True, env=env)
+
+
+def _peak_mb(command: list[str], cache: str) -> float:
+    """Run a command through a small parent that reports its child's peak resident memory."""
+    code = (
+        "import json,resource,subprocess,sys;"
+        "subprocess.run(json.loads(sys.argv[1]),check=True,stdout=subprocess.DEVNULL);"
+        "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss/1024)"
+    )
+    done = _run([sys.executable, "-c", code, json.dumps(command)], cache)
+    return float(done.stdout.split()[-1])

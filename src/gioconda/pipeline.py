@@ -1,0 +1,278 @@
+"""The main job in three calls: :func:`animate`, :func:`perform`, :func:`render`."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass, field
+from os import PathLike
+from typing import TYPE_CHECKING
+
+from gioconda.controls import Controls
+from gioconda.motion import Motion, concatenate
+from gioconda.session import (
+    FrameMaker,
+    Performance,
+    Session,
+    StageClock,
+    TimedFrame,
+    check_options,
+)
+
+if TYPE_CHECKING:
+    from gioconda.portrait import Portrait
+    from gioconda.speech.sound import Sound
+
+#: Told the frames made so far and, where it is known, how many there will be.
+Progress = Callable[[int, int | None], None]
+
+
+@dataclass(frozen=True)
+class Report:
+    """What saving an animation took.
+
+    Attributes:
+        path: the finished file.
+        frames: how many were written.
+        duration_s: their duration.
+        seconds: wall time of the work.
+        stages_ms: mean milliseconds a frame in each stage.
+    """
+
+    path: str
+    frames: int
+    duration_s: float
+    seconds: float
+    stages_ms: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def frames_per_second(self) -> float:
+        """Frames made in a second of wall time."""
+        return self.frames / self.seconds if self.seconds > 0 else 0.0
+
+
+@dataclass(frozen=True)
+class Animation:
+    """A talking face yet to be made; nothing is computed until frames are asked for.
+
+    Made by :func:`animate` and :func:`render`. Iterating it twice makes it twice, and gives
+    the same frames.
+    """
+
+    portrait: Portrait
+    sound: Sound | None
+    motion: Motion | None
+    controls: Controls
+    fps: float
+    size: int
+    framing: str
+    performer: str = "rules"
+    renderer: str = "mesh"
+    clock: StageClock = field(default_factory=StageClock, compare=False, repr=False)
+
+    @property
+    def expected_frames(self) -> int | None:
+        """How many frames there will be; None where the sound does not tell its length."""
+        seconds = self.motion.duration_s if self.motion is not None else None
+        if self.sound is not None and self.motion is None:
+            seconds = self.sound.duration_s
+        return None if seconds is None else max(math.ceil(seconds * self.fps - 1e-6), 1)
+
+    def frames(self) -> Iterator[TimedFrame]:
+        """Yield every frame in order; see :class:`gioconda.session.TimedFrame`."""
+        return self._from_motion() if self.motion is not None else self._from_sound()
+
+    def _from_motion(self) -> Iterator[TimedFrame]:
+        assert self.motion is not None
+        maker = self._maker()
+        for i in range(self.expected_frames or 1):
+            now = time.perf_counter()
+            image = maker.frame(self.motion.at(self.motion.start_s + i / self.fps))
+            self.clock.add("render", now)
+            yield TimedFrame(i, i / self.fps, image)
+
+    def _from_sound(self) -> Iterator[TimedFrame]:
+        assert self.sound is not None
+        session = Session(
+            self.portrait, self.controls, fps=self.fps, size=self.size, framing=self.framing,
+            performer=self.performer, renderer=self.renderer,
+        )  # fmt: skip
+        session.clock.seconds = self.clock.seconds
+        chunks = self.sound.chunks()
+        now = time.perf_counter()
+        for pcm in chunks:
+            self.clock.add("decode", now)
+            yield from session.push(pcm)
+            now = time.perf_counter()
+        yield from session.finish()
+
+    def _maker(self) -> FrameMaker:
+        return FrameMaker(
+            self.portrait, size=self.size, framing=self.framing, renderer=self.renderer
+        )
+
+    def frame_size(self) -> tuple[int, int]:
+        """Return the frames' (width, height) in pixels."""
+        if self.framing == "full":
+            height, width = self.portrait.picture.shape[:2]
+            return int(width), int(height)
+        return self.size, self.size
+
+    def save(
+        self,
+        path: str | PathLike[str],
+        *,
+        overwrite: bool = False,
+        progress: Progress | None = None,
+    ) -> Report:
+        """Make the animation and write it; the suffix of ``path`` chooses the format.
+
+        Args:
+            path: .mp4, .webm, .gif and others (see :func:`gioconda.open_writer`).
+            overwrite: replace an existing file.
+            progress: called after every frame.
+
+        Returns:
+            What it took.
+
+        Raises:
+            OutputError: the target exists, cannot be written or is full.
+            GiocondaError: what the portrait, the sound or the motion raise.
+        """
+        import cv2
+
+        from gioconda.video import check_target, open_writer
+
+        check_target(path, overwrite)
+        # One thread renders and one encodes; more would only contend for two cores.
+        cv2.setNumThreads(1)
+        started = time.perf_counter()
+        width, height = self.frame_size()
+        expected = self.expected_frames
+        count = 0
+        self.clock.seconds.clear()
+        frames = self.frames()
+        with (
+            closing(frames),  # type: ignore[type-var]
+            open_writer(
+                path, width, height, self.fps, sound=self.sound, overwrite=overwrite
+            ) as writer,
+        ):
+            for frame in frames:
+                now = time.perf_counter()
+                writer.write(frame.image)
+                self.clock.add("encode wait", now)
+                count += 1
+                if progress is not None:
+                    progress(count, expected)
+        seconds = time.perf_counter() - started
+        stages = {k: 1000 * v / max(count, 1) for k, v in self.clock.seconds.items()}
+        return Report(str(path), count, count / self.fps, seconds, stages)
+
+
+def animate(
+    portrait: Portrait | str | PathLike[str],
+    sound: str | PathLike[str] | Sound,
+    controls: Controls | None = None,
+    *,
+    fps: float = 40.0,
+    size: int = 512,
+    framing: str = "crop",
+    performer: str = "rules",
+    renderer: str = "mesh",
+) -> Animation:
+    """Make a portrait speak with a sound.
+
+    Args:
+        portrait: a :class:`gioconda.Portrait`, or a picture's path.
+        sound: a :class:`gioconda.Sound`, or the path of anything with sound in it.
+        controls: the dials; defaults if None.
+        fps: frames a second, 24 to 60.
+        size: side of the animated square: 256, 512, 768 or 1024.
+        framing: ``"crop"`` for the square, ``"full"`` for the whole picture.
+        performer: name in the registry of performers.
+        renderer: name in the registry of renderers.
+
+    Returns:
+        An :class:`Animation`, to ``save`` or to iterate.
+
+    Raises:
+        OptionError: an option is out of range.
+        PortraitError: the picture cannot be animated.
+        SoundError: the sound cannot be used.
+    """
+    check_options(fps, size, framing)
+    return Animation(
+        _portrait(portrait), _sound(sound), None, controls or Controls(), float(fps), size,
+        framing, performer, renderer,
+    )  # fmt: skip
+
+
+def perform(
+    sound: str | PathLike[str] | Sound,
+    controls: Controls | None = None,
+    *,
+    performer: str = "rules",
+    progress: Callable[[float, float | None], None] | None = None,
+) -> Motion:
+    """Return the motion that a sound calls for, at 50 Hz, without a face.
+
+    Args:
+        sound: a :class:`gioconda.Sound`, or a path.
+        controls: the dials; defaults if None.
+        performer: a name in the registry.
+        progress: told the seconds done and, where known, the sound's duration.
+
+    Raises:
+        SoundError: the sound cannot be used.
+    """
+    opened = _sound(sound)
+    performance = Performance(controls, performer=performer)
+    parts: list[Motion] = []
+    done = 0
+    for pcm in opened.chunks():
+        parts.append(performance.push(pcm))
+        done += len(pcm)
+        if progress is not None:
+            progress(done / 16_000, opened.duration_s)
+    parts += performance.finish()
+    return concatenate(parts)
+
+
+def render(
+    portrait: Portrait | str | PathLike[str],
+    motion: Motion | str | PathLike[str],
+    sound: str | PathLike[str] | Sound | None = None,
+    *,
+    fps: float = 40.0,
+    size: int = 512,
+    framing: str = "crop",
+    renderer: str = "mesh",
+) -> Animation:
+    """Show a motion on a portrait, with a sound beside it if one is given.
+
+    Raises:
+        OptionError: an option is out of range.
+        PortraitError, MotionError, SoundError: what the inputs raise.
+    """
+    check_options(fps, size, framing)
+    loaded = motion if isinstance(motion, Motion) else Motion.load(str(motion))
+    opened = None if sound is None else _sound(sound)
+    return Animation(
+        _portrait(portrait), opened, loaded, Controls(), float(fps), size, framing,
+        renderer=renderer,
+    )  # fmt: skip
+
+
+def _portrait(portrait: Portrait | str | PathLike[str]) -> Portrait:
+    from gioconda.portrait import Portrait
+
+    return portrait if isinstance(portrait, Portrait) else Portrait.open(portrait)
+
+
+def _sound(sound: str | PathLike[str] | Sound) -> Sound:
+    from gioconda.speech.sound import Sound
+
+    return sound if isinstance(sound, Sound) else Sound.open(sound)

@@ -1,0 +1,252 @@
+"""A session: PCM goes in, timed frames come out, on the sound's own clock.
+
+No sockets, files or wall clock inside; a file is one long session. This is the one way in
+which Gioconda makes frames: :mod:`gioconda.pipeline` and live use both stand on it.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from gioconda.controls import Controls
+from gioconda.errors import OptionError
+from gioconda.motion import FloatArray, Motion, MotionBuffer
+
+if TYPE_CHECKING:
+    from gioconda.portrait import Portrait
+
+ByteImage = npt.NDArray[np.uint8]
+Framing = Literal["crop", "full"]
+
+FPS_RANGE: Final = (24.0, 60.0)
+SIZES: Final = (256, 512, 768, 1024)
+FRAMINGS: Final = ("crop", "full")
+SAMPLE_RATE_HZ: Final = 16_000
+
+
+@dataclass(frozen=True)
+class TimedFrame:
+    """A frame and its instant.
+
+    Attributes:
+        index: number of the frame, from 0.
+        time_s: the instant of the sound that it shows, ``index / fps``.
+        image: uint8 RGB, (height, width, 3); valid until the next three frames are made.
+    """
+
+    index: int
+    time_s: float
+    image: ByteImage
+
+
+@dataclass
+class StageClock:
+    """Seconds spent in each stage of a session."""
+
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    def add(self, stage: str, since: float) -> float:
+        """Book the time since ``since`` on a stage; return the present instant."""
+        now = time.perf_counter()
+        self.seconds[stage] = self.seconds.get(stage, 0.0) + now - since
+        return now
+
+
+def check_options(fps: float, size: int, framing: str) -> None:
+    """Check the options that every way of making frames shares.
+
+    Raises:
+        OptionError: one of them is out of range; the message says the range.
+    """
+    if not (math.isfinite(fps) and FPS_RANGE[0] <= fps <= FPS_RANGE[1]):
+        raise OptionError(f"fps is {fps:g}; it must lie between 24 and 60")
+    if size not in SIZES:
+        raise OptionError(f"size is {size}; it must be one of {', '.join(map(str, SIZES))}")
+    if framing not in FRAMINGS:
+        raise OptionError(f"framing is {framing!r}; it must be 'crop' or 'full'")
+
+
+class FrameMaker:
+    """Turns moments of motion into frames of one portrait, cropped or whole.
+
+    Args:
+        portrait: whom to animate.
+        size: side of the animated square, one of 256, 512, 768, 1024.
+        framing: ``"crop"`` gives the square, ``"full"`` pastes it back into the whole picture.
+        renderer: name in the registry of renderers.
+
+    Raises:
+        OptionError: an option is out of range.
+    """
+
+    def __init__(
+        self,
+        portrait: Portrait,
+        *,
+        size: int = 512,
+        framing: str = "crop",
+        renderer: str = "mesh",
+    ) -> None:
+        from gioconda.render import Paster
+        from gioconda.render.registry import create
+
+        check_options(40.0, size, framing)
+        view = portrait.view(size)
+        self._renderer = create(renderer, view)
+        self._paster = Paster(portrait.picture, view) if framing == "full" else None
+        height, width = portrait.picture.shape[:2] if framing == "full" else (size, size)
+        self.width: int = int(width)
+        self.height: int = int(height)
+
+    def frame(self, moment: FloatArray) -> ByteImage:
+        """Return the frame of a moment, uint8 RGB, (height, width, 3)."""
+        square = self._renderer.render(moment)
+        return square if self._paster is None else self._paster.paste(square)
+
+
+class Performance:
+    """The sound's half of a session: PCM in, motion out, chunk by chunk.
+
+    Args:
+        controls: the dials.
+        performer: name in the registry of performers.
+    """
+
+    def __init__(self, controls: Controls | None = None, *, performer: str = "rules") -> None:
+        from gioconda.performance.registry import create
+        from gioconda.speech import SpeechAnalyser
+
+        self.controls = controls or Controls()
+        self.clock = StageClock()
+        self._analyser = SpeechAnalyser()
+        self._speech = self._analyser.start()
+        self._performer = create(performer)
+        self._state = self._performer.start(self.controls)
+
+    @property
+    def lookahead_ms(self) -> float:
+        """How far behind the sound the motion runs."""
+        return float(self._analyser.lookahead_ms + self._performer.lookahead_ms)
+
+    def push(self, pcm: FloatArray) -> Motion:
+        """Take float32 mono PCM at 16 kHz, any length; return the motion that became final."""
+        now = time.perf_counter()
+        features = self._analyser.step(self._speech, pcm)
+        now = self.clock.add("speech", now)
+        motion = self._performer.step(self._state, features)
+        self.clock.add("performance", now)
+        return motion
+
+    def finish(self) -> list[Motion]:
+        """End the sound; return the motion that was waiting for look-ahead."""
+        now = time.perf_counter()
+        features = self._analyser.finish(self._speech)
+        now = self.clock.add("speech", now)
+        rest = [self._performer.step(self._state, features), self._performer.finish(self._state)]
+        self.clock.add("performance", now)
+        return rest
+
+
+class Session:
+    """PCM goes in, timed frames come out.
+
+    Args:
+        portrait: whom to animate.
+        controls: the dials; the defaults of :class:`Controls` if None.
+        fps: frames a second, 24 to 60. Motion is a function of time, so any rate shows the
+            same performance.
+        size: side of the animated square, one of 256, 512, 768, 1024.
+        framing: ``"crop"`` or ``"full"``.
+        performer, renderer: names in the two registries.
+
+    Raises:
+        OptionError: an option is out of range.
+
+    Example::
+
+        session = Session(portrait)
+        for chunk in chunks:                 # float32 mono, 16 kHz, any length
+            for frame in session.push(chunk):
+                show(frame.image, at=frame.time_s)
+        for frame in session.finish():
+            show(frame.image, at=frame.time_s)
+    """
+
+    def __init__(
+        self,
+        portrait: Portrait,
+        controls: Controls | None = None,
+        *,
+        fps: float = 40.0,
+        size: int = 512,
+        framing: str = "crop",
+        performer: str = "rules",
+        renderer: str = "mesh",
+    ) -> None:
+        check_options(fps, size, framing)
+        self.fps = float(fps)
+        self._maker = FrameMaker(portrait, size=size, framing=framing, renderer=renderer)
+        self._performance = Performance(controls, performer=performer)
+        self._buffer = MotionBuffer()
+        self._samples = 0
+        self._next = 0
+        self._ended = False
+        self.clock = self._performance.clock
+
+    @property
+    def width(self) -> int:
+        """Width of the frames in pixels."""
+        return self._maker.width
+
+    @property
+    def height(self) -> int:
+        """Height of the frames in pixels."""
+        return self._maker.height
+
+    @property
+    def lookahead_ms(self) -> float:
+        """How far behind the pushed sound the frames run."""
+        return self._performance.lookahead_ms
+
+    def push(self, pcm: FloatArray) -> Iterator[TimedFrame]:
+        """Take float32 mono PCM at 16 kHz; yield the frames that it completes.
+
+        The sound is taken in at once; frames are rendered as the iterator is consumed.
+
+        Raises:
+            OptionError: the session has been finished, or the array is not one-dimensional.
+        """
+        if self._ended:
+            raise OptionError("this session has been finished; start a new one")
+        pcm = np.asarray(pcm, np.float32)
+        if pcm.ndim != 1:
+            raise OptionError(f"PCM has shape {pcm.shape}; mono samples, shape (n,), are needed")
+        self._samples += len(pcm)
+        self._buffer.append(self._performance.push(pcm))
+        return self._frames_until(self._buffer.end_s)
+
+    def finish(self) -> Iterator[TimedFrame]:
+        """End the sound; yield the frames left. Their number in all is ceil(duration * fps)."""
+        if self._ended:
+            return iter(())
+        self._ended = True
+        for chunk in self._performance.finish():
+            self._buffer.append(chunk)
+        last = math.ceil(self._samples * self.fps / SAMPLE_RATE_HZ - 1e-6) - 1
+        return self._frames_until(last / self.fps)
+
+    def _frames_until(self, end_s: float) -> Iterator[TimedFrame]:
+        while self._next / self.fps <= end_s + 1e-9:
+            index = self._next
+            self._next += 1
+            now = time.perf_counter()
+            image = self._maker.frame(self._buffer.at(index / self.fps))
+            self.clock.add("render", now)
+            yield TimedFrame(index, index / self.fps, image)
