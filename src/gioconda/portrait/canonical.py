@@ -19,12 +19,6 @@ FloatArray = npt.NDArray[np.float32]
 IntArray = npt.NDArray[np.int32]
 
 LANDMARK_COUNT: Final = 468
-#: Points that hardly move with expression: nose, eye corners, temples, forehead.
-RIGID_LANDMARKS: Final[tuple[int, ...]] = (
-    1, 2, 4, 5, 6, 8, 9, 10, 19, 33, 45, 64, 67, 94, 98, 103, 109, 122, 127, 129, 133, 151, 162,
-    168, 195, 196, 197, 21, 54, 71, 139, 263, 275, 294, 297, 301, 323, 93, 327, 332, 338, 351,
-    356, 358, 362, 368, 389, 419, 251, 284, 234, 454,
-)  # fmt: skip
 
 
 def canonical_landmarks() -> FloatArray:
@@ -40,7 +34,7 @@ def canonical_landmarks() -> FloatArray:
 
 
 def mirror_index() -> IntArray:
-    """Return, (468,), the landmark that mirrors each one; landmarks on the midline give themselves."""
+    """Return, (468,), each landmark's mirror image; those on the midline give themselves."""
     return _table()[1]
 
 

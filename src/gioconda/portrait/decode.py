@@ -1,0 +1,283 @@
+"""Image file, bytes or array to uint8 sRGB, refusing early what cannot be a portrait.
+
+Everything that can be known from the header (is it an image, how many pixels) is checked before
+any pixel is decoded.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import re
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from gioconda.errors import ImageDecodeError, MissingExtraError
+from gioconda.portrait.types import ByteImage
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+PictureSource = str | Path | bytes | npt.NDArray[Any]
+
+#: Pictures of this many pixels or more are refused, whatever their file size.
+PIXEL_LIMIT: Final = 100_000_000
+#: Larger files are refused unread: no legal picture below the pixel limit needs more.
+FILE_LIMIT_BYTES: Final = 512 * 2**20
+#: Larger pictures are reduced to this many pixels on their longer side.
+SIDE_LIMIT_PX: Final = 4096
+#: Soft grey behind transparent pictures, as in a studio: light enough that no dark fringe shows
+#: round cut-out hair, dark enough that white shirts and hair stand out.
+BACKDROP_RGB: Final = (218, 218, 220)
+#: Formats that are read. Names a whole family of decoders out (EPS runs another program).
+FORMATS: Final = (
+    "PNG", "JPEG", "MPO", "WEBP", "GIF", "BMP", "TIFF", "PPM", "JPEG2000", "AVIF", "HEIF",
+)  # fmt: skip
+_HEIC_BRANDS: Final = (b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1")
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A decoded picture.
+
+    Attributes:
+        image: (height, width, 3) uint8 sRGB, upright.
+        sha256: hex digest of the file's bytes (of pixels and shape for an array).
+        name: file name, or what stands for it in messages.
+    """
+
+    image: ByteImage
+    sha256: str
+    name: str
+
+
+def decode(source: PictureSource) -> Picture:
+    """Return the picture behind a path, a file's bytes, or an array.
+
+    Files may be PNG, JPEG, WebP, GIF (first frame), BMP, TIFF, AVIF and, with the ``heic``
+    extra, HEIC; the content decides, not the name. EXIF orientation is applied, colour profiles
+    are converted to sRGB, transparency is laid over :data:`BACKDROP_RGB`, and pictures with a
+    side above :data:`SIDE_LIMIT_PX` are reduced to it.
+
+    Arrays are (H, W), (H, W, 1), (H, W, 3) RGB or (H, W, 4) RGBA; uint8, uint16 (full range) or
+    float (0 to 1).
+
+    Raises:
+        ImageDecodeError: no such file, a folder, not an image, truncated, or too many pixels.
+        MissingExtraError: a HEIC picture without the ``heic`` extra.
+    """
+    if isinstance(source, np.ndarray):
+        pixels = np.ascontiguousarray(source)
+        seed = f"{pixels.shape} {pixels.dtype.str}".encode()
+        image = _from_array(pixels)
+        return Picture(image, hashlib.sha256(seed + pixels.tobytes()).hexdigest(), "the array")
+    if isinstance(source, (bytes, bytearray, memoryview)):
+        data, name = bytes(source), "the data"
+    else:
+        data, name = _read(Path(source)), Path(source).name
+    return Picture(_from_bytes(data, name), hashlib.sha256(data).hexdigest(), name)
+
+
+def _read(path: Path) -> bytes:
+    """Return a regular file's bytes."""
+    try:
+        if not path.exists():
+            raise ImageDecodeError(f"there is no file {str(path)!r}; check the path")
+        if path.is_dir():
+            raise ImageDecodeError(f"{str(path)!r} is a folder; name one picture in it")
+        if not path.is_file():
+            raise ImageDecodeError(f"{str(path)!r} is not a regular file; give a picture file")
+        size = path.stat().st_size
+        if size > FILE_LIMIT_BYTES:
+            raise ImageDecodeError(
+                f"{path.name!r} has {size / 2**20:.0f} MB; pictures up to "
+                f"{FILE_LIMIT_BYTES / 2**20:.0f} MB are read"
+            )
+        return path.read_bytes()
+    except (OSError, ValueError) as e:
+        reason = getattr(e, "strerror", None) or "its name is not valid"
+        raise ImageDecodeError(f"{str(path)!r} cannot be read: {reason}") from e
+
+
+def _from_bytes(data: bytes, name: str) -> ByteImage:
+    """Decode a file's bytes; the header is judged first."""
+    from PIL import Image, UnidentifiedImageError
+
+    if not data:
+        raise ImageDecodeError(f"{name!r} is empty")
+    _register_heic(data)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            opened = Image.open(io.BytesIO(data), formats=_known_formats())
+        except Image.DecompressionBombError as e:
+            found = re.search(r"(\d+) pixels", str(e))
+            pixels = int(found.group(1)) if found else 2 * PIXEL_LIMIT
+            raise ImageDecodeError(_too_large(name, pixels, "")) from e
+        except UnidentifiedImageError as e:
+            raise ImageDecodeError(
+                f"{name!r} is not an image that can be read; give a PNG, JPEG, WebP or GIF file"
+            ) from e
+        except Exception as e:  # decoders raise whatever their format's parser met
+            raise ImageDecodeError(f"{name!r} is a damaged image: {_reason(e)}") from e
+        width, height = opened.size
+        if width * height >= PIXEL_LIMIT:
+            size = f" ({width} x {height})"
+            raise ImageDecodeError(_too_large(name, width * height, size))
+        try:
+            opened.draft("RGB", (SIDE_LIMIT_PX, SIDE_LIMIT_PX))
+            opened.load()
+        except Exception as e:
+            raise ImageDecodeError(
+                f"{name!r} is truncated or damaged: {_reason(e)}; save or download it again"
+            ) from e
+        return _limited(_to_rgb(_upright(opened)))
+
+
+def _known_formats() -> tuple[str, ...]:
+    """Return those of FORMATS that this build of pillow knows."""
+    from PIL import Image
+
+    Image.init()
+    return tuple(f for f in FORMATS if f in Image.OPEN)
+
+
+def _register_heic(data: bytes) -> None:
+    """Teach pillow HEIC where the content asks for it."""
+    if data[4:8] != b"ftyp" or data[8:12] not in _HEIC_BRANDS:
+        return
+    try:
+        import pillow_heif
+    except ImportError as e:
+        raise MissingExtraError("a HEIC picture", "heic") from e
+    pillow_heif.register_heif_opener()
+
+
+def _too_large(name: str, pixels: int, size: str) -> str:
+    return (
+        f"{name!r} has {pixels / 1e6:.0f} megapixels{size}; "
+        f"pictures of {PIXEL_LIMIT / 1e6:.0f} or more are refused, make it smaller"
+    )
+
+
+def _reason(e: Exception) -> str:
+    """Return an exception's first line, short enough for one sentence."""
+    text = str(e).strip().splitlines()
+    return (text[0] if text else type(e).__name__).rstrip(".")[:120]
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    """Apply EXIF orientation; damaged EXIF is ignored."""
+    from PIL import ImageOps
+
+    try:
+        return ImageOps.exif_transpose(image) or image
+    except Exception:  # the EXIF parser raises many kinds
+        return image
+
+
+def _to_rgb(image: Image.Image) -> ByteImage:
+    """Return any pillow mode as (H, W, 3) uint8 sRGB."""
+    if image.mode in ("I", "F") or image.mode.startswith("I;16"):
+        return _from_deep_grey(np.asarray(image))
+    profile = image.info.get("icc_profile")
+    if image.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in image.info:
+        flat = _over_backdrop(np.asarray(image.convert("RGBA")))
+        return _to_srgb(_pil(flat), profile) if profile else flat
+    if image.mode not in ("RGB", "CMYK", "L"):
+        image = image.convert("RGB")
+    return _to_srgb(image, profile)
+
+
+def _pil(pixels: ByteImage) -> Image.Image:
+    from PIL import Image
+
+    return Image.fromarray(pixels)
+
+
+def _to_srgb(image: Image.Image, profile: bytes | None) -> ByteImage:
+    """Convert by the embedded colour profile where it is usable, else plainly."""
+    if profile and b"sRGB" not in profile:
+        try:
+            from PIL import ImageCms
+
+            source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+            converted = ImageCms.profileToProfile(
+                image, source, ImageCms.createProfile("sRGB"), outputMode="RGB"
+            )
+            if converted is not None:
+                return np.array(converted)
+        except Exception:  # a wrong or damaged profile: the plain conversion serves
+            pass
+    return np.array(image.convert("RGB"))
+
+
+def _from_deep_grey(values: npt.NDArray[Any]) -> ByteImage:
+    """Scale grey levels of more than 8 bits to 8, by their type's range."""
+    levels = np.nan_to_num(values.astype(np.float32))
+    top = float(levels.max(initial=0.0))
+    if top <= 1.0 and values.dtype.kind == "f":
+        full = 1.0
+    elif top <= 255.0 and values.dtype.kind == "f":
+        full = 255.0
+    else:
+        full = 65535.0 if top <= 65535.0 else top
+    grey = np.clip(levels * (255.0 / full) + 0.5, 0, 255).astype(np.uint8)
+    return np.repeat(grey[..., None], 3, axis=2)
+
+
+def _over_backdrop(rgba: ByteImage) -> ByteImage:
+    """Lay (H, W, 4) over the backdrop."""
+    alpha = rgba[..., 3:].astype(np.uint16)
+    if int(alpha.min(initial=255)) == 255:
+        return np.ascontiguousarray(rgba[..., :3])
+    backdrop = np.array(BACKDROP_RGB, np.uint16)
+    mixed = (rgba[..., :3] * alpha + backdrop * (255 - alpha) + 127) // 255
+    return mixed.astype(np.uint8)
+
+
+def _from_array(pixels: npt.NDArray[Any]) -> ByteImage:
+    """Return an array of any accepted shape and type as (H, W, 3) uint8."""
+    grey = pixels.ndim == 2
+    if not (grey or (pixels.ndim == 3 and pixels.shape[2] in (1, 3, 4))) or 0 in pixels.shape:
+        raise ImageDecodeError(
+            f"the array has shape {pixels.shape}; (height, width, 3) RGB or a grey or RGBA "
+            "picture is needed"
+        )
+    if pixels.shape[0] * pixels.shape[1] >= PIXEL_LIMIT:
+        size = f" ({pixels.shape[1]} x {pixels.shape[0]})"
+        raise ImageDecodeError(_too_large("the array", pixels.shape[0] * pixels.shape[1], size))
+    if pixels.dtype == np.uint16:
+        levels = ((pixels.astype(np.uint32) + 128) // 257).astype(np.uint8)
+    elif pixels.dtype.kind == "f":
+        if not np.isfinite(pixels).all() or pixels.min() < 0 or pixels.max() > 1:
+            raise ImageDecodeError("a picture array of floats must hold values from 0 to 1 only")
+        levels = (pixels * 255 + 0.5).astype(np.uint8)
+    elif pixels.dtype == np.uint8:
+        levels = pixels
+    else:
+        raise ImageDecodeError(
+            f"the picture array has type {pixels.dtype}; uint8, uint16 or float is needed"
+        )
+    if grey:
+        levels = levels[..., None]
+    if levels.shape[2] == 1:
+        levels = np.repeat(levels, 3, axis=2)
+    return _limited(_over_backdrop(levels) if levels.shape[2] == 4 else levels)
+
+
+def _limited(image: ByteImage) -> ByteImage:
+    """Reduce a picture whose longer side is above SIDE_LIMIT_PX; always returns its own copy."""
+    side = max(image.shape[:2])
+    if side <= SIDE_LIMIT_PX:
+        return np.array(image, order="C")
+    import cv2
+
+    scale = SIDE_LIMIT_PX / side
+    height, width = (max(1, round(n * scale)) for n in image.shape[:2])
+    return np.asarray(cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA))

@@ -1,0 +1,157 @@
+"""Where the faces are: the protocol, and MediaPipe behind it."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+import numpy as np
+
+from gioconda.portrait import mediapipe_models as models
+from gioconda.portrait.crop import cut
+from gioconda.portrait.face import face_height_px
+from gioconda.portrait.types import ByteImage, FloatArray
+
+logger = logging.getLogger(__name__)
+
+#: The search looks at a picture of at most this many pixels on its longer side.
+SEARCH_SIDE_PX: Final = 1280
+#: A crop round one face is shown to the mesh model at this size.
+MESH_SIDE_PX: Final = 384
+#: Side of that crop, in face heights.
+MESH_CROP_HEIGHTS: Final = 2.0
+#: Two boxes that overlap by more than this (intersection over the smaller) are one face.
+SAME_FACE_OVERLAP: Final = 0.5
+
+
+class FaceFinder(Protocol):
+    """Finds the faces of a picture."""
+
+    def find(self, picture: ByteImage) -> list[FloatArray]:
+        """Return one (478, 3) MediaPipe-topology mesh a face, in pixels of the picture.
+
+        Args:
+            picture: (height, width, 3) uint8 RGB.
+
+        Returns:
+            Faces in any order; x right, y down, z away from the camera. Empty if there is none.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class _Candidate:
+    """A square in which a face may be, in pixels of the picture."""
+
+    centre: tuple[float, float]
+    side: float
+    score: float
+
+
+class MediapipeFinder:
+    """MediaPipe's detectors and face mesh.
+
+    The mesh's own detector sees the picture at 128 px and misses small faces, the full-range one
+    misses some large ones; so both look at the whole picture and at overlapping tiles of it, and
+    the mesh is then fitted twice on a crop round each hit.
+    """
+
+    def find(self, picture: ByteImage) -> list[FloatArray]:
+        """Return the meshes of all human faces; see :class:`FaceFinder`."""
+        meshes: list[tuple[FloatArray, float]] = []
+        for candidate in _distinct(_candidates(picture)):
+            mesh = _fit(picture, candidate)
+            if mesh is None:
+                continue
+            meshes.append((mesh, candidate.score))
+        return _without_doubles(meshes)
+
+
+def _candidates(picture: ByteImage) -> list[_Candidate]:
+    """Look at the whole picture and its tiles with both detectors."""
+    height, width = picture.shape[:2]
+    found: list[_Candidate] = []
+    for x0, y0, side_x, side_y in _tiles(width, height):
+        scale = min(1.0, SEARCH_SIDE_PX / max(side_x, side_y))
+        tile = cut(picture, x0, y0, side_x, side_y, scale)
+        for full_range in (False, True):
+            for d in models.detect_faces(tile, full_range=full_range):
+                left, top, w, h = d.box / scale
+                centre = (x0 + left + w / 2, y0 + top + h / 2)
+                found.append(
+                    _Candidate((float(centre[0]), float(centre[1])), float(max(w, h)), d.score)
+                )
+    return found
+
+
+def _tiles(width: int, height: int) -> list[tuple[int, int, int, int]]:
+    """Return (left, top, width, height): the whole picture, then 3 x 3 halves that overlap."""
+    tiles = [(0, 0, width, height)]
+    if max(width, height) >= 384:
+        w, h = width // 2, height // 2
+        tiles += [(x, y, w, h) for y in (0, h // 2, height - h) for x in (0, w // 2, width - w)]
+    return tiles
+
+
+def _fit(picture: ByteImage, candidate: _Candidate) -> FloatArray | None:
+    """Fit the mesh on a crop round the candidate, then again on one round that mesh."""
+    mesh: FloatArray | None = None
+    centre, side = candidate.centre, candidate.side * 1.6
+    for _ in range(2):
+        again = mesh_in(picture, centre, side)
+        if again is None:
+            break
+        mesh = again
+        middle = (mesh[:, :2].min(axis=0) + mesh[:, :2].max(axis=0)) / 2
+        centre, side = (
+            (float(middle[0]), float(middle[1])),
+            MESH_CROP_HEIGHTS * face_height_px(mesh),
+        )
+    return mesh
+
+
+def mesh_in(picture: ByteImage, centre: tuple[float, float], side: float) -> FloatArray | None:
+    """Return the mesh that is found in a square of the picture, in pixels of the picture."""
+    whole = round(side)
+    x0, y0 = round(centre[0] - side / 2), round(centre[1] - side / 2)
+    scale = MESH_SIDE_PX / whole
+    found = models.face_meshes(cut(picture, x0, y0, whole, whole, scale))
+    if not found:
+        return None
+    mesh = found[0]
+    mesh[:, :2] = (mesh[:, :2] + 0.5) / scale - 0.5 + (x0, y0)
+    mesh[:, 2] /= scale
+    return mesh
+
+
+def _distinct(candidates: list[_Candidate]) -> list[_Candidate]:
+    """Keep the best-scored of candidates that lie on one another."""
+    kept: list[_Candidate] = []
+    for c in sorted(candidates, key=lambda c: -c.score):
+        if all(_apart(c, k) for k in kept):
+            kept.append(c)
+    return kept
+
+
+def _apart(a: _Candidate, b: _Candidate) -> bool:
+    reach = 0.5 * max(a.side, b.side)
+    return abs(a.centre[0] - b.centre[0]) > reach or abs(a.centre[1] - b.centre[1]) > reach
+
+
+def _without_doubles(meshes: list[tuple[FloatArray, float]]) -> list[FloatArray]:
+    """Keep one of meshes that fell onto the same face."""
+    kept: list[FloatArray] = []
+    for mesh, _ in sorted(meshes, key=lambda m: -m[1]):
+        if all(_overlap(mesh, other) < SAME_FACE_OVERLAP for other in kept):
+            kept.append(mesh)
+    return kept
+
+
+def _overlap(a: FloatArray, b: FloatArray) -> float:
+    """Return the intersection of two meshes' boxes over the smaller box."""
+    low = np.maximum(a[:, :2].min(axis=0), b[:, :2].min(axis=0))
+    high = np.minimum(a[:, :2].max(axis=0), b[:, :2].max(axis=0))
+    common = float(np.prod(np.maximum(high - low, 0)))
+    areas = [float(np.prod(m[:, :2].max(axis=0) - m[:, :2].min(axis=0))) for m in (a, b)]
+    return common / max(min(areas), 1e-6)

@@ -1,0 +1,114 @@
+"""The square crop: how large, and where, so that hair is never cut."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from gioconda.portrait import mediapipe_models as models
+from gioconda.portrait.crop import cut
+from gioconda.portrait.face import CHIN, FACE_OVAL, FOREHEAD, face_height_px
+from gioconda.portrait.types import ByteImage, FloatArray
+
+#: Side of the square, in face heights.
+SIDE_HEIGHTS: Final = 2.15
+#: The square grows for tall or wide hair up to this.
+MOST_SIDE_HEIGHTS: Final = 3.4
+#: Room left beyond the hair, in face heights.
+HAIR_MARGIN: Final = 0.08
+#: Room left below the chin.
+CHIN_MARGIN: Final = 0.42
+_LOOK_HEIGHTS: Final = 4.2
+_LOOK_SIDE_PX: Final = 256
+
+
+@dataclass(frozen=True)
+class Frame:
+    """A square in the picture, in pixels; edges lie between pixels, so 0 is the left edge."""
+
+    left: float
+    top: float
+    side: float
+
+    def to_picture(self, size: int) -> FloatArray:
+        """Return the (2, 3) affine from pixels of a view of ``size`` to those of the picture."""
+        step = self.side / size
+        shift = 0.5 * step - 0.5  # pixel centres at integers
+        return np.array([[step, 0, self.left + shift], [0, step, self.top + shift]], np.float32)
+
+
+def frame_face(picture: ByteImage, landmarks: FloatArray) -> Frame:
+    """Return the square to animate for a face, (478, 3) landmarks in pixels of the picture.
+
+    About 2.15 face heights wide, more where hair or a hat needs it; moved into the picture, and
+    made smaller, before it may reach beyond the picture's edge.
+    """
+    rows, columns = picture.shape[:2]
+    height = face_height_px(landmarks)
+    centre = (landmarks[FOREHEAD, :2] + landmarks[CHIN, :2]) / 2 + (0.5, 0.5 - 0.03 * height)
+    left, top, right, bottom = head_box(picture, landmarks)
+    need = max(right - left, bottom - top)
+    side = min(max(SIDE_HEIGHTS * height, need), MOST_SIDE_HEIGHTS * height)
+    shortest = float(min(rows, columns))
+    if side > shortest:  # smaller rather than past the edge, as long as the head fits
+        side = max(shortest, min(side, need))
+    x = _place(float(centre[0]), side, left, right, columns)
+    y = _place(float(centre[1]), side, top, bottom, rows)
+    return Frame(x, y, side)
+
+
+def head_box(picture: ByteImage, landmarks: FloatArray) -> tuple[float, float, float, float]:
+    """Return left, top, right, bottom of head, hair and chin with margins, inside the picture."""
+    rows, columns = picture.shape[:2]
+    height = face_height_px(landmarks)
+    face_low, face_high = landmarks[:, :2].min(axis=0), landmarks[:, :2].max(axis=0)
+    left, top = (float(v) - 0.12 * height for v in face_low)
+    right = float(face_high[0]) + 0.12 * height
+    bottom = float(face_high[1]) + CHIN_MARGIN * height
+    hair = _hair_extent(picture, landmarks, height)
+    if hair is not None:
+        margin = HAIR_MARGIN * height
+        left, top = min(left, hair[0] - margin), min(top, hair[1] - margin)
+        right = max(right, hair[2] + margin)
+    return max(left, 0.0), max(top, 0.0), min(right, columns), min(bottom, rows)
+
+
+def _hair_extent(
+    picture: ByteImage, landmarks: FloatArray, height: float
+) -> tuple[float, float, float] | None:
+    """Return left, top, right of the person above the mouth, in pixels of the picture."""
+    import cv2
+
+    middle = (landmarks[FOREHEAD, :2] + landmarks[CHIN, :2]) / 2
+    side = max(16, round(_LOOK_HEIGHTS * height))
+    x0, y0 = round(float(middle[0]) - side / 2), round(float(middle[1]) - side * 0.55)
+    scale = _LOOK_SIDE_PX / side
+    mask = models.person_probability(cut(picture, x0, y0, side, side, scale)) > 0.5
+    points = (landmarks[:, :2] - (x0, y0) + 0.5) * scale
+    hull = np.zeros(mask.shape, np.uint8)
+    cv2.fillPoly(hull, [np.round(points[list(FACE_OVAL)]).astype(np.int32)], 1)
+    solid = (mask | (hull > 0)).astype(np.uint8)
+    solid[max(0, int(points[:, 1].max() - 0.22 * height * scale)) :] = 0  # shoulders do not count
+    count, labels = cv2.connectedComponents(solid)
+    own = np.bincount(labels[(hull > 0) & (solid > 0)], minlength=count)
+    own[0] = 0
+    if not own.any():
+        return None
+    ys, xs = np.nonzero(labels == int(own.argmax()))
+    return (
+        x0 + float(xs.min()) / scale,
+        y0 + float(ys.min()) / scale,
+        x0 + float(xs.max() + 1) / scale,
+    )
+
+
+def _place(centre: float, side: float, low: float, high: float, extent: int) -> float:
+    """Return where a side of the square starts: centred, holding low..high, in the picture."""
+    start = centre - side / 2
+    fits = high - low <= side
+    start = min(max(start, high - side), low) if fits else (low + high - side) / 2
+    if side <= extent:
+        return min(max(start, 0.0), extent - side)
+    return (extent - side) / 2 if start > 0 or start + side < extent else start

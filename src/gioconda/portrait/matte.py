@@ -1,0 +1,104 @@
+"""The person matte: selfie segmentation, the face's own hull, edges from the picture itself."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from gioconda.portrait import mediapipe_models as models
+from gioconda.portrait.face import FACE_OVAL
+from gioconda.portrait.types import ByteImage, FloatArray
+
+#: Sizes below are stated for a view of this side and grow with it.
+BASE_SIDE_PX: Final = 512
+_GUIDE_RADIUS_PX: Final = 6
+_GUIDE_EPS: Final = 1e-4
+_BAND_PX: Final = 11
+
+
+def coarse_matte(image: ByteImage, landmarks: FloatArray) -> FloatArray:
+    """Return the person who owns the face, (H, W), 0 to 1, with edges drawn to the picture's.
+
+    Selfie segmentation joined with the face oval; parts that do not touch the face (other people)
+    are dropped; a guided filter (He et al., 2010) moves the edge onto that of the picture.
+    """
+    import cv2
+
+    probability = models.person_probability(image)
+    mask = np.clip((probability - 0.15) / 0.7, 0.0, 1.0)
+    hull = np.zeros(mask.shape, np.uint8)
+    cv2.fillPoly(hull, [np.round(landmarks[list(FACE_OVAL), :2]).astype(np.int32)], 1)
+    mask = np.maximum(mask, hull.astype(np.float32)) * _touching(mask, hull)
+    radius = max(2, round(_GUIDE_RADIUS_PX * image.shape[0] / BASE_SIDE_PX))
+    guide = image.astype(np.float32) / 255
+    edged = cv2.ximgproc.guidedFilter(guide, mask.astype(np.float32), radius, _GUIDE_EPS)
+    return np.asarray(np.clip((edged - 0.08) / 0.84, 0.0, 1.0), np.float32)
+
+
+def refine_matte(image: ByteImage, matte: FloatArray, plate: ByteImage) -> FloatArray:
+    """Return the matte with its edge solved from colours: strands of hair, not a soft ribbon.
+
+    In a band round the edge, alpha is where a pixel lies between the colour of the sure person
+    nearby and that of the plate; used as far as those two colours differ.
+    """
+    import cv2
+
+    side = image.shape[0]
+    picture, background = image.astype(np.float32), plate.astype(np.float32)
+    band_px = max(3, round(_BAND_PX * side / BASE_SIDE_PX))
+    cross = np.ones((3, 3), np.uint8)
+    sure = cv2.erode((matte > 0.95).astype(np.uint8), cross, iterations=band_px // 2)
+    near = cv2.dilate((matte > 0.05).astype(np.uint8), cross, iterations=band_px)
+    band = (near > 0) & (sure == 0)
+    person, known = _spread(picture, sure.astype(np.float32), side)
+    difference = person - background
+    square = (difference**2).sum(axis=2)
+    alpha = ((picture - background) * difference).sum(axis=2) / np.maximum(square, 1.0)
+    alpha = np.clip((alpha - 0.04) / 0.9, 0.0, 1.0).astype(np.float32)
+    alpha = cv2.bilateralFilter(alpha, 5, 0.15, 1.5)
+    reach = np.clip(cv2.GaussianBlur(matte, (0, 0), band_px * 0.5) * 1.6, 0.0, 1.0)
+    alpha = np.minimum(alpha, reach)
+    trust = _smoothstep((np.sqrt(square) - 25.0) / 35.0) * known
+    soft = cv2.GaussianBlur(matte, (0, 0), 1.0)
+    refined = matte.copy()
+    refined[band] = (trust * alpha + (1.0 - trust) * soft)[band]
+    return np.asarray(np.clip(refined, 0.0, 1.0), np.float32)
+
+
+def _touching(mask: FloatArray, hull: npt.NDArray[np.uint8]) -> FloatArray:
+    """Return 1 where the mask hangs together with the face, 0 on anything apart from it."""
+    import cv2
+
+    solid = ((mask > 0.3) | (hull > 0)).astype(np.uint8)
+    count, labels = cv2.connectedComponents(solid)
+    if count <= 2:
+        return np.ones(mask.shape, np.float32)
+    own = np.bincount(labels[hull > 0], minlength=count)
+    own[0] = 0
+    chosen = (labels == int(own.argmax())).astype(np.uint8)
+    grown = cv2.dilate(chosen, np.ones((9, 9), np.uint8))
+    return np.asarray(grown * (1 - (solid - chosen)), np.float32)
+
+
+def _spread(
+    picture: FloatArray, weight: FloatArray, side: int
+) -> tuple[FloatArray, npt.NDArray[np.bool_]]:
+    """Return the weighted colours carried outwards, nearest scale first, and where they reach."""
+    import cv2
+
+    colour, filled = np.zeros_like(picture), np.zeros(weight.shape, bool)
+    for sigma_px in (2, 4, 8, 16):
+        sigma = sigma_px * side / BASE_SIDE_PX
+        total = cv2.GaussianBlur(picture * weight[..., None], (0, 0), sigma)
+        share = cv2.GaussianBlur(weight, (0, 0), sigma)
+        fresh = ~filled & (share > 0.01)
+        colour[fresh] = total[fresh] / share[fresh][:, None]
+        filled |= fresh
+    return colour, filled
+
+
+def _smoothstep(x: FloatArray) -> FloatArray:
+    t = np.clip(x, 0.0, 1.0)
+    return np.asarray(t * t * (3 - 2 * t), np.float32)

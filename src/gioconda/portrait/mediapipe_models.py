@@ -1,0 +1,143 @@
+"""MediaPipe's models behind plain functions: made on first use, kept, quiet, and safe in threads.
+
+MediaPipe 0.10.14 carries these models in its wheel, so nothing is downloaded.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import threading
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Final
+
+import numpy as np
+
+from gioconda.portrait.types import ByteImage, FloatArray
+
+#: A graph holds state while it runs, so one call at a time.
+_LOCK: Final = threading.RLock()
+_MESH_CONFIDENCE: Final = 0.3
+_DETECTION_CONFIDENCE: Final = 0.3
+
+
+@dataclass(frozen=True)
+class Detection:
+    """One box of the face detector.
+
+    Attributes:
+        score: 0 to 1.
+        box: (4,) left, top, width, height in pixels.
+        keypoints: (6, 2) right eye, left eye, nose tip, mouth, right ear, left ear, in pixels.
+    """
+
+    score: float
+    box: FloatArray
+    keypoints: FloatArray
+
+
+def face_meshes(image: ByteImage, most: int = 1) -> list[FloatArray]:
+    """Return up to ``most`` meshes, each (478, 3), in pixels; z in the same unit."""
+    height, width = image.shape[:2]
+    unit = np.array([width, height, width], np.float32)
+    with _LOCK:
+        found = _face_mesh(most).process(np.ascontiguousarray(image)).multi_face_landmarks or []
+        return [
+            np.array([(p.x, p.y, p.z) for p in face.landmark], np.float32) * unit - (0.5, 0.5, 0.0)
+            for face in found
+        ]
+
+
+def detect_faces(image: ByteImage, *, full_range: bool) -> list[Detection]:
+    """Return what BlazeFace finds: the short-range model or the full-range (sparse) one."""
+    height, width = image.shape[:2]
+    with _LOCK:
+        result = _face_detector(full_range).process(np.ascontiguousarray(image)).detections or []
+    detections = []
+    for d in result:
+        b = d.location_data.relative_bounding_box
+        keypoints = [(k.x * width, k.y * height) for k in d.location_data.relative_keypoints]
+        detections.append(
+            Detection(
+                float(d.score[0]),
+                np.array(
+                    [b.xmin * width, b.ymin * height, b.width * width, b.height * height],
+                    np.float32,
+                ),
+                np.array(keypoints, np.float32),
+            )
+        )
+    return detections
+
+
+def person_probability(image: ByteImage) -> FloatArray:
+    """Return the selfie segmentation of an image, its (H, W), 0 background to 1 person."""
+    with _LOCK:
+        mask = _selfie_segmentation().process(np.ascontiguousarray(image)).segmentation_mask
+        return np.clip(np.asarray(mask, np.float32), 0.0, 1.0)
+
+
+@lru_cache(maxsize=2)
+def _face_mesh(most: int) -> Any:
+    with _quiet():
+        model = _solutions().face_mesh.FaceMesh(
+            static_image_mode=True,
+            max_num_faces=most,
+            refine_landmarks=True,
+            min_detection_confidence=_MESH_CONFIDENCE,
+        )
+        return _warmed(model)
+
+
+@lru_cache(maxsize=2)
+def _face_detector(full_range: bool) -> Any:
+    with _quiet():
+        return _warmed(
+            _solutions().face_detection.FaceDetection(
+                model_selection=int(full_range), min_detection_confidence=_DETECTION_CONFIDENCE
+            )
+        )
+
+
+@lru_cache(maxsize=1)
+def _selfie_segmentation() -> Any:
+    with _quiet():
+        return _warmed(_solutions().selfie_segmentation.SelfieSegmentation(model_selection=0))
+
+
+def _solutions() -> Any:
+    """Import MediaPipe, which takes over a second, only here."""
+    os.environ.setdefault("GLOG_minloglevel", "3")
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    # one line a call from inside protobuf, about nothing a user could change
+    warnings.filterwarnings("ignore", message=r"SymbolDatabase\.GetPrototype\(\)")
+    import mediapipe
+
+    return mediapipe.solutions
+
+
+def _warmed(model: Any) -> Any:
+    """Run a model once on nothing: its first call is the one that logs."""
+    model.process(np.zeros((64, 64, 3), np.uint8))
+    return model
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Send file descriptor 2 nowhere: the native libraries log there whatever they are told."""
+    try:
+        kept = os.dup(2)
+    except OSError:  # no stderr at all
+        yield
+        return
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
