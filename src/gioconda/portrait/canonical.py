@@ -27,8 +27,9 @@ def canonical_landmarks() -> FloatArray:
     The origin lies midway between the outer eye corners (landmarks 33 and 263). Axes are the
     head's: x to the image's right (landmark 263, the subject's left eye, has x = 0.5), y down,
     z away from the camera (the nose tip has z of about -0.5). Relaxed, lips closed, eyes open,
-    exactly symmetric under :func:`mirror_index`. The head is level: its line from chin to
-    forehead leans back by about 7 degrees, the median of frontal portraits.
+    exactly symmetric under :func:`mirror_index`. The head is level: in the mesh model's
+    depth the forehead then lies about 7 degrees nearer the camera than the chin (median of
+    frontal portraits), so that line alone would call a level head tilted.
     """
     return _table()[0]
 

@@ -53,7 +53,7 @@ class RigidFit:
         """Return (yaw, pitch, roll) in degrees, signs as in :mod:`gioconda.motion`."""
         r = self.rotation
         yaw = np.degrees(np.arctan2(-r[0, 2], r[2, 2]))
-        pitch = np.degrees(np.arcsin(np.clip(r[1, 2], -1, 1)))
+        pitch = np.degrees(np.arcsin(np.clip(-r[1, 2], -1, 1)))
         roll = np.degrees(np.arctan2(r[1, 0], r[0, 0]))
         return float(yaw), float(pitch), float(roll)
 
