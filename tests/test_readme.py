@@ -1,0 +1,86 @@
+"""Every command in the README runs."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from gioconda import examples
+
+ROOT = Path(__file__).resolve().parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+#: Commands that this very test run, or the set-up before it, already stands on.
+STOOD_ON = {"make demo", "make test", "make setup", "make lint"}
+#: Commands that take minutes; `gioconda bench` and training have tests of their own parts.
+SLOW = {"gioconda bench", "gioconda train speech", "gioconda measure lipsync"}
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
+
+
+def commands() -> list[str]:
+    lines = [line.split("#")[0].strip() for block in blocks("sh") for line in block.splitlines()]
+    return [line for line in lines if line]
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Path:
+    """A folder with the files that the README's commands name."""
+    shutil.copy(examples.portrait_path(), tmp_path / "portrait.jpg")
+    from tests.cli.test_animate import write_wav
+
+    from gioconda import Sound
+
+    with Sound.open(examples.speech_path()) as sound:
+        pcm = next(iter(sound.chunks(1.0)))
+    write_wav(tmp_path / "speech.wav", pcm)
+    for name in ("ann", "bob"):
+        shutil.copy(examples.portrait_path(), tmp_path / f"{name}.jpg")
+    return tmp_path
+
+
+def test_the_readme_has_commands() -> None:
+    assert len(commands()) >= 8
+    makefile = (ROOT / "Makefile").read_text()
+    for command in commands():
+        if command.startswith("make "):
+            assert command in STOOD_ON
+            assert f"\n{command.split()[1]}:" in makefile
+
+
+def test_every_command_runs(desk: Path) -> None:
+    for command in commands():
+        if command.startswith(("make ", "git clone", "cd ")):
+            continue
+        if any(command.startswith(slow) for slow in SLOW):
+            command = " ".join(command.split()[:3]) + " --help"
+        words = shlex.split(command)
+        stdin = None
+        if words[0] == "cat":
+            stdin = (desk / words[1]).read_bytes()
+            words = words[3:]
+        assert words[0] == "gioconda", command
+        done = subprocess.run(
+            [sys.executable, "-m", *words], cwd=desk, capture_output=True, input=stdin, timeout=300
+        )
+        assert done.returncode == 0, (command, done.stderr.decode())
+
+
+def test_every_python_example_runs(desk: Path) -> None:
+    for block in blocks("python"):
+        done = subprocess.run(
+            [sys.executable, "-c", block], cwd=desk, capture_output=True, text=True, timeout=300
+        )
+        assert done.returncode == 0, (block, done.stderr)
+
+
+def test_pictures_and_pages_that_it_names_exist() -> None:
+    for target in re.findall(r"\]\((?!https?://)([^)#]+)\)", README):
+        assert (ROOT / target).exists(), target
