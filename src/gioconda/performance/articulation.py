@@ -1,0 +1,158 @@
+"""Speech features to lip targets: where the lips have to be, as lengths, before any face shape."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from gioconda.performance.window import FeatureWindow
+from gioconda.speech.types import ARTICULATION, PHONES
+from gioconda.speech.viseme_table import ARTICULATION_SPREAD, MEASURED_VISEMES
+
+FloatArray = npt.NDArray[np.float64]
+
+#: Predictions have about half the spread of real lips; this restores it, and with it the speed.
+#: Real openings are skewed, so that what lies above the mean is stretched further.
+GAIN: Final = 1.8
+GAIN_ABOVE_MEAN: Final = 1.25
+#: Share of the net's own lip curves in the mean with the measured table.
+NET_SHARE: Final = 0.5
+#: Mean opening of talkers and of their jaws above rest, in outer-eye distances. Openings are a
+#: little above the mean of the measured talkers (98 % at .17), towards liveliness.
+MEAN_APERTURE: Final = 0.066
+MEAN_JAW: Final = 0.045
+LIVELINESS: Final = 1.15
+#: The posterior at which lips begin to close and at which they are shut.
+CLOSURE_FROM: Final = 0.15
+CLOSURE_TO: Final = 0.50
+#: How much each phone rounds the lips; tracked protrusion cannot say it (it is mostly the
+#: inverse of jaw opening), so these are phonetic.
+ROUNDING: Final[dict[str, float]] = {
+    "u": 1.0, "w": 1.0, "y": 1.0, "o": 0.8, "ø": 0.85, "ʊ": 0.6, "œ": 0.6, "ɔ": 0.55,
+    "ʃ": 0.55, "ɹ": 0.5, "ɒ": 0.4,
+}  # fmt: skip
+#: How far each phone shows the tip of the tongue raised, on the scale of ``tongueOut``.
+TONGUE: Final[dict[str, float]] = {"l": 0.35, "θ": 0.35, "n": 0.25, "t": 0.2, "r": 0.25, "s": 0.1}
+#: Rounding rises up to 100 ms before its phone: weights of the rows -1 to 5.
+_ANTICIPATION: Final = (0.1, 0.2, 0.2, 0.2, 0.15, 0.1, 0.05)
+#: Smoothing of the curves, at -2 to 2 rows: sigma 20 ms. More would lose closures.
+_SMOOTHING: Final = (0.0545, 0.2442, 0.4026, 0.2442, 0.0545)
+
+
+@dataclass(frozen=True)
+class LipTargets:
+    """Where the lips have to be; every array has shape (rows,).
+
+    Attributes:
+        aperture: gap between the inner lips, outer-eye distances, 0 and above.
+        jaw: opening of the jaw, outer-eye distances, 0 and above.
+        width: mouth width less that of rest, outer-eye distances.
+        upper_lip: lowering (+) of the upper lip against the mean, z-score.
+        rounding: 0 to 1.
+        closure: 0 to 1, both lips pressed together (p, b, m).
+        labiodental: 0 to 1, the lower lip at the upper teeth (f, v).
+        tongue: 0 to 0.35, tip raised.
+    """
+
+    aperture: FloatArray
+    jaw: FloatArray
+    width: FloatArray
+    upper_lip: FloatArray
+    rounding: FloatArray
+    closure: FloatArray
+    labiodental: FloatArray
+    tongue: FloatArray
+
+
+@cache
+def _readout() -> FloatArray:
+    """Return what is read off the posteriors, (37, 10): the table's six curves, then the rest."""
+    labial = [[float(phone in "pm"), float(phone in "pmf")] for phone in PHONES]
+    shapes = [[ROUNDING.get(phone, 0.0), TONGUE.get(phone, 0.0)] for phone in PHONES]
+    table = [MEASURED_VISEMES[phone] for phone in PHONES]
+    return np.concatenate([np.array(table), np.array(labial), np.array(shapes)], axis=1)
+
+
+_BILABIAL, _LABIAL, _ROUNDING, _TONGUE = 6, 7, 8, 9
+
+
+def lip_targets(window: FeatureWindow) -> LipTargets:
+    """Return the lip targets of the rows of a window."""
+    phones = _read_phones(window)
+    aperture_z, width_z, jaw_z, upper_z = _lip_curves(window, phones)
+    strength = _effort_gain(window)
+    spread = dict(zip(ARTICULATION, ARTICULATION_SPREAD, strict=True))
+    closure, labiodental = _closures(window, phones)
+    aperture = MEAN_APERTURE + LIVELINESS * spread["aperture"] * aperture_z
+    aperture = np.maximum(aperture, 0.0) * strength
+    jaw = np.maximum(MEAN_JAW + LIVELINESS * spread["jaw"] * jaw_z, 0.0) * strength
+    return LipTargets(
+        aperture=aperture * (1.0 - closure),
+        jaw=jaw,
+        width=spread["width"] * width_z,
+        upper_lip=upper_z,
+        rounding=np.minimum(_weighted(window, phones[:, _ROUNDING], _ANTICIPATION, -1), 1.0),
+        closure=closure,
+        labiodental=labiodental,
+        tongue=np.minimum(window.at(phones[:, _TONGUE], 0), 0.35),
+    )
+
+
+def _read_phones(window: FeatureWindow) -> FloatArray:
+    """Return the readout of every row of the window's features, (past + rows + future, 10).
+
+    The sum is written out phone by phone, so that a row's value does not depend on how many rows
+    are computed together (a matrix product's may).
+    """
+    posteriors = window.features.posteriors.astype(np.float64)
+    readout = _readout()
+    total = np.zeros((len(posteriors), readout.shape[1]))
+    for p in range(readout.shape[0]):
+        total += posteriors[:, p, None] * readout[p]
+    return total
+
+
+def _lip_curves(window: FeatureWindow, phones: FloatArray) -> tuple[FloatArray, ...]:
+    """Return aperture, width, jaw and upper lip, z-scores with their spread restored, (rows,)."""
+    mixed = (1.0 - NET_SHARE) * phones[:, :6] + NET_SHARE * window.features.articulation
+    curves = []
+    for name in ("aperture", "width", "jaw", "upper_lip"):
+        z = GAIN * _weighted(window, mixed[:, ARTICULATION.index(name)], _SMOOTHING, -2)
+        curves.append(np.where(z > 0, GAIN_ABOVE_MEAN * z, z))
+    return tuple(curves)
+
+
+def _weighted(
+    window: FeatureWindow, column: FloatArray, weights: Sequence[float], first: int
+) -> FloatArray:
+    """Return the weighted sum of a column as read ``first``, ``first`` + 1, ... rows later."""
+    total = np.zeros(window.rows)
+    for k, weight in enumerate(weights):
+        total += weight * window.at(column, first + k)
+    return total
+
+
+def _closures(window: FeatureWindow, phones: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return how far the lips are shut, and how far the lower lip is at the teeth.
+
+    Real closures begin 35 to 55 ms before the posterior crosses half its peak and end as it
+    falls, hence the maximum over the next 40 ms.
+    """
+    both, all_three = np.zeros(window.rows), np.zeros(window.rows)
+    for offset in (0, 1, 2):
+        both = np.maximum(both, window.at(phones[:, _BILABIAL], offset))
+        all_three = np.maximum(all_three, window.at(phones[:, _LABIAL], offset))
+    shut = np.clip((all_three - CLOSURE_FROM) / (CLOSURE_TO - CLOSURE_FROM), 0.0, 1.0)
+    share = np.clip(both / np.maximum(all_three, 1e-9), 0.0, 1.0)
+    return shut * share, shut * (1.0 - share)
+
+
+def _effort_gain(window: FeatureWindow) -> FloatArray:
+    """Return how wide the speaker articulates for the effort: quieter is smaller, louder larger."""
+    effort = _weighted(window, window.features.effort.astype(np.float64), [1 / 7] * 7, -3)
+    return np.clip(0.7 + 0.35 * effort, 0.7, 1.2)

@@ -1,0 +1,156 @@
+"""What an emotion adds to a performance: face offsets, posture, tempo, gaze, blinking.
+
+The offsets are at full strength and stand for the prototypical expressions of the facial action
+coding system (happy: AU 6 + 12, sad: 1 + 4 + 15, angry: 4 + 5 + 7 + 23, surprised: 1 + 2 + 5 + 26,
+afraid: 1 + 2 + 4 + 5 + 20, disgusted: 9 + 10 + 15, contemptuous: one-sided 12 + 14), held back
+so that a talking mouth stays readable.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from gioconda.controls import Controls
+from gioconda.motion import CHANNELS, INDEX
+from gioconda.speech.types import FEATURE_RATE_HZ
+
+FloatArray = npt.NDArray[np.float64]
+
+#: An emotion comes, and changes, with this time constant.
+ONSET_S: Final = 0.45
+#: Channels that part the lips; closures overrule them.
+PARTING: Final[frozenset[str]] = frozenset(
+    {"jawOpen", "mouthUpperUpLeft", "mouthUpperUpRight", "mouthLowerDownLeft",
+     "mouthLowerDownRight", "mouthFunnel"}
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Style:
+    """One emotion at full strength.
+
+    Attributes:
+        face: offset for each channel; "smile" style names without a side set both sides.
+        head_deg: (yaw, pitch, roll) added to the posture; pitch > 0 is down.
+        gaze_deg: (yaw, pitch) added to the gaze.
+        head_scale: amount of head movement.
+        tempo: speed of head movement.
+        blink_scale: rate of blinks.
+    """
+
+    face: Mapping[str, float] = field(default_factory=dict)
+    head_deg: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    gaze_deg: tuple[float, float] = (0.0, 0.0)
+    head_scale: float = 1.0
+    tempo: float = 1.0
+    blink_scale: float = 1.0
+
+
+STYLES: Final[Mapping[str, Style]] = {
+    "neutral": Style(),
+    "happy": Style(
+        face={"mouthSmile": 0.62, "mouthDimple": 0.15, "cheekSquint": 0.55, "eyeSquint": 0.32,
+              "browOuterUp": 0.18, "browInnerUp": 0.1},
+        head_deg=(0.0, -1.5, 1.0), head_scale=1.15, tempo=1.1,
+    ),
+    "sad": Style(
+        face={"browInnerUp": 0.75, "browDown": 0.12, "mouthFrown": 0.6, "mouthShrugLower": 0.2,
+              "eyeBlink": 0.16, "eyeSquint": 0.1},
+        head_deg=(0.0, 4.5, -2.0), gaze_deg=(0.0, 4.0), head_scale=0.7, tempo=0.7, blink_scale=0.85,
+    ),
+    "angry": Style(
+        face={"browDown": 0.85, "eyeSquint": 0.4, "eyeWide": 0.2, "noseSneer": 0.35,
+              "mouthFrown": 0.25, "mouthPress": 0.2, "jawForward": 0.2},
+        head_deg=(0.0, 3.0, 0.0), head_scale=1.15, tempo=1.25, blink_scale=0.7,
+    ),
+    "surprised": Style(
+        face={"browInnerUp": 0.75, "browOuterUp": 0.85, "eyeWide": 0.7, "jawOpen": 0.12},
+        head_deg=(0.0, -2.5, 0.0), tempo=1.1, blink_scale=0.7,
+    ),
+    "afraid": Style(
+        face={"browInnerUp": 0.85, "browOuterUp": 0.25, "browDown": 0.25, "eyeWide": 0.6,
+              "mouthStretch": 0.4, "mouthFrown": 0.15},
+        head_deg=(0.0, -1.0, 0.0), head_scale=0.8, tempo=1.3, blink_scale=1.4,
+    ),
+    "disgusted": Style(
+        face={"noseSneer": 0.8, "browDown": 0.5, "cheekSquint": 0.35, "eyeSquint": 0.4,
+              "mouthUpperUp": 0.3, "mouthFrown": 0.35, "mouthShrugLower": 0.15},
+        head_deg=(2.5, -1.5, 2.0), head_scale=0.9, tempo=0.9, blink_scale=1.1,
+    ),
+    "contemptuous": Style(
+        face={"mouthSmileLeft": 0.55, "mouthDimpleLeft": 0.5, "cheekSquintLeft": 0.25,
+              "browOuterUpRight": 0.4, "eyeBlink": 0.14, "mouthPress": 0.1},
+        head_deg=(-2.0, -3.5, 2.5), gaze_deg=(0.0, 1.5), head_scale=0.8, tempo=0.85,
+    ),
+    "tender": Style(
+        face={"mouthSmile": 0.32, "cheekSquint": 0.25, "browInnerUp": 0.35, "eyeSquint": 0.15,
+              "eyeBlink": 0.06},
+        head_deg=(0.0, 1.0, 4.0), head_scale=0.8, tempo=0.8,
+    ),
+}  # fmt: skip
+
+
+@dataclass
+class EmotionState:
+    """How far the emotion has come in: one value a channel, then yaw, pitch, roll of the head."""
+
+    face: FloatArray = field(default_factory=lambda: np.zeros(len(CHANNELS)))
+    head_deg: FloatArray = field(default_factory=lambda: np.zeros(3))
+    gaze_deg: FloatArray = field(default_factory=lambda: np.zeros(2))
+
+
+@dataclass(frozen=True)
+class EmotionTrack:
+    """The emotion over the rows of a window: face (rows, 59), head (rows, 3), gaze (rows, 2)."""
+
+    face: FloatArray
+    head_deg: FloatArray
+    gaze_deg: FloatArray
+
+
+def face_offset(controls: Controls) -> FloatArray:
+    """Return the emotion's offset for each channel, (59,), at the strength asked for."""
+    offset = np.zeros(len(CHANNELS))
+    for name, value in STYLES[controls.emotion].face.items():
+        for channel in (name, name + "Left", name + "Right"):
+            if channel in INDEX:
+                lips = channel.startswith(("mouth", "jaw", "tongue"))
+                scale = 1.0 if lips else controls.expression
+                offset[INDEX[channel]] += value * scale * controls.emotion_strength
+    return offset
+
+
+def track_emotion(state: EmotionState, controls: Controls, rows: int) -> EmotionTrack:
+    """Advance: offsets approach what the controls ask for; at once if nothing may move."""
+    style = STYLES[controls.emotion]
+    strength = controls.emotion_strength
+    goals = (
+        (state.face, face_offset(controls)),
+        (state.head_deg, np.array(style.head_deg) * strength * min(controls.head, 1.0)),
+        (state.gaze_deg, np.array(style.gaze_deg) * strength),
+    )
+    rate = 1.0 if controls.still else 1.0 / (ONSET_S * FEATURE_RATE_HZ)
+    tracks = [np.zeros((rows, len(now))) for now, _ in goals]
+    for i in range(rows):
+        for track, (now, goal) in zip(tracks, goals, strict=True):
+            track[i] = now if not controls.still else goal
+            now += (goal - now) * rate
+    return EmotionTrack(*tracks)
+
+
+def style_of(controls: Controls) -> Style:
+    """Return the emotion's style with its scales brought to the strength asked for."""
+    full, s = STYLES[controls.emotion], controls.emotion_strength
+
+    def toward(scale: float) -> float:
+        return 1.0 + (scale - 1.0) * s
+
+    return Style(
+        full.face, full.head_deg, full.gaze_deg,
+        toward(full.head_scale), toward(full.tempo), toward(full.blink_scale),
+    )  # fmt: skip

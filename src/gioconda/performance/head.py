@@ -1,0 +1,201 @@
+"""Head motion: stochastic, with the measured statistics, modulated by speech.
+
+Measured talkers move their heads hardly linearly with loudness or pitch (|r| about .2), so the
+motion is generated: a posture that shifts at phrase starts, filtered noise on top, a small lift
+at strong loudness peaks, and breath. Half of the power of real yaw lies below 0.4 Hz, 90 % below
+1.2 Hz and 98 % below 2.5 Hz; real talkers spread 5.0, 4.2 and 3.7 degrees in yaw, pitch and roll.
+A head on a still body looks restless at that, so :data:`NATURAL_SHARE` of it is the default.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from gioconda.controls import Controls
+from gioconda.motion import INDEX
+from gioconda.performance.activity import Activity, smoothstep
+from gioconda.performance.emotion import style_of
+from gioconda.speech.types import FEATURE_RATE_HZ
+
+FloatArray = npt.NDArray[np.float64]
+
+#: Spread of real talkers in degrees: yaw, pitch, roll.
+REAL_SPREAD_DEG: Final = (5.0, 4.2, 3.7)
+#: ``Controls.head`` of 1 stands for this share of it.
+NATURAL_SHARE: Final = 0.65
+#: Shares of the spread in posture and in noise (their squares sum to about 1).
+_POSTURE_SHARE: Final = 0.76
+_NOISE_SHARE: Final = 0.66
+#: Bandwidth of the noise at tempo 1.
+_NOISE_CUT_HZ: Final = 0.85
+#: The posture's spring: critically damped, natural frequency in rad/s.
+_SPRING_RAD_S: Final = 3.2
+#: While somebody talks on, posture changes after this many seconds.
+_SHIFT_AFTER_S: Final = (2.0, 6.5)
+#: In pauses the head comes this near to neutral, and moves this much.
+_QUIET_POSTURE: Final = 0.4
+_QUIET_NOISE: Final = 0.5
+#: Lifts at loudness peaks: degrees, rise and fall in rows, shortest distance in rows.
+_LIFT_DEG: Final = (0.7, 1.0)
+_LIFT_RISE_ROWS: Final = 4
+_LIFT_FALL_ROWS: Final = 13
+_LIFT_EVERY_ROWS: Final = 18
+#: Motion grows from neutral over this time.
+START_S: Final = 1.2
+#: Breath: frequency, pitch and shoulder rise.
+_BREATH_HZ: Final = 0.27
+_BREATH_DEG: Final = 0.16
+_BREATH_Y: Final = 0.004
+#: Translation that comes with rotation (neck), and of its own, in outer-eye distances.
+_SWAY_PER_DEG: Final = 0.0035
+_SWAY_SPREAD: Final = 0.010
+
+
+@dataclass
+class HeadState:
+    """What :func:`move_head` remembers.
+
+    Attributes:
+        noise: draws the noise, six values a row, in order.
+        events: draws postures and lifts.
+        filter: state of the noise filter.
+        posture, speed, goal: angles in degrees, (3,).
+    """
+
+    noise: np.random.Generator
+    events: np.random.Generator
+    filter: FloatArray
+    breath_phase: float
+    posture: list[float] = field(default_factory=lambda: [0.0, 0.0, 0.0])
+    speed: list[float] = field(default_factory=lambda: [0.0, 0.0, 0.0])
+    goal: list[float] = field(default_factory=lambda: [0.0, 0.0, 0.0])
+    row: int = 0
+    rows_to_shift: int = 0
+    lift_age: int = 1_000_000
+    lift_deg: float = 0.0
+
+
+def start_head(seed: int) -> HeadState:
+    """Return the state before row 0."""
+    events = _generator(seed, 2)
+    breath_phase = float(events.uniform(0, 2 * math.pi))
+    return HeadState(_generator(seed, 1), events, np.zeros((2, 2, 6)), breath_phase)
+
+
+def move_head(state: HeadState, activity: Activity, controls: Controls) -> FloatArray:
+    """Return yaw, pitch, roll in degrees and x, y, z in outer-eye distances, (rows, 6)."""
+    n = len(activity.gate)
+    style = style_of(controls)
+    amount = controls.head * style.head_scale * NATURAL_SHARE
+    noise = _noise(state, n, style.tempo)
+    posture, lift = _postures_and_lifts(state, activity, style.tempo)
+    talking = activity.talking[:, None]
+    spread = np.array(REAL_SPREAD_DEG)
+    posture *= _QUIET_POSTURE + (1 - _QUIET_POSTURE) * talking
+    noise *= _QUIET_NOISE + (1 - _QUIET_NOISE) * talking
+    angles = amount * spread * (_POSTURE_SHARE * posture + _NOISE_SHARE * noise[:, :3])
+    time_s = (state.row + np.arange(n)) / FEATURE_RATE_HZ
+    breath = np.array([_breath(t, state.breath_phase) for t in time_s])
+    angles[:, 1] += controls.head * (_BREATH_DEG * breath + lift)
+    # Heads tilt a little into a turn.
+    angles[:, 2] += 0.15 * angles[:, 0]
+    shift = controls.head * _SWAY_SPREAD * noise[:, 3:] * np.array([1.0, 0.5, 1.2])
+    shift[:, 0] += _SWAY_PER_DEG * angles[:, 0]
+    shift[:, 1] += _SWAY_PER_DEG * 0.6 * angles[:, 1] + controls.head * _BREATH_Y * breath
+    state.row += n
+    grown = smoothstep(time_s / START_S)[:, None]
+    moved: FloatArray = np.concatenate([angles, shift], axis=1) * grown
+    return moved
+
+
+def write_head(values: FloatArray, head: FloatArray) -> None:
+    """Add head angles and translation to the head channels of ``values``, in place."""
+    for k, name in enumerate(("headYaw", "headPitch", "headRoll", "headX", "headY", "headZ")):
+        values[:, INDEX[name]] += head[:, k]
+
+
+def _breath(time_s: float, phase: float) -> float:
+    # math.sin and not numpy's: its vector code may round differently for other chunkings.
+    return math.sin(2 * math.pi * _BREATH_HZ * time_s + phase)
+
+
+def _generator(seed: int, stream: int) -> np.random.Generator:
+    return np.random.Generator(np.random.PCG64([seed, stream]))
+
+
+def _noise(state: HeadState, rows: int, tempo: float) -> FloatArray:
+    """Return six channels of unit-variance low-pass noise, (rows, 6)."""
+    from scipy import signal
+
+    sections, gain = _noise_filter(tempo)
+    white = state.noise.standard_normal((rows, 6))
+    filtered, state.filter = signal.sosfilt(sections, white, axis=0, zi=state.filter)
+    result: FloatArray = np.asarray(filtered) * gain
+    return result
+
+
+@cache
+def _noise_filter(tempo: float) -> tuple[FloatArray, float]:
+    """Return second-order sections (2, 6) and the gain that makes white noise unit-variance."""
+    from scipy import signal
+
+    cut = _NOISE_CUT_HZ * tempo
+    one = signal.butter(1, cut, fs=FEATURE_RATE_HZ, output="sos")
+    two = signal.butter(2, 1.6 * cut, fs=FEATURE_RATE_HZ, output="sos")
+    sections = np.concatenate([one, two])
+    impulse = np.zeros(2000)
+    impulse[0] = 1.0
+    response = signal.sosfilt(sections, impulse)
+    return sections, float(1.0 / np.sqrt(np.sum(response**2)))
+
+
+def _postures_and_lifts(
+    state: HeadState, activity: Activity, tempo: float
+) -> tuple[FloatArray, FloatArray]:
+    """Return unit-spread postures, (rows, 3), and lifts in degrees of pitch, (rows,)."""
+    n = len(activity.gate)
+    postures, lifts = np.zeros((n, 3)), np.zeros(n)
+    dt = tempo / FEATURE_RATE_HZ
+    delay = max(_LIFT_RISE_ROWS // 2, activity.peak_lead_rows)
+    for i in range(n):
+        state.rows_to_shift -= 1
+        talks_on = state.rows_to_shift <= 0 and activity.talking[i] > 0.5
+        if activity.phrase_start[i] or talks_on:
+            state.goal = [float(g) for g in _bounded(state.events.standard_normal(3))]
+            wait = state.events.uniform(*_SHIFT_AFTER_S) / tempo
+            state.rows_to_shift = int(wait * FEATURE_RATE_HZ)
+        for k in range(3):
+            pull = _SPRING_RAD_S**2 * (state.goal[k] - state.posture[k])
+            state.speed[k] += dt * (pull - 2 * _SPRING_RAD_S * state.speed[k])
+            state.posture[k] += dt * state.speed[k]
+        postures[i] = state.posture
+        if activity.peak[i] > 0 and state.lift_age > _LIFT_EVERY_ROWS:
+            up = state.events.uniform() < 0.8
+            size = state.events.uniform(*_LIFT_DEG) * min(float(activity.peak[i]), 1.25)
+            state.lift_deg = -size if up else size
+            state.lift_age = min(_LIFT_RISE_ROWS - delay, 0)
+        lifts[i] = state.lift_deg * _lift_shape(state.lift_age)
+        state.lift_age += 1
+    return postures, lifts
+
+
+def _bounded(x: FloatArray) -> FloatArray:
+    """Fold rare far postures back: nobody holds a pose three spreads away."""
+    result: FloatArray = 1.6 * np.tanh(x / 1.35)
+    return result
+
+
+def _lift_shape(age: int) -> float:
+    """Return 0 to 1: raised cosine up, slower down."""
+    if 0 <= age <= _LIFT_RISE_ROWS:
+        return 0.5 - 0.5 * math.cos(math.pi * age / _LIFT_RISE_ROWS)
+    fall = (age - _LIFT_RISE_ROWS) / _LIFT_FALL_ROWS
+    if 0 < fall < 1:
+        return 0.5 + 0.5 * math.cos(math.pi * fall)
+    return 0.0
