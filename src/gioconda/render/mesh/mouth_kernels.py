@@ -1,0 +1,429 @@
+"""Compiled kernels of the mouth: tables of the lips, and the picture between them.
+
+All lengths are millimetres of the skull-fixed mouth frame (x along the head's x axis, y down,
+origin at the closed lips' centre), unless a name says otherwise.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Final
+
+import numpy as np
+from numba import njit
+
+#: Step and reach of the lip tables.
+TABLE_STEP: Final = 0.25
+TABLE_REACH: Final = 36.0
+TABLE_LENGTH: Final = 289
+
+# Places in the vector of a frame's parameters.
+UPPER_EDGE: Final = 0  # y of the upper incisal edge
+LOWER_EDGE: Final = 1  # y of the lower incisal edge
+JAW_X: Final = 2  # sideways shift of the jaw
+SEPARATION: Final = 3  # between the two edges, 0 or more
+GAP: Final = 4  # greatest lip gap
+PX_PER_MM: Final = 5  # of the screen
+ROW_PX_PER_MM: Final = 6  # of the dentition strips
+ARCH_DX: Final = 7  # shift in x, and in y, of a point 1 mm deeper
+ARCH_DY: Final = 8
+TONGUE_RAISE: Final = 9  # 0 to 1: tip to the upper teeth
+TONGUE_OUT: Final = 10  # 0 to 1: over the lower teeth
+TONGUE_BACK: Final = 11  # 0 to 1: drawn back (rounded vowels)
+TONGUE_FRONT: Final = 12  # 0 to 1: front vowels, body of the tongue high
+EXPOSURE: Final = 13  # of the picture, about 1
+GLOSS: Final = 14  # strength of wet highlights
+CREASE: Final = 15  # darkness of the drawn line of closed lips
+OPACITY: Final = 16  # of everything painted
+REPAIR: Final = 17  # 0 to 1: how far lip edges are cleaned of the photo's own mouth
+SOFTNESS: Final = 18  # blur of the picture in screen pixels
+SPRITE_X: Final = 19  # own teeth: origin, density, weight
+SPRITE_Y: Final = 20
+SPRITE_PX_PER_MM: Final = 21
+SPRITE_WEIGHT: Final = 22
+PARAMETERS: Final = 23
+
+# Radius of the arch's curvature: a point x mm from the midline lies x^2 / 42 mm deeper.
+_ARCH: Final = 42.0
+# The same as arc length: s = x (1 + x^2 / (6 * 21^2)).
+_ARC: Final = 1.0 / (6 * 441.0)
+
+
+@njit(cache=True, fastmath=True, nogil=True, inline="always")
+def _smooth(x):  # type: ignore[no-untyped-def]
+    x = min(max(x, 0.0), 1.0)
+    return x * x * (3 - 2 * x)
+
+
+@njit(cache=True, fastmath=True, nogil=True)
+def lip_tables(screen, ring, to_mouth, rest_gap, table):  # type: ignore[no-untyped-def]
+    """Tabulate the lips' inner edges over x.
+
+    Args:
+        screen: (V, 2) projected vertices.
+        ring: (2h,) vertices of the inner lip ring: a corner, the upper edge, the other corner,
+            the lower edge back.
+        to_mouth: (2, 3) screen to mouth frame.
+        rest_gap: (h + 1,) gap that counts as closed, for each pair of ring points.
+        table: (2, TABLE_LENGTH) receives y of the upper and of the lower edge.
+
+    Returns:
+        x of the left corner, x of the right corner, greatest gap.
+    """
+    n = ring.shape[0]
+    h = n // 2
+    edges = np.empty((2, h + 1, 2), np.float64)
+    for i in range(h + 1):
+        for side in range(2):
+            v = ring[i] if side == 0 else ring[(n - i) % n]
+            for axis in range(2):
+                edges[side, i, axis] = (
+                    to_mouth[axis, 0] * screen[v, 0]
+                    + to_mouth[axis, 1] * screen[v, 1]
+                    + to_mouth[axis, 2]
+                )
+        gap = edges[1, i, 1] - edges[0, i, 1]
+        slack = 1.06 * rest_gap[i] + 0.05
+        past = gap - slack
+        open_gap = 0.0
+        if past > 0:
+            open_gap = past + slack * (1 - math.exp(-past / (1.5 * rest_gap[i] + 0.3)))
+        inset = 0.5 * (gap - open_gap)
+        edges[0, i, 1] += inset
+        edges[1, i, 1] -= inset
+    left = edges[0, 0, 0]
+    right = edges[0, h, 0]
+    for side in range(2):
+        x0 = left
+        y0 = edges[side, 0, 1]
+        j = math.ceil((left + TABLE_REACH) / TABLE_STEP)
+        first = j
+        for i in range(1, h + 1):
+            x1 = max(edges[side, i, 0], x0 + 1e-3)
+            y1 = edges[side, i, 1]
+            while j < TABLE_LENGTH and j * TABLE_STEP - TABLE_REACH <= x1:
+                if j >= 0:
+                    table[side, j] = y0 + (y1 - y0) * (j * TABLE_STEP - TABLE_REACH - x0) / (
+                        x1 - x0
+                    )
+                j += 1
+            x0 = x1
+            y0 = y1
+        for k in range(0, min(max(first, 0), TABLE_LENGTH)):
+            table[side, k] = edges[side, 0, 1]
+        for k in range(max(min(j, TABLE_LENGTH), 0), TABLE_LENGTH):
+            table[side, k] = edges[side, h, 1]
+    for _ in range(14):  # rounds the polygon's corners
+        for side in range(2):
+            before = table[side, 0]
+            for k in range(1, TABLE_LENGTH - 1):
+                here = table[side, k]
+                table[side, k] = 0.25 * before + 0.5 * here + 0.25 * table[side, k + 1]
+                before = here
+    widest = 0.0
+    for k in range(TABLE_LENGTH):
+        widest = max(widest, table[1, k] - table[0, k])
+    return left, right, widest
+
+
+@njit(cache=True, fastmath=True, nogil=True)
+def _sample(texture, x, y, value):  # type: ignore[no-untyped-def]
+    h = texture.shape[0]
+    w = texture.shape[1]
+    if x < 0 or y < 0 or x >= w - 1 or y >= h - 1:
+        for c in range(4):
+            value[c] = 0.0
+        return
+    ix = int(x)
+    iy = int(y)
+    fx = x - ix
+    fy = y - iy
+    for c in range(4):
+        top = texture[iy, ix, c] * (1 - fx) + texture[iy, ix + 1, c] * fx
+        bottom = texture[iy + 1, ix, c] * (1 - fx) + texture[iy + 1, ix + 1, c] * fx
+        value[c] = top * (1 - fy) + bottom * fy
+
+
+@njit(cache=True, fastmath=True, nogil=True, inline="always")
+def _over(colour, value, tint, light):  # type: ignore[no-untyped-def]
+    for c in range(3):
+        colour[c] = colour[c] * (1 - value[3]) + value[c] * tint[c] * light
+
+
+@njit(cache=True, fastmath=True, nogil=True)
+def _tongue(colour, tone, p, x, y, under_upper, tip):  # type: ignore[no-untyped-def]
+    """Lay the tongue over a colour: a dome on the floor of the jaw, or (tip) its raised tip."""
+    separation = p[SEPARATION]
+    raise_ = p[TONGUE_RAISE]
+    out = p[TONGUE_OUT]
+    back = p[TONGUE_BACK]
+    half_width = 22.0 - 5.0 * back
+    if tip:
+        half_width = 15.0 + 3.0 * out
+    across = (x - p[JAW_X]) / half_width
+    round_ = 1 - 0.75 * across**4 - 0.25 * across * across
+    if round_ <= 0:
+        return
+    root = math.sqrt(round_)
+    if tip:
+        # The raised tip reaches the upper edge; put out, it lies over the lower teeth.
+        top = p[LOWER_EDGE] + 1.5 - raise_ * (separation + 2.0) * root
+        alpha = _smooth((y - top) / 1.2 + 0.3) * _smooth((1 - abs(across)) / 0.2)
+        alpha *= max(_smooth(raise_ * 1.6), out)
+        rise = separation + 4.0
+    else:
+        rise = (2.8 + 0.72 * separation) * (1 - 0.70 * back) - 2.0 * back
+        rise += p[TONGUE_FRONT] * (1.2 + 0.22 * separation)
+        top = p[LOWER_EDGE] - rise * root + 0.35 * math.exp(-((across / 0.16) ** 2))
+        alpha = _smooth((y - top) / (1.2 + 0.22 * separation) + 0.25)
+        alpha *= _smooth((1 - abs(across)) / 0.22)
+    if alpha <= 0:
+        return
+    down = max(y - top, 0.0) / (rise + 2.5)
+    light = 0.36 + 0.64 * _smooth(down * 1.25 + 0.15 + 0.35 * raise_)
+    light *= 0.60 + 0.40 * root
+    light *= 1 - 0.10 * math.exp(-((across / 0.07) ** 2)) * (1 - raise_)
+    light *= 0.50 + 0.50 * _smooth(under_upper / (2.5 + 0.18 * separation))
+    light *= 0.66 + 0.34 * _smooth((p[GAP] - 0.4) / 5.0)
+    grain = math.sin(x * 1.05 + y * 0.5) * math.sin(y * 1.3 - x * 0.35 + 0.8)
+    light *= 1 + 0.03 * grain * p[GLOSS]
+    wet = math.exp(-(((abs(across) - 0.30) / 0.13) ** 2) - ((down - 0.42) / 0.16) ** 2)
+    wet = max(wet * (0.75 + 0.35 * grain), 0.0) * p[GLOSS] * 19.0 * p[EXPOSURE]
+    for c in range(3):
+        colour[c] += alpha * (tone[c] * light + wet - colour[c])
+
+
+@njit(cache=True, fastmath=True, nogil=True)
+def _interior(  # type: ignore[no-untyped-def]
+    colour, value, p, palette, upper_row, lower_row, sprite, own_edge, x, y, yu, yl, dc
+):
+    """Colour of the mouth's inside at a point: cavity, tongue, rows of teeth.
+
+    dc is the distance to the nearer corner.
+    """
+    below = max(y - yu, 0.0)  # under the upper lip
+    above = max(yl - y, 0.0)  # over the lower lip
+    upper_edge = p[UPPER_EDGE]
+    lower_edge = p[LOWER_EDGE]
+    separation = p[SEPARATION]
+    wide = _smooth((p[GAP] - 0.4) / 5.0)
+    depth = x * x / _ARCH
+    xs = x - depth * p[ARCH_DX]
+    depth = xs * xs / _ARCH
+    xs = x - depth * p[ARCH_DX]
+    ys = y - depth * p[ARCH_DY]
+    # How much of the lit opening the arch sees at this distance from the corner.
+    side = dc / (dc + 0.30 * depth + 0.4)
+    # Cavity: darkest deep under the upper row; light bounces between rows that nearly meet.
+    deep = _smooth(min(below, above) / 5.0) * _smooth(dc / 9.0)
+    light = (0.60 + 0.40 * deep) * (
+        0.62 + 0.5 * _smooth((y - upper_edge) / max(separation + 3.0, 3.0))
+    )
+    light *= 1 + 0.9 * math.exp(-separation / 2.5) * side
+    for c in range(3):
+        colour[c] = palette[1, c] * light
+    _tongue(colour, palette[2], p, x, y, below, False)
+    if p[TONGUE_RAISE] > 0 and p[TONGUE_OUT] < 1:
+        _tongue(colour, palette[2], p, x, y, below, True)
+    # Lower teeth, on the jaw.
+    jx = xs - p[JAW_X]
+    density = p[ROW_PX_PER_MM]
+    _sample(
+        lower_row,
+        (jx * (1 + jx * jx * _ARC) + 32.0) * density,
+        (ys - lower_edge - 0.0022 * jx * jx + 4.0) * density,
+        value,
+    )
+    if value[3] > 0.003:
+        light = (0.42 + 0.58 * side) * (0.80 + 0.20 * _smooth(above / 1.6))
+        light *= (0.80 + 0.20 * _smooth((y - max(upper_edge, yu) + 0.5) / 4.0)) * (
+            0.80 + 0.20 * wide
+        )
+        _over(colour, value, palette[0], light)
+    if p[TONGUE_OUT] > 0:
+        _tongue(colour, palette[2], p, x, y, below, True)
+    # The upper row's contact shadow on what lies behind it.
+    under_row = ys - upper_edge
+    if separation > 0.2 and under_row > 0:
+        shadow = 1 - 0.30 * _smooth((separation - 0.2) / 1.5) * math.exp(-under_row / 1.3)
+        for c in range(3):
+            colour[c] *= shadow
+    # Upper teeth, on the skull.
+    own = p[SPRITE_WEIGHT]
+    light = (
+        (0.32 + 0.68 * side) * (0.70 + 0.30 * _smooth(below / 2.0 + 0.12)) * (0.80 + 0.20 * wide)
+    )
+    _sample(
+        upper_row,
+        (xs * (1 + xs * xs * _ARC) + 32.0) * density,
+        (ys - upper_edge + 0.0020 * xs * xs + 20.0) * density,
+        value,
+    )
+    if value[3] > 0.003:
+        if own > 0:  # never under the edge of the subject's own teeth
+            f = min(max((x + TABLE_REACH) / TABLE_STEP, 0.0), TABLE_LENGTH - 1.01)
+            i = int(f)
+            edge = own_edge[0, i] + (own_edge[0, i + 1] - own_edge[0, i]) * (f - i)
+            keep = 1 - own * own_edge[1, i] * _smooth((y - edge) / 0.5 + 0.6)
+            for c in range(4):
+                value[c] *= keep
+        _over(colour, value, palette[0], light)
+    if own > 0:
+        u = (x - p[SPRITE_X]) * p[SPRITE_PX_PER_MM]
+        v = (y - p[SPRITE_Y]) * p[SPRITE_PX_PER_MM]
+        _sample(sprite, u, v, value)
+        if value[3] > 0.003:
+            light = 0.60 + 0.40 * _smooth(below / 2.0 + 0.1)
+            for c in range(3):
+                colour[c] = colour[c] * (1 - value[3] * own) + value[c] * own * light
+
+
+@njit(cache=True, fastmath=True, nogil=True, inline="always")
+def _lip(lips, side, i, f, c):  # type: ignore[no-untyped-def]
+    return lips[side, i, c] * (1 - f) + lips[side, i + 1, c] * f
+
+
+@njit(cache=True, fastmath=True, nogil=True)
+def _mend_lip(out, X, Y, p, lips, low, i, f, d, gap, dc):  # type: ignore[no-untyped-def]
+    """Outside the opening: lighten the line of closed lips on parted ones, draw it on closed ones.
+
+    The photo's own line of closed lips is part of both lips' texture; once they part it would
+    frame the mouth in black. d is the distance to the opening.
+    """
+    side = 1 if low else 0
+    crease = p[CREASE] * (1 - _smooth(gap / 1.6)) * math.exp(-((d / 0.7) ** 2))
+    crease *= _smooth((dc - 0.3) / 4.0) * p[OPACITY]
+    if crease > 0.004:
+        for c in range(3):
+            out[Y, X, c] = np.uint8(out[Y, X, c] * (1 - crease * (0.86 if c == 0 else 1.0)) + 0.5)
+    a = math.exp(-((d / 0.95) ** 2)) * _smooth(dc / 5.0) * p[OPACITY]
+    parted = 0.75 * a * _smooth(gap / 3.0)
+    mend = p[REPAIR] * a
+    if parted < 0.01 and mend < 0.01:
+        return
+    lip_luma = 0.0
+    here = 0.0
+    for c in range(3):
+        weight = 0.299 if c == 0 else (0.587 if c == 1 else 0.114)
+        lip_luma += weight * _lip(lips, side, i, f, c)
+        here += weight * out[Y, X, c]
+    tone = 0.84 if low else 0.78
+    dark = _smooth((tone * lip_luma - here) / (0.25 * lip_luma + 1.0))
+    bright = _smooth((here - 1.12 * lip_luma) / (0.25 * lip_luma + 1.0))
+    a = max(parted * dark, mend * max(dark, bright))
+    if a < 0.004:
+        return
+    for c in range(3):
+        q = _lip(lips, side, i, f, c) * tone
+        out[Y, X, c] = np.uint8(out[Y, X, c] * (1 - a) + q * a + 0.5)
+
+
+@njit(cache=True, fastmath=True, nogil=True)
+def paint_mouth(  # type: ignore[no-untyped-def]
+    out,
+    box,
+    to_mouth,
+    table,
+    left,
+    right,
+    palette,
+    lips,
+    upper_row,
+    lower_row,
+    sprite,
+    own_edge,
+    p,
+):
+    """Paint the inside of an open mouth, in place.
+
+    Args:
+        out: (size, size, 3) uint8 RGB.
+        box: x0, y0, x1, y1 of the pixels to visit; x1 and y1 excluded.
+        to_mouth: (2, 3) screen to mouth frame.
+        table: see :func:`lip_tables`.
+        left: x of the corner on the left.
+        right: x of the corner on the right.
+        palette: (3, 3) RGB of a bright tooth, the cavity and the tongue.
+        lips: (2, n, 3) RGB along the upper and the lower lip, corner to corner.
+        upper_row: premultiplied RGBA strip of upper teeth.
+        lower_row: the same of lower teeth.
+        sprite: the subject's own upper teeth, premultiplied RGBA 0 to 255 (alpha 0 to 1).
+        own_edge: (2, TABLE_LENGTH) their incisal edge over x, and how surely it is known.
+        p: (PARAMETERS,) see the constants of this module.
+    """
+    value = np.zeros(4, np.float32)
+    colour = np.zeros(3, np.float32)
+    half_px = 0.5 / p[PX_PER_MM]
+    soft = half_px * (1.0 + 0.6 * p[SOFTNESS])
+    last = lips.shape[1] - 1
+    per_mm = last / max(right - left, 1.0)
+    for Y in range(box[1], box[3]):
+        for X in range(box[0], box[2]):
+            x = to_mouth[0, 0] * X + to_mouth[0, 1] * Y + to_mouth[0, 2]
+            y = to_mouth[1, 0] * X + to_mouth[1, 1] * Y + to_mouth[1, 2]
+            dc = min(x - left, right - x)
+            f = (x + TABLE_REACH) / TABLE_STEP
+            if f < 0 or f >= TABLE_LENGTH - 1 or dc <= 0:
+                continue
+            i = int(f)
+            f -= i
+            yu = table[0, i] * (1 - f) + table[0, i + 1] * f
+            yl = table[1, i] * (1 - f) + table[1, i + 1] * f
+            gap = yl - yu
+            u = min(max((x - left) * per_mm, 0.0), last - 1e-4)
+            i = int(u)
+            f = u - i
+            if y < yu + half_px or y > yl - half_px or gap <= 0.02:
+                low = y > 0.5 * (yu + yl)
+                d = max((y - yl) if low else (yu - y), 0.0)
+                if d < 2.2:
+                    _mend_lip(out, X, Y, p, lips, low, i, f, d, gap, dc)
+            if gap <= 0.02:
+                continue
+            cover = (min(y + soft, yl) - max(y - soft, yu)) / (2 * soft)
+            if cover <= 0.004:
+                continue
+            cover = min(cover, 1.0) * _smooth(dc / 0.8 + 0.2) * p[OPACITY]
+            _interior(
+                colour,
+                value,
+                p,
+                palette,
+                upper_row,
+                lower_row,
+                sprite,
+                own_edge,
+                x,
+                y,
+                yu,
+                yl,
+                dc,
+            )
+            # Contact shadow and wet inner roll of both lips.
+            below = max(y - yu, 0.0)
+            above = max(yl - y, 0.0)
+            off_corner = _smooth(dc / 5.0 + 0.1)
+            low_band = min(0.48 + 0.07 * gap, 1.35) * off_corner
+            top_band = min(0.35 + 0.06 * gap, 1.0) * off_corner
+            low_a = _smooth(1.25 - above / max(low_band, 0.05))
+            top_a = _smooth(1.2 - below / max(top_band, 0.05))
+            wet = math.exp(-(((above - 0.45 * low_band) / (0.28 * low_band + 0.05)) ** 2))
+            wet *= 0.45 + 0.55 * math.sin(x * 2.3 + 1.0) * math.sin(x * 0.9)
+            wet = max(wet, 0.0) * _smooth(gap / 6.0) * p[GLOSS] * 30.0 * p[EXPOSURE]
+            low_light = 0.58 + 0.38 * _smooth(1 - above / max(low_band, 0.05))
+            low_light *= 0.60 + 0.40 * _smooth(dc / 5.0)
+            top_light = 0.40 + 0.34 * _smooth(1 - below / max(top_band, 0.05))
+            # Corners and thin slits go dark and warm: never white slivers.
+            keep = (_smooth((gap - 0.2) / 1.7) * 0.9 + 0.1) * (
+                0.20 + 0.80 * _smooth((dc - 0.2) / 3.6)
+            )
+            for c in range(3):
+                warm = 1.0 if c == 0 else (0.90 if c == 1 else 0.92)
+                low_lip = _lip(lips, 1, i, f, c)
+                v = colour[c] * (1 - low_a) + low_a * (low_lip * low_light * warm + wet)
+                v = v * (1 - top_a) + top_a * _lip(lips, 0, i, f, c) * top_light
+                corner = palette[1, c] * 0.45 + 0.20 * low_lip * warm * warm
+                v = corner + (v - corner) * keep
+                out[Y, X, c] = np.uint8(
+                    min(max(out[Y, X, c] * (1 - cover) + v * cover + 0.5, 0.0), 255.0)
+                )
