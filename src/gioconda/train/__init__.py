@@ -1,0 +1,1 @@
+"""Training: from recordings or synthetic voices to the weights that ship."""

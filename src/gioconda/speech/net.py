@@ -1,0 +1,128 @@
+"""Runs the causal phonetic net, one row of 20 ms at a time, on one thread.
+
+Every call does the same arithmetic on the same shapes, with the past of each convolution handed in,
+so a stream gives bit for bit what a file gives, however it is cut.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from gioconda.errors import OptionError
+from gioconda.speech.melspec import MEL_BANDS, POWER_FLOOR
+from gioconda.speech.types import ARTICULATION, PHONES, FloatArray
+
+WEIGHTS: Final = Path(__file__).parent / "weights" / "phonetic.onnx"
+ROW_MS: Final = 20
+#: Look-ahead in ms -> delays, in rows, of the heads whose mean is taken.
+HEADS: Final[dict[int, tuple[int, ...]]] = {
+    0: (0,), 40: (2,), 80: (2, 4), 120: (2, 4, 6), 200: (2, 4, 6),
+}  # fmt: skip
+#: Rows of silence the net hears before a sound starts; more than it can remember.
+_SETTLING_ROWS: Final = 100
+
+
+@dataclass
+class NetState:
+    """Where a stream stands.
+
+    Attributes:
+        past: what each convolution still remembers.
+        heads: the last rows of (posteriors, curves) of all heads, oldest first.
+    """
+
+    past: list[FloatArray]
+    heads: deque[tuple[FloatArray, FloatArray]]
+
+
+class PhoneticModel:
+    """The net's weights, ready to run.
+
+    Args:
+        path: an ONNX file that ``gioconda train speech`` wrote.
+
+    Raises:
+        OptionError: the file's phones or curves are not those of this version.
+    """
+
+    def __init__(self, path: Path = WEIGHTS) -> None:
+        import onnxruntime
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = options.inter_op_num_threads = 1
+        options.log_severity_level = 3
+        self._session: Any = onnxruntime.InferenceSession(
+            str(path), options, providers=["CPUExecutionProvider"]
+        )
+        said = self._session.get_modelmeta().custom_metadata_map
+        expected = {"phones": " ".join(PHONES), "articulation": " ".join(ARTICULATION)}
+        if any(said.get(name) != value for name, value in expected.items()):
+            raise OptionError(f"{path} was trained for other phones or curves than this version's")
+        self.delays = tuple(int(d) for d in said["delays_rows"].split(","))
+        pasts = [port for port in self._session.get_inputs() if port.name.startswith("past_")]
+        self._past_names = [port.name for port in pasts]
+        self._past_shapes = [tuple(port.shape) for port in pasts]
+        self._outputs = ["posteriors", "curves"] + [
+            name.replace("past_", "next_") for name in self._past_names
+        ]
+
+    def _run(self, past: list[FloatArray], frames: FloatArray) -> list[FloatArray]:
+        """Return (1, delays, 37, 1), (1, delays, 6, 1) and the next past for (1, 64, 2) frames."""
+        feed = dict(zip(self._past_names, past, strict=True))
+        feed["frames"] = frames
+        outputs: list[FloatArray] = self._session.run(self._outputs, feed)
+        return outputs
+
+    @cached_property
+    def _settled(self) -> list[FloatArray]:
+        """What the convolutions remember after a long silence."""
+        silence = (np.log(POWER_FLOOR) + 2) / 3
+        frames = np.full((1, MEL_BANDS, 2), silence, np.float32)
+        past: list[FloatArray] = [np.zeros(shape, np.float32) for shape in self._past_shapes]
+        for _ in range(_SETTLING_ROWS):
+            past = self._run(past, frames)[2:]
+        return past
+
+    def start(self) -> NetState:
+        """Return the state of a stream that follows silence."""
+        return NetState(self._settled, deque(maxlen=max(self.delays) + 1))
+
+    def step(
+        self, state: NetState, frames: FloatArray, delays: tuple[int, ...]
+    ) -> tuple[FloatArray, FloatArray] | None:
+        """Hear two frames more and return the row that lies ``max(delays)`` rows back.
+
+        Args:
+            state: advanced in place.
+            frames: (2, 64) controlled log-mel; the second is the newest row's instant.
+            delays: of the heads whose mean is wanted.
+
+        Returns:
+            Posteriors (37,) and curves (6,), or None while there is no such row yet.
+        """
+        ordered = np.ascontiguousarray(frames.T)[None]
+        posteriors, curves, *state.past = self._run(state.past, ordered)
+        state.heads.append((posteriors[0, ..., 0], curves[0, ..., 0]))
+        back = max(delays)
+        if len(state.heads) <= back:
+            return None
+        newest = len(state.heads) - 1
+        picked = [
+            (state.heads[newest - back + delay], self.delays.index(delay)) for delay in delays
+        ]
+        return (
+            np.mean([row[0][k] for row, k in picked], axis=0, dtype=np.float32),
+            np.mean([row[1][k] for row, k in picked], axis=0, dtype=np.float32),
+        )
+
+
+@lru_cache(maxsize=2)
+def load(path: Path = WEIGHTS) -> PhoneticModel:
+    """Return the model of a file, loaded once per process."""
+    return PhoneticModel(path)
