@@ -1,0 +1,102 @@
+"""Compiled inner loops of the per-frame deformation. Plain arrays in, plain arrays out."""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+
+@njit(cache=True, nogil=True)
+def part_lips(d, upper, lower, upper_outer, lower_outer, gap, least, upper_lip, lower_lip):  # type: ignore[no-untyped-def]
+    """Undo crossings of the lips, in place.
+
+    Args:
+        d: (H, 3) displacement of the handles in head axes.
+        upper: (n,) handle indices of the upper inner lip.
+        lower: (n,) of the landmarks that they meet.
+        upper_outer: (n,) of the upper lip's outer edge.
+        lower_outer: (n,) of the lower lip's outer edge.
+        gap: (n,) distance from upper to lower inner lip at rest, along the head's y axis.
+        least: (n,) smallest gap allowed.
+        upper_lip: (n,) thickness of the upper lip at rest; a quarter of it always stays.
+        lower_lip: (n,) the same of the lower lip.
+    """
+    for k in range(upper.shape[0]):
+        u, l, uo, lo = upper[k], lower[k], upper_outer[k], lower_outer[k]
+        over = gap[k] + d[l, 1] - d[u, 1] - least[k]
+        if over < 0:
+            d[u, 1] += np.float32(0.4) * over
+            d[l, 1] -= np.float32(0.6) * over
+            d[uo, 1] += np.float32(0.2) * over
+            d[lo, 1] -= np.float32(0.35) * over
+            # Lips that touch lie at one depth, or they would cross once the head turns.
+            apart = d[l, 2] - d[u, 2]
+            d[u, 2] += np.float32(0.5) * apart
+            d[l, 2] -= np.float32(0.5) * apart
+        thin = np.float32(0.75) * upper_lip[k] + d[u, 1] - d[uo, 1]
+        if thin < 0:
+            d[uo, 1] += thin
+        thin = np.float32(0.75) * lower_lip[k] + d[lo, 1] - d[l, 1]
+        if thin < 0:
+            d[lo, 1] -= thin
+
+
+@njit(cache=True, nogil=True)
+def part_lids(d, upper, lower, aperture, least):  # type: ignore[no-untyped-def]
+    """Undo crossings of the lids, in place: the upper lid rests on the lower one."""
+    for k in range(upper.shape[0]):
+        over = aperture[k] + d[lower[k], 1] - d[upper[k], 1] - least[k]
+        if over < 0:
+            d[upper[k], 1] += over
+
+
+@njit(cache=True, nogil=True)
+def pose_vertices(  # type: ignore[no-untyped-def]
+    rest, row, moved, face_count, collapse, collapse_by, weight, rotation, pivot, shift, camera,
+    camera_now, centre, position, screen,
+):  # fmt: skip
+    """Deform, take out the rest camera's perspective, turn with the head, project.
+
+    Args:
+        rest: (V, 3) vertices at rest, pixels.
+        row: (V,) row of ``moved`` of each vertex, or -1.
+        moved: (n, 3) displacements in view axes.
+        face_count: number of vertices before the sheet round the face.
+        collapse: (V - face_count, 3) way of the far sheet to the contour; may be empty.
+        collapse_by: 0 to 1.
+        weight: (V,) how far each vertex follows the head.
+        rotation: (3, 3) of the head.
+        pivot: (3,) that it turns about.
+        shift: (3,) of the head, pixels.
+        camera: distance of the camera at rest, pixels.
+        camera_now: its distance now.
+        centre: of the view, pixels.
+        position: (V, 3) out, posed vertices.
+        screen: (V, 2) out, projected.
+    """
+    for v in range(rest.shape[0]):
+        x, y, z = rest[v, 0], rest[v, 1], rest[v, 2]
+        r = row[v]
+        if r >= 0:
+            x += moved[r, 0]
+            y += moved[r, 1]
+            z += moved[r, 2]
+        if collapse_by > 0 and v >= face_count:
+            x += collapse_by * collapse[v - face_count, 0]
+            y += collapse_by * collapse[v - face_count, 1]
+            z += collapse_by * collapse[v - face_count, 2]
+        k = (camera + z) / camera
+        x = centre + (x - centre) * k
+        y = centre + (y - centre) * k
+        w = weight[v]
+        if w > 0:
+            a, b, c = x - pivot[0], y - pivot[1], z - pivot[2]
+            x += w * (rotation[0, 0] * a + rotation[0, 1] * b + rotation[0, 2] * c + shift[0] - a)
+            y += w * (rotation[1, 0] * a + rotation[1, 1] * b + rotation[1, 2] * c + shift[1] - b)
+            z += w * (rotation[2, 0] * a + rotation[2, 1] * b + rotation[2, 2] * c + shift[2] - c)
+        position[v, 0] = x
+        position[v, 1] = y
+        position[v, 2] = z
+        k = camera_now / (camera_now + z)
+        screen[v, 0] = centre + (x - centre) * k
+        screen[v, 1] = centre + (y - centre) * k
