@@ -13,6 +13,7 @@
     │   ├── SoundDecodeError   not a sound, or no audio stream in it
     │   ├── EmptySoundError    zero length
     │   └── BadSamplesError    NaN or infinite samples
+    ├── VideoDecodeError       a video that cannot be read
     ├── MotionError            a motion file that cannot be read
     ├── OutputError            the target exists, cannot be written, or is full
     └── MissingExtraError      an optional part is not installed; names the command
@@ -65,6 +66,10 @@ class EmptySoundError(SoundError):
 
 class BadSamplesError(SoundError):
     """The sound has NaN or infinite samples."""
+
+
+class VideoDecodeError(GiocondaError):
+    """The file is missing, not a video, or holds no picture."""
 
 
 class MotionError(GiocondaError):
