@@ -1,0 +1,128 @@
+"""Compiled kernels for the mirrored texture on the far side of a turned face."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numba import njit
+
+f32 = np.float32
+
+
+@njit(cache=True, nogil=True, fastmath=True, boundscheck=False)
+def stretch_weights(screen, triangles, rest_area, mask, begin, span, counts, weights):  # type: ignore[no-untyped-def]
+    """Weight of the mirrored texture on each vertex: how far its skin is stretched on screen.
+
+    Args:
+        screen: (V, 2) float32 projected vertices.
+        triangles: (T, 3) int32 of the far side.
+        rest_area: (T,) float32 twice the area of each triangle in the photo.
+        mask: (n,) float32, 0 to 1, where the mirror may show at all.
+        begin: ratio of areas at which the mirror starts to show.
+        span: how far above that it shows fully.
+        counts: (n,) float32, room.
+        weights: (n,) float32, receives the weights.
+
+    Returns:
+        The greatest weight.
+    """
+    for v in range(weights.shape[0]):
+        weights[v] = f32(0.0)
+        counts[v] = f32(0.0)
+    for t in range(triangles.shape[0]):
+        i = triangles[t, 0]
+        j = triangles[t, 1]
+        k = triangles[t, 2]
+        area = (screen[j, 0] - screen[i, 0]) * (screen[k, 1] - screen[i, 1]) - (
+            screen[j, 1] - screen[i, 1]
+        ) * (screen[k, 0] - screen[i, 0])
+        ratio = area / rest_area[t]
+        for v in (i, j, k):
+            weights[v] += ratio
+            counts[v] += f32(1.0)
+    greatest = f32(0.0)
+    for v in range(weights.shape[0]):
+        if counts[v] > 0:
+            x = min(max((weights[v] / counts[v] - begin) / span, f32(0.0)), f32(1.0))
+            weights[v] = mask[v] * x * x * (f32(3.0) - f32(2.0) * x)
+            greatest = max(greatest, weights[v])
+    return greatest
+
+
+@njit(cache=True, nogil=True, fastmath=True, boundscheck=False)
+def draw_mirror(  # type: ignore[no-untyped-def]
+    screen, position, mirror_at, gains, weights, triangles, depth, tolerance, light_map, photo, out
+):
+    """Blend the mirrored photo over the visible pixels of the far side, in place.
+
+    Args:
+        screen: (V, 2) float32 projected vertices.
+        position: (V, 3) float32 posed vertices.
+        mirror_at: (n, 2) float32 place of each face vertex's mirror image in the photo.
+        gains: (n, 3) float32 colour gain from mirror image to own side.
+        weights: (n,) float32 from :func:`stretch_weights`.
+        triangles: (T, 3) int32.
+        depth: (H, W) float32 depth of what was drawn.
+        tolerance: float32, depth difference that still counts as visible.
+        light_map: (H, W) uint16, 256 = unchanged.
+        photo: (h, w, 3) uint8.
+        out: (H, W, 3) uint8 frame.
+    """
+    height = depth.shape[0]
+    width = depth.shape[1]
+    u_limit = f32(photo.shape[1] - 1.01)
+    v_limit = f32(photo.shape[0] - 1.01)
+    slack = f32(1e-4)
+    one = f32(1.0)
+    for t in range(triangles.shape[0]):
+        i = triangles[t, 0]
+        j = triangles[t, 1]
+        k = triangles[t, 2]
+        if max(weights[i], weights[j], weights[k]) <= f32(0.003):
+            continue
+        ax = screen[i, 0]
+        ay = screen[i, 1]
+        bx = screen[j, 0] - ax
+        by = screen[j, 1] - ay
+        cx = screen[k, 0] - ax
+        cy = screen[k, 1] - ay
+        area = bx * cy - by * cx
+        if area < f32(1e-6):
+            continue
+        inverse = one / area
+        x_first = max(math.ceil(min(ax, ax + bx, ax + cx)), 0)
+        x_last = min(math.floor(max(ax, ax + bx, ax + cx)), width - 1)
+        y_first = max(math.ceil(min(ay, ay + by, ay + cy)), 0)
+        y_last = min(math.floor(max(ay, ay + by, ay + cy)), height - 1)
+        for y in range(y_first, y_last + 1):
+            dy = f32(y) - ay
+            for x in range(x_first, x_last + 1):
+                dx = f32(x) - ax
+                s = (dx * cy - dy * cx) * inverse
+                q = (dy * bx - dx * by) * inverse
+                r = one - s - q
+                if s < -slack or q < -slack or r < -slack:
+                    continue
+                z = position[i, 2] * r + position[j, 2] * s + position[k, 2] * q
+                if abs(z - depth[y, x]) > tolerance:
+                    continue
+                share = weights[i] * r + weights[j] * s + weights[k] * q
+                u = mirror_at[i, 0] * r + mirror_at[j, 0] * s + mirror_at[k, 0] * q
+                v = mirror_at[i, 1] * r + mirror_at[j, 1] * s + mirror_at[k, 1] * q
+                u = min(max(u, f32(0.0)), u_limit)
+                v = min(max(v, f32(0.0)), v_limit)
+                iu = int(u)
+                iv = int(v)
+                fu = u - f32(iu)
+                fv = v - f32(iv)
+                light = f32(light_map[y, x]) * f32(1.0 / 256.0)
+                for c in range(3):
+                    gain = gains[i, c] * r + gains[j, c] * s + gains[k, c] * q
+                    upper = f32(photo[iv, iu, c]) * (one - fu) + f32(photo[iv, iu + 1, c]) * fu
+                    lower = (
+                        f32(photo[iv + 1, iu, c]) * (one - fu) + f32(photo[iv + 1, iu + 1, c]) * fu
+                    )
+                    colour = (upper * (one - fv) + lower * fv) * gain * light
+                    mixed = f32(out[y, x, c]) * (one - share) + colour * share + f32(0.5)
+                    out[y, x, c] = np.uint8(min(mixed, f32(255.0)))

@@ -1,0 +1,148 @@
+"""A second texture for the far side of a turned face: the near side, mirrored.
+
+A portrait turned away shows little of its far cheek and eye; turning the head back to the camera
+stretches those few pixels into smears. There the same place of the near side, found through the
+mirrored landmarks, is blended in, with its colour led over to the far side's own light. At rest
+nothing is stretched, so nothing is blended and the photo stays exact.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from gioconda.portrait.canonical import canonical_landmarks, mirror_index
+from gioconda.portrait.types import View
+from gioconda.render.mesh import topology as topo
+from gioconda.render.mesh.depth import smoothstep
+from gioconda.render.mesh.far_kernels import draw_mirror, stretch_weights
+from gioconda.render.mesh.sheet import doubled_area
+from gioconda.render.mesh.types import ByteImage, FloatArray, HeadMesh, IntArray, PosedHead
+from gioconda.render.mesh.weights import graph_laplacian, smoothed
+
+Array = npt.NDArray[np.float64]
+
+#: Own yaw from which a portrait has a far side worth mending.
+TURNED_DEG: Final = 9.0
+#: Ratio of projected to photographed area at which the mirror begins to show, and the range to
+#: full effect.
+STRETCH_BEGIN: Final = 1.25
+STRETCH_RANGE: Final = 1.0
+GAIN_LOW: Final = 0.55
+GAIN_HIGH: Final = 1.6
+#: Smoothness of the mask and of the colour gains over the mesh.
+MASK_STIFFNESS: Final = 6.0
+GAIN_STIFFNESS: Final = 30.0
+#: Depth difference, in a view of 512, up to which a vertex's surface counts as the visible one.
+VISIBLE_PX: Final = 0.6
+#: The mirror is off on the midline and on fully this far beside it, in outer-eye distances.
+MIDLINE: Final = (0.02, 0.11)
+
+
+class FarSide:
+    """Blends the mirrored texture into frames; does nothing for frontal portraits.
+
+    Args:
+        view: the portrait's square view.
+        mesh: its mesh.
+
+    Attributes:
+        active: whether the portrait is turned enough to need it.
+    """
+
+    def __init__(self, view: View, mesh: HeadMesh) -> None:
+        self.active = abs(mesh.yaw_deg) >= TURNED_DEG
+        if not self.active:
+            return
+        count = mesh.face_count
+        own = mesh.vertices[:count, :2].astype(np.float64)
+        mirrored = _with_midpoints(own[mirror_index()], mesh)
+        triangles = mesh.triangles[(mesh.triangles < count).all(1)]
+        areas = doubled_area(own, triangles)
+        larger = _vertex_mean(
+            np.minimum(np.abs(doubled_area(mirrored, triangles)) / np.maximum(areas, 0.05), 12.0),
+            triangles,
+            count,
+        )
+        laplacian = graph_laplacian(np.c_[own, np.zeros(count)], triangles)
+        mask = smoothed(
+            laplacian, smoothstep((larger - 1.25) / 0.9), np.ones(count), MASK_STIFFNESS
+        )
+        beside = _with_midpoints(np.abs(canonical_landmarks()[:, :1]).astype(np.float64), mesh)
+        start, end = MIDLINE
+        mask = np.clip(mask, 0, 1) * smoothstep((beside[:, 0] - start) / (end - start))
+
+        trust = np.clip(1 / np.maximum(larger, 0.5), 0.02, 1) ** 2
+        skin = _low_passed_face(view, mesh)
+        ratio = np.log((_at(skin, own) + 6) / (_at(skin, mirrored) + 6))
+        gains = np.stack(
+            [smoothed(laplacian, ratio[:, c], trust, GAIN_STIFFNESS) for c in range(3)], 1
+        )
+        self._gains = np.clip(np.exp(gains), GAIN_LOW, GAIN_HIGH).astype(np.float32)
+        self._mirror_at: FloatArray = mirrored.astype(np.float32)
+        self._mask: FloatArray = mask.astype(np.float32)
+        shown = (mask[triangles] > 0.02).any(1)
+        self._triangles: IntArray = np.ascontiguousarray(triangles[shown], np.int32)
+        self._areas: FloatArray = np.maximum(areas[shown], 0.15).astype(np.float32)
+        self._weights = np.zeros(count, np.float32)
+        self._counts = np.zeros(count, np.float32)
+        self._photo = view.image
+        self._visible = np.float32(VISIBLE_PX * view.size / 512)
+
+    def draw(
+        self,
+        head: PosedHead,
+        depth: FloatArray,
+        light_map: npt.NDArray[np.uint16],
+        out: ByteImage,
+    ) -> None:
+        """Blend the mirrored texture over the stretched far side of a frame, in place."""
+        if not self.active:
+            return
+        greatest = stretch_weights(
+            head.screen, self._triangles, self._areas, self._mask, np.float32(STRETCH_BEGIN),
+            np.float32(STRETCH_RANGE), self._counts, self._weights,
+        )  # fmt: skip
+        if greatest > 0.01:
+            draw_mirror(
+                head.screen, head.position, self._mirror_at, self._gains, self._weights,
+                self._triangles, depth, self._visible, light_map, self._photo, out,
+            )  # fmt: skip
+
+
+def _with_midpoints(landmarks: Array, mesh: HeadMesh) -> Array:
+    """Extend a value of each landmark to the subdivided vertices."""
+    values = np.zeros((mesh.face_count, landmarks.shape[1]))
+    values[: topo.LANDMARKS] = landmarks[: topo.LANDMARKS]
+    for v, (a, b) in enumerate(mesh.midpoint_parents, topo.LANDMARKS):
+        values[v] = 0.5 * (values[a] + values[b])
+    return values
+
+
+def _vertex_mean(values: Array, triangles: IntArray, count: int) -> Array:
+    total, number = np.zeros(count), np.zeros(count)
+    for k in range(3):
+        np.add.at(total, triangles[:, k], values)
+        np.add.at(number, triangles[:, k], 1)
+    return np.asarray(total / np.maximum(number, 1))
+
+
+def _low_passed_face(view: View, mesh: HeadMesh) -> FloatArray:
+    """Blur the photo inside the face only, so that no background bleeds into its edge."""
+    inside = np.zeros((view.size, view.size), np.uint8)
+    outline = mesh.vertices[mesh.rings["oval"], :2].astype(np.int32)
+    cv2.fillPoly(inside, [outline], 1)
+    reach = 2 * max(round(2 * view.size / 512), 1) + 1
+    weight = cv2.erode(inside, np.ones((reach, reach), np.uint8)).astype(np.float32)
+    sigma = 2.2 * mesh.mm
+    colour = cv2.GaussianBlur(view.image * weight[..., None], (0, 0), sigma)
+    result: FloatArray = colour / (cv2.GaussianBlur(weight, (0, 0), sigma) + 1e-4)[..., None]
+    return result
+
+
+def _at(image: FloatArray, points: Array) -> Array:
+    pixel = np.clip(points.astype(int), 0, image.shape[0] - 1)
+    return np.asarray(image[pixel[:, 1], pixel[:, 0]], np.float64)

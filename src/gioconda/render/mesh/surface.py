@@ -1,0 +1,270 @@
+"""The textured surface: a photo on a moving mesh, laid over the background.
+
+A frame takes three steps. The mesh is drawn into packed maps that say, for each pixel, which
+texture pixel shows there and how it is lit; ``cv2.remap`` samples the texture through them; the
+sample is laid over the background plate. What can never move is drawn once.
+
+The texture's matte is soft and wide: the person's original pixels keep full cover for some pixels
+beyond the contour and fade out over some more. So hair moves with a little of its own background,
+and at rest the frame is the photo; a tight matte shows a halo even at rest.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from gioconda.portrait.types import View
+from gioconda.render.mesh.composite_kernels import composite
+from gioconda.render.mesh.depth import smoothstep
+from gioconda.render.mesh.raster_kernels import LIGHT_ONE, rasterize
+from gioconda.render.mesh.types import ByteImage, FloatArray, HeadMesh, IntArray, PosedHead
+
+#: Pixels outside the person, in a view of 512, up to which the matte is 1 ...
+MATTE_FULL_PX: Final = 4.0
+#: ... and from which it is 0.
+MATTE_CLEAR_PX: Final = 18.0
+#: Vertices that follow the head or a handle by less than this stay where they are.
+STILL_ROTATION: Final = 2e-3
+STILL_HANDLE: Final = 1e-4
+#: Triangles seen from behind are pushed away by this much depth, in a view of 512.
+BACK_BIAS_PX: Final = 60.0
+#: Triangles are drawn in bands of this many rows, so that the maps stay in the cache.
+BAND_PX: Final = 24.0
+_FAR: Final = 1e9
+
+
+@dataclass(frozen=True)
+class Box:
+    """Pixels from (x0, y0) up to, and without, (x1, y1)."""
+
+    x0: int
+    y0: int
+    x1: int
+    y1: int
+
+
+@dataclass
+class Maps:
+    """What each pixel shows.
+
+    Attributes:
+        whole: (H, W, 2) int16 texture pixel.
+        fraction: (H, W) uint16 fraction of a texture pixel, packed as ``cv2.remap`` wants it.
+        light: (H, W) uint16, 256 = unchanged.
+        depth: (H, W) float32 away from the camera.
+    """
+
+    whole: npt.NDArray[np.int16]
+    fraction: npt.NDArray[np.uint16]
+    light: npt.NDArray[np.uint16]
+    depth: FloatArray
+
+    @classmethod
+    def empty(cls, size: int) -> Maps:
+        """Return maps that show nothing."""
+        return cls(
+            np.full((size, size, 2), -4, np.int16),
+            np.zeros((size, size), np.uint16),
+            np.full((size, size), LIGHT_ONE, np.uint16),
+            np.full((size, size), _FAR, np.float32),
+        )
+
+    def copy(self) -> Maps:
+        """Return a copy that shares nothing."""
+        return Maps(self.whole.copy(), self.fraction.copy(), self.light.copy(), self.depth.copy())
+
+    def restore(self, rest: Maps, box: Box) -> None:
+        """Put back the rows that ``box`` spans."""
+        rows = slice(box.y0, box.y1)
+        self.whole[rows] = rest.whole[rows]
+        self.fraction[rows] = rest.fraction[rows]
+        self.light[rows] = rest.light[rows]
+        self.depth[rows] = rest.depth[rows]
+
+
+def soft_matte(matte: FloatArray) -> FloatArray:
+    """Widen a tight matte to a soft one, (size, size), 1 on the person and a little beyond."""
+    scale = matte.shape[0] / 512
+    outside = (matte <= 0.5).astype(np.uint8)
+    distance = cv2.distanceTransform(outside, cv2.DIST_L2, 5)
+    fade = (distance - MATTE_FULL_PX * scale) / ((MATTE_CLEAR_PX - MATTE_FULL_PX) * scale)
+    result: FloatArray = np.maximum(1 - smoothstep(fade), matte).astype(np.float32)
+    return result
+
+
+def rest_plate(view: View, cover: FloatArray) -> ByteImage:
+    """Return the plate, led over into the photo where the soft matte fades.
+
+    Photo over plate then gives the photo back nearly exactly wherever nothing moves.
+    """
+    share = cover[..., None]
+    blended = view.plate * share + view.image.astype(np.float32) * (1 - share)
+    plate: ByteImage = np.round(blended).astype(np.uint8)
+    return plate
+
+
+class Surface:
+    """Draws the mesh with the photo on it.
+
+    Args:
+        view: the portrait's square view.
+        mesh: its mesh.
+        rest: the mesh posed at the neutral moment.
+
+    Attributes:
+        texture: (size, size, 4) uint8, the photo premultiplied with the soft matte; patches may
+            be written into it between frames.
+        moving: (T, 3) int32, the triangles that are drawn afresh for each frame.
+        depth: (size, size) float32 depth of the frame last drawn.
+        light_map: (size, size) uint16 light of the frame last drawn.
+    """
+
+    def __init__(self, view: View, mesh: HeadMesh, rest: PosedHead) -> None:
+        size = view.size
+        cover = soft_matte(view.matte)
+        self.texture = _premultiplied(view.image, cover)
+        self._plate = rest_plate(view, cover)
+        self._texture_at = np.ascontiguousarray(mesh.vertices[:, :2], np.float32)
+        self._back_bias = np.float32(BACK_BIAS_PX * size / 512)
+
+        still = _still_vertices(mesh)
+        triangles = np.vstack([mesh.triangles, mesh.strips])
+        triangles = triangles[_shows(triangles, mesh.vertices[:, :2], cover)]
+        moves = ~still[triangles].all(1)
+        self.moving = _in_bands(triangles[moves], mesh.vertices[:, :2], BAND_PX * size / 512)
+        self._still_ids = np.flatnonzero(still)
+        self._still_screen = rest.screen[still].copy()
+
+        self._box = np.zeros(4, np.int32)
+        self._rest = Maps.empty(size)
+        light = np.full(len(mesh.vertices), LIGHT_ONE, np.float32)
+        fixed = np.ascontiguousarray(triangles[~moves])
+        self._draw(rest.screen, rest.position, light, fixed, self._rest)
+        self._maps = self._rest.copy()
+        self._drawn = Box(0, 0, size, size)
+        self._sample_room = np.zeros((size, size, 4), np.uint8)
+        self._background = np.zeros((size, size, 3), np.uint8)
+        self.sample(Box(0, 0, size, size))
+        no_gain = np.full(3, 256, np.int32)
+        self.lay_over_plate(Box(0, 0, size, size), no_gain, self._background)
+
+    @property
+    def depth(self) -> FloatArray:
+        """Depth of each pixel of the frame last drawn."""
+        return self._maps.depth
+
+    @property
+    def light_map(self) -> npt.NDArray[np.uint16]:
+        """Light of each pixel of the frame last drawn, 256 = unchanged."""
+        return self._maps.light
+
+    def draw(self, head: PosedHead, light: FloatArray) -> Box:
+        """Draw the moving triangles into the maps; return the box they touched.
+
+        Args:
+            head: the posed head; its still vertices are put back to rest, to the last bit, so
+                that no crack opens towards what is drawn once.
+            light: (V,) light of each vertex, 256 = unchanged.
+        """
+        head.screen[self._still_ids] = self._still_screen
+        size = head.size
+        self._maps.restore(self._rest, self._drawn)
+        self._drawn = Box(0, 0, size, size)
+        self._drawn = self._draw(head.screen, head.position, light, self.moving, self._maps)
+        return self._drawn
+
+    def sample(self, box: Box) -> None:
+        """Sample the texture through the maps inside a box."""
+        self._sampled = self._sample_room[: box.y1 - box.y0, : box.x1 - box.x0]
+        rows, columns = slice(box.y0, box.y1), slice(box.x0, box.x1)
+        cv2.remap(
+            self.texture,
+            self._maps.whole[rows, columns],
+            self._maps.fraction[rows, columns],
+            cv2.INTER_LINEAR,
+            self._sampled,
+            cv2.BORDER_REPLICATE,
+        )
+
+    def lay_over_plate(self, box: Box, gains: IntArray, out: ByteImage) -> None:
+        """Write a frame: the sample over the plate inside the box, what never moves outside.
+
+        Args:
+            box: as given to :meth:`sample`.
+            gains: (3,) how strongly light changes R, G, B; 256 = as it is.
+            out: (size, size, 3), receives the frame.
+        """
+        np.copyto(out, self._background)
+        composite(self._sampled, self._plate, self._maps.light, gains, out, box.x0, box.y0)
+
+    def _draw(
+        self,
+        screen: FloatArray,
+        position: FloatArray,
+        light: FloatArray,
+        triangles: IntArray,
+        maps: Maps,
+    ) -> Box:
+        rasterize(
+            screen, position, self._texture_at, light, triangles, self._back_bias,
+            maps.whole.reshape(-1).view(np.uint32), maps.fraction, maps.light, maps.depth,
+            self._box,
+        )  # fmt: skip
+        x0, y0, x1, y1 = (int(v) for v in self._box)
+        size = maps.depth.shape[0]
+        if x1 <= x0 or y1 <= y0:
+            return Box(0, 0, 1, 1)
+        return Box(max(x0, 0), max(y0, 0), min(x1, size), min(y1, size))
+
+
+def silhouette_edges(triangles: IntArray) -> IntArray:
+    """Return the edges that two triangles share, (E, 4): two vertices, two triangles."""
+    count = len(triangles)
+    ends = np.sort(triangles[:, [0, 1, 1, 2, 2, 0]].reshape(-1, 2), axis=1)
+    owner = np.repeat(np.arange(count, dtype=np.int32), 3)
+    order = np.lexsort((owner, ends[:, 1], ends[:, 0]))
+    ends, owner = ends[order], owner[order]
+    starts = np.flatnonzero(np.r_[True, (ends[1:] != ends[:-1]).any(1)])
+    lengths = np.diff(np.r_[starts, len(ends)])
+    pairs = starts[lengths == 2]
+    edges: IntArray = np.c_[ends[pairs], owner[pairs], owner[pairs + 1]].astype(np.int32)
+    return edges
+
+
+def _premultiplied(image: ByteImage, cover: FloatArray) -> ByteImage:
+    colour = np.round(image * cover[..., None])
+    alpha = np.round(cover[..., None] * 255)
+    texture: ByteImage = np.ascontiguousarray(np.concatenate([colour, alpha], 2).astype(np.uint8))
+    return texture
+
+
+def _still_vertices(mesh: HeadMesh) -> npt.NDArray[np.bool_]:
+    follows = np.abs(mesh.handle_weights).max(1) > STILL_HANDLE
+    follows[: mesh.face_count] = True
+    still: npt.NDArray[np.bool_] = (mesh.rotation_weight < STILL_ROTATION) & ~follows
+    still[mesh.face_count :] &= mesh.far_side <= 0
+    return still
+
+
+def _shows(triangles: IntArray, at: FloatArray, cover: FloatArray) -> npt.NDArray[np.bool_]:
+    """Tell which triangles carry any of the person."""
+    size = cover.shape[0]
+    reach = 2 * round(4 * size / 512) + 1
+    near = cv2.dilate((cover > 0.004).astype(np.uint8), np.ones((reach, reach), np.uint8))
+    corners = at[triangles]
+    points = np.concatenate([corners, corners.mean(1, keepdims=True)], 1)
+    pixel = np.clip(points, 0, size - 1).astype(int)
+    shows: npt.NDArray[np.bool_] = (near[pixel[..., 1], pixel[..., 0]] > 0).any(1)
+    return shows
+
+
+def _in_bands(triangles: IntArray, at: FloatArray, band_px: float) -> IntArray:
+    centre = at[triangles].mean(1)
+    order = np.lexsort((centre[:, 0], (centre[:, 1] // band_px).astype(int)))
+    result: IntArray = np.ascontiguousarray(triangles[order])
+    return result
