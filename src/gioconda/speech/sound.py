@@ -227,8 +227,9 @@ class Sound:
         """Decode at the sound's own rate, channel layout and sample format.
 
         Yields:
-            ``av.AudioFrame`` in order without gaps, all alike in rate and layout, with ``pts``
-            counted in samples from 0. More than :data:`MAX_CHANNELS` channels come as mono.
+            ``av.AudioFrame`` in order without gaps, all alike in rate, layout and sample format,
+            with ``pts`` counted in samples from 0; floats are planar and limited to [-1, 1]. More
+            than :data:`MAX_CHANNELS` channels come as mono.
 
         Raises:
             BadSamplesError: NaN or infinite samples.
@@ -310,9 +311,8 @@ class Sound:
         if frame.layout.nb_channels > MAX_CHANNELS:
             mono = samples.mean(axis=0, keepdims=True, dtype=np.float32)
             return float_frame(np.clip(mono, -1, 1), frame.sample_rate)
-        if peak > 1:
-            return float_frame(np.clip(samples, -1, 1), frame.sample_rate, frame.layout)
-        return frame
+        limited = samples if peak <= 1 else np.clip(samples, -1, 1)
+        return float_frame(limited, frame.sample_rate, frame.layout)
 
     def close(self) -> None:
         """Delete what was spooled. Closing twice is harmless; a file is never touched."""

@@ -65,7 +65,7 @@ VP9: Final = VideoCodec(
     "libvpx-vp9",
     {"deadline": "realtime", "lag-in-frames": "0", "auto-alt-ref": "0", "row-mt": "1", "b": "0"},
     {
-        "fast": {"cpu-used": "9", "crf": "30"},
+        "fast": {"cpu-used": "8", "crf": "32"},
         "good": {"cpu-used": "8", "crf": "24"},
         "best": {"cpu-used": "5", "crf": "18"},
     },
@@ -100,7 +100,7 @@ class ContainerEncoder:
         job: what is to be written.
 
     Raises:
-        OSError: the file cannot be written, or an encoder is missing.
+        av.error.FFmpegError: the file cannot be written, or an encoder is missing or refuses.
     """
 
     def __init__(self, path: Path, suffix: str, job: Job) -> None:
@@ -119,6 +119,7 @@ class ContainerEncoder:
             self._pictures = _yuv_ring(job.width, job.height)
             self._count = 0
             self._flushed = False
+            self._container.start_encoding()  # what does not work fails here, before long work
         except BaseException:
             self.discard()
             raise

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import logging
 from fractions import Fraction
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
-from gioconda.speech.sound_file import float_frame, samples_of
+import numpy as np
 
 if TYPE_CHECKING:
     import av
@@ -84,8 +84,7 @@ class Soundtrack:
         self.advance(time_s)
         missing = int(time_s * self._rate_hz) - self._position
         if self._held is not None and missing > 0:
-            samples = samples_of(self._held)[:, :missing]
-            self._encode(float_frame(samples, self._rate_hz, self._held.layout))
+            self._encode(_beginning(self._held, missing))
         self._held = None
         self._frames.close()
         self._container.mux(self._stream.encode(None))
@@ -99,3 +98,14 @@ class Soundtrack:
         frame.time_base = Fraction(1, self._rate_hz)
         self._position += frame.samples
         self._container.mux(self._stream.encode(frame))
+
+
+def _beginning(frame: av.AudioFrame, samples: int) -> av.AudioFrame:
+    """Return the first samples of a frame, in its own format."""
+    import av
+
+    values = samples if frame.format.is_planar else samples * frame.layout.nb_channels
+    array: Any = np.ascontiguousarray(frame.to_ndarray()[:, :values])
+    part = av.AudioFrame.from_ndarray(array, format=frame.format.name, layout=frame.layout)
+    part.sample_rate = frame.sample_rate
+    return part

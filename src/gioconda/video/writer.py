@@ -99,9 +99,7 @@ class VideoWriter:
             self._encoder = _encoder(self._stage, target.suffix, job)
         except BaseException as e:
             discard(self._stage)
-            if isinstance(e, OSError | ValueError) and not isinstance(e, GiocondaError):
-                raise OutputError(f"cannot encode {target.name!r}: {e}") from e
-            raise
+            raise _told(e, target.name)  # noqa: B904 (it carries its cause)
         self._closed = False
         self._error: BaseException | None = None
         self._free: queue.SimpleQueue[ByteImage] = queue.SimpleQueue()
@@ -129,9 +127,9 @@ class VideoWriter:
                 f"a frame is {frame.dtype} of shape {frame.shape}; uint8 {self._shape} is needed"
             )
         buffer = self._free.get()
-        if (error := self._translated()) is not None:
+        if self._error is not None:
             self._free.put(buffer)
-            raise error
+            raise _told(self._error, self._target.name)
         np.copyto(buffer, frame)
         self._waiting.put(buffer)
         self.frames_written += 1
@@ -157,7 +155,7 @@ class VideoWriter:
         self._closed = True
         try:
             self._stop()
-            error = self._translated()
+            error = self._error and _told(self._error, self._target.name)
             # A bad sound does not spoil the picture; what was made until then is kept.
             if error is not None and not isinstance(error, SoundError):
                 raise error
@@ -171,9 +169,7 @@ class VideoWriter:
             self.path = self._target.commit(self._stage, partial=partial)
         except BaseException as e:
             self._drop()
-            if isinstance(e, OSError) and not isinstance(e, GiocondaError):
-                raise write_error(self._target.name, e) from e
-            raise
+            raise _told(e, self._target.name)  # noqa: B904 (it carries its cause)
         if partial:
             logger.warning("what was made so far is in %r", str(self.path))
         if error is not None:
@@ -230,14 +226,21 @@ class VideoWriter:
         self._encoder.discard()
         discard(self._stage)
 
-    def _translated(self) -> BaseException | None:
-        """Return the thread's error as the caller should see it."""
-        error = self._error
-        if isinstance(error, OSError) and not isinstance(error, GiocondaError):
-            translated = write_error(self._target.name, error)
-            translated.__cause__ = error
-            return translated
+
+def _told(error: BaseException, name: str) -> BaseException:
+    """Return errors of the system and of FFmpeg as OutputError, others as they are."""
+    from av.error import FFmpegError
+
+    if isinstance(error, GiocondaError):
         return error
+    if isinstance(error, OSError):
+        told = write_error(name, error)
+    elif isinstance(error, FFmpegError | ValueError):
+        told = OutputError(f"cannot encode {name!r}: {error}")
+    else:
+        return error
+    told.__cause__ = error
+    return told
 
 
 def _encoder(stage: Path, suffix: str, job: Job) -> FrameEncoder:
