@@ -188,7 +188,8 @@ class SpeechAnalyser:
 def _bands(frames: FloatArray) -> FloatArray:
     """Return eight band energies, (2, 8), of two frames relative to ordinary speech, -1 to 1."""
     log_power = 3 * frames - 2 - melspec.reference_log()
-    return np.clip(log_power.reshape(2, _BANDS, -1).mean(2) / 4, -1, 1)
+    means: FloatArray = log_power.reshape(2, _BANDS, -1).mean(2)
+    return np.clip(means / 4, -1, 1)
 
 
 def analyse(pcm: npt.ArrayLike, lookahead_ms: int = 120) -> SpeechFeatures:

@@ -73,7 +73,7 @@ class PhoneticModel:
         ]
 
     def _run(self, past: list[FloatArray], frames: FloatArray) -> list[FloatArray]:
-        """Return (1, delays, 37, 1), (1, delays, 6, 1) and the next past for (1, 64, 2) frames."""
+        """Return (delays, 37), (delays, 6) and the next past for (2, 64) frames."""
         feed = dict(zip(self._past_names, past, strict=True))
         feed["frames"] = frames
         outputs: list[FloatArray] = self._session.run(self._outputs, feed)
@@ -83,7 +83,7 @@ class PhoneticModel:
     def _settled(self) -> list[FloatArray]:
         """What the convolutions remember after a long silence."""
         silence = (np.log(POWER_FLOOR) + 2) / 3
-        frames = np.full((1, MEL_BANDS, 2), silence, np.float32)
+        frames = np.full((2, MEL_BANDS), silence, np.float32)
         past: list[FloatArray] = [np.zeros(shape, np.float32) for shape in self._past_shapes]
         for _ in range(_SETTLING_ROWS):
             past = self._run(past, frames)[2:]
@@ -106,19 +106,18 @@ class PhoneticModel:
         Returns:
             Posteriors (37,) and curves (6,), or None while there is no such row yet.
         """
-        ordered = np.ascontiguousarray(frames.T)[None]
-        posteriors, curves, *state.past = self._run(state.past, ordered)
-        state.heads.append((posteriors[0, ..., 0], curves[0, ..., 0]))
+        posteriors, curves, *state.past = self._run(state.past, frames)
+        state.heads.append((posteriors, curves))
         back = max(delays)
         if len(state.heads) <= back:
             return None
         newest = len(state.heads) - 1
-        picked = [
-            (state.heads[newest - back + delay], self.delays.index(delay)) for delay in delays
-        ]
+        said = [state.heads[newest - back + delay] for delay in delays]
+        heads = [self.delays.index(delay) for delay in delays]
+        share = np.float32(1 / len(delays))
         return (
-            np.mean([row[0][k] for row, k in picked], axis=0, dtype=np.float32),
-            np.mean([row[1][k] for row, k in picked], axis=0, dtype=np.float32),
+            share * sum(row[0][k] for row, k in zip(said, heads, strict=True)),
+            share * sum(row[1][k] for row, k in zip(said, heads, strict=True)),
         )
 
 

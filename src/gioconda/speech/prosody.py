@@ -6,6 +6,7 @@ the window, has its highest peak at the period.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
@@ -21,7 +22,7 @@ LOWEST_PITCH_HZ: Final = 65.0
 HIGHEST_PITCH_HZ: Final = 1000.0
 #: Periodicity, 0 to 1, from which a row counts as voiced.
 VOICED_FROM: Final = 0.5
-_FFT_SIZE: Final = 2048
+_FFT_SIZE: Final = 1296
 _OCTAVE_COST: Final = 0.04
 _JUMP_COST: Final = 0.10
 _SILENT_BELOW_DB: Final = -75.0
@@ -50,8 +51,8 @@ def _longest_lag() -> int:
 
 def loudness_db(samples: FloatArray) -> float:
     """Return the level of samples relative to full scale, not below -100 dB."""
-    power = float(np.mean(np.square(samples, dtype=np.float64)))
-    return max(LOUDNESS_FLOOR_DB, 10 * np.log10(power + 1e-12))
+    power = float(np.dot(samples, samples)) / len(samples)
+    return max(LOUDNESS_FLOOR_DB, 10 * math.log10(power + 1e-12))
 
 
 def pitch(samples: FloatArray, near_hz: float = 0.0) -> tuple[float, float]:
@@ -64,8 +65,8 @@ def pitch(samples: FloatArray, near_hz: float = 0.0) -> tuple[float, float]:
     Returns:
         The frequency is 0 where nothing is periodic in [65, 1000] Hz.
     """
-    centred = samples - samples.mean(dtype=np.float32)
-    if float(np.mean(centred * centred)) < 10 ** (_SILENT_BELOW_DB / 10):
+    centred = samples - samples.mean()
+    if loudness_db(centred) < _SILENT_BELOW_DB:
         return 0.0, 0.0
     window, correction = _pitch_window()
     spectrum = np.fft.rfft(centred * window, _FFT_SIZE)
@@ -86,7 +87,7 @@ def pitch(samples: FloatArray, near_hz: float = 0.0) -> tuple[float, float]:
     if near_hz:
         score = score - _JUMP_COST * np.minimum(1.0, np.abs(np.log2(hz / near_hz)))
     best = int(np.argmax(score))
-    periodicity = float(np.clip(strength[best], 0.0, 1.0))
+    periodicity = min(max(float(strength[best]), 0.0), 1.0)
     return (float(hz[best]) if periodicity >= VOICED_FROM else 0.0), periodicity
 
 
@@ -126,4 +127,4 @@ def effort(state: VoiceState, loudness: float, activity: float) -> float:
         rate = _ROW_S / (_SPEAKER_UP_S if up else _SPEAKER_DOWN_S)
         state.speaker_db += rate * (loudness - state.speaker_db)
     above = 1 + (loudness - state.speaker_db) / EFFORT_RANGE_DB
-    return float(np.clip(above, 0.0, 1.5)) * activity
+    return min(max(above, 0.0), 1.5) * activity

@@ -16,7 +16,7 @@ from gioconda.speech.melspec import (
     mel_power_of,
     smearing,
 )
-from gioconda.speech.types import ARTICULATION, FloatArray
+from gioconda.speech.types import FloatArray
 from gioconda.train.augment import Augmenter, AugmentOptions
 from gioconda.train.corpus import Corpus
 from gioconda.train.lip_curves import silence_curves

@@ -74,16 +74,18 @@ class Corpus:
     @classmethod
     def load(cls, folder: Path) -> Corpus:
         """Read a corpus that :meth:`save` wrote."""
-        names = ("power", "classes", "curves", "lengths")
-        arrays = (np.load(folder / f"{name}.npy") for name in names)
-        return cls(*arrays, tuple(json.loads((folder / "voices.json").read_text("utf-8"))))
+        power, classes, curves, lengths = (
+            np.load(folder / f"{name}.npy") for name in ("power", "classes", "curves", "lengths")
+        )
+        names = tuple(json.loads((folder / "voices.json").read_text("utf-8")))
+        return cls(power, classes, curves, lengths, names)
 
 
 def build(utterances: Iterator[voices.Utterance]) -> Corpus:
     """Analyse utterances into a corpus."""
     power, classes, curves, lengths, names = [], [], [], [], []
     for utterance in utterances:
-        mel = mel_power_of(utterance.samples.astype(np.float32) / 32768)
+        mel = mel_power_of(utterance.samples.astype(np.float32) / np.float32(32768))
         labels = class_labels(utterance.phones, len(mel))
         power.append(mel)
         classes.append(labels)

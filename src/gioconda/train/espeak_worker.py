@@ -94,7 +94,9 @@ class Espeak:
         library.espeak_Synchronize()
         if not self._blocks:
             return None
-        return np.concatenate(self._blocks).astype(np.float32) / 32768, list(self._phones)
+        return np.concatenate(self._blocks).astype(np.float32) / np.float32(32768), list(
+            self._phones
+        )
 
 
 def voice_variants() -> list[str]:

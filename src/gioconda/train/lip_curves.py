@@ -46,7 +46,8 @@ def _table() -> tuple[FloatArray, FloatArray, npt.NDArray[np.bool_]]:
 
 def silence_curves() -> FloatArray:
     """Return the curves of silence, (6,)."""
-    return _table()[0][CLASS_INDEX["sil"]]
+    rows, _, _ = _table()
+    return np.array(rows[CLASS_INDEX["sil"]])
 
 
 def _earlier(curve: FloatArray, frames: int) -> FloatArray:

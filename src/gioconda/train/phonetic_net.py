@@ -31,7 +31,7 @@ class NetShape:
     dilations: tuple[int, ...] = (1, 2, 4, 8, 16, 1, 2, 4)
 
 
-class ResidualBlock(nn.Module):
+class ResidualBlock(nn.Module):  # type: ignore[misc]
     """A dilated causal convolution and a pointwise one around a shortcut."""
 
     def __init__(self, channels: int, dilation: int) -> None:
@@ -47,7 +47,7 @@ class ResidualBlock(nn.Module):
         return x + self.point(inner)
 
 
-class PhoneticNet(nn.Module):
+class PhoneticNet(nn.Module):  # type: ignore[misc]
     """Causal net from log-mel to phone logits and lip curves at several delays."""
 
     def __init__(self, shape: NetShape) -> None:
@@ -80,9 +80,7 @@ def parameter_count(net: nn.Module) -> int:
     return sum(p.numel() for p in net.parameters())
 
 
-@torch.no_grad()
 def folded(norm: nn.BatchNorm1d) -> tuple[Tensor, Tensor]:
     """Return the scale and shift that a batch norm amounts to after training."""
-    assert norm.running_var is not None and norm.running_mean is not None
     scale = norm.weight / torch.sqrt(norm.running_var + norm.eps)
     return scale, norm.bias - norm.running_mean * scale

@@ -95,7 +95,7 @@ def _read_wave(path: Path) -> npt.NDArray[np.int16]:
     """Read a 16-bit mono file of a synthesiser at 16 kHz."""
     with wave.open(str(path), "rb") as file:
         raw = np.frombuffer(file.readframes(file.getnframes()), np.int16)
-        return at_16k(raw.astype(np.float32) / 32768, file.getframerate())
+        return at_16k(raw.astype(np.float32) / np.float32(32768), file.getframerate())
 
 
 def espeak_speech(prompts: Prompts, minutes: float, seed: int) -> Iterator[Utterance]:
