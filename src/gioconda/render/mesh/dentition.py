@@ -28,7 +28,7 @@ DRAWN_PX_PER_MM: Final = 12.0
 # Colours as fractions of a bright tooth (1, 1, 1), RGB.
 _ENAMEL: Final = np.array([1.0, 0.987, 0.941], np.float32)
 _NECK: Final = np.array([0.941, 0.874, 0.739], np.float32)
-_INCISAL: Final = np.array([0.780, 0.802, 0.802], np.float32)
+_INCISAL: Final = np.array([0.800, 0.797, 0.780], np.float32)
 _GUM: Final = np.array([0.824, 0.496, 0.512], np.float32)
 _GUM_LIGHT: Final = np.array([0.866, 0.613, 0.630], np.float32)
 _EMBRASURE: Final = np.array([0.748, 0.613, 0.538], np.float32)
@@ -214,28 +214,53 @@ def _with_gum(
     return np.dstack([rgb, cover]).astype(np.float32)
 
 
-@lru_cache(maxsize=16)
 def fitted_row(
-    upper: bool, seed: int, light_side: float, px_per_mm: float, detail: float
+    upper: bool,
+    seed: int,
+    light_side: float,
+    px_per_mm: float,
+    detail: float = 1.0,
+    saturation: float = 1.0,
 ) -> FloatArray:
     """Return a row at the density of a screen; cached, so treat the result as read-only.
+
+    Numbers are rounded a little, so that portraits share rows.
 
     Args:
         upper: which row.
         seed: see :func:`drawn_row`.
-        light_side: see :func:`drawn_row`; rounded to quarters so that rows are shared.
+        light_side: see :func:`drawn_row`.
         px_per_mm: density of the result, at most 12.
         detail: 1 for a photograph's teeth; 0 for the plain white band of a flat drawing.
+        saturation: 1 for teeth and gums in colour, 0 for grey ones.
 
     Returns:
         Premultiplied float32 RGBA.
     """
+    return _fitted_row(
+        upper,
+        seed,
+        round(light_side * 4) / 4,
+        min(round(px_per_mm, 1), DRAWN_PX_PER_MM),
+        round(detail, 1),
+        round(saturation, 1),
+    )
+
+
+@lru_cache(maxsize=16)
+def _fitted_row(
+    upper: bool, seed: int, light_side: float, px_per_mm: float, detail: float, saturation: float
+) -> FloatArray:
     import cv2
 
-    strip = drawn_row(upper, seed, round(light_side * 4) / 4)
+    strip = drawn_row(upper, seed, light_side)
     if detail < 1:
         strip = _plain(strip, detail)
-    k = min(px_per_mm / DRAWN_PX_PER_MM, 1.0)
+    if saturation < 1:
+        grey = strip[..., :3] @ np.array([0.299, 0.587, 0.114], np.float32)
+        rgb = grey[..., None] + (strip[..., :3] - grey[..., None]) * np.float32(saturation)
+        strip = np.dstack([rgb, strip[..., 3]])
+    k = px_per_mm / DRAWN_PX_PER_MM
     if k < 1:
         strip = cv2.GaussianBlur(strip, (0, 0), 0.42 / k)
     width, height = round(strip.shape[1] * k), round(strip.shape[0] * k)

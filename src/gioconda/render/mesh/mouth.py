@@ -26,7 +26,10 @@ from gioconda.render.mesh.types import (
 #: Up to this gap, in mm, the lips of a portrait count as closed and their gap as none.
 CLOSED_GAP_MM: Final = 1.0
 #: The upper incisal edge lies this far under the closed lips' line (at rest 2 to 3 mm show).
-UPPER_EDGE_MM: Final = 2.5
+UPPER_EDGE_MM: Final = 3.0
+#: A subject's own edge that lies outside this range tells that the guess of the closed lips' line
+#: is off; the teeth are moved to agree with it.
+OWN_EDGE_RANGE_MM: Final = (1.8, 4.2)
 #: Closed rows overlap by this much.
 OVERBITE_MM: Final = 1.7
 #: ``tongueOut`` up to this weight raises the tip to the upper teeth (L, N, TH); beyond it the
@@ -84,20 +87,22 @@ class MouthPainter:
         # The photo's own jaw lies this far below that of the closed mouth.
         self._own_jaw_mm = max(-float(basis.closing[chin, 1].mean()) / mesh.mm, 0.0)
 
-        gaps = self._rest_gaps(mesh)
-        self._own_gap = float(gaps.max())
-        self._rest_gaps_mm = np.zeros_like(gaps) if self._own_open else gaps
+        own_vertices = mesh.vertices[:, :2]
+        self._own_gap = float(self._gaps(own_vertices).max())
+        moved_by_closing = mesh.handle_weights @ (basis.closing @ mesh.axes)
+        self._closed_gaps_mm = self._gaps(own_vertices + moved_by_closing[:, :2])
 
         colours = measure_colours(view, mesh)
-        own = find_own_teeth(view, mesh, self._frame, basis.own_gap_mm)
-        self._upper_edge = UPPER_EDGE_MM
+        own = find_own_teeth(view, mesh, self._frame, colours, basis.own_gap_mm)
+        self._upper_edge, self._edge_shift = UPPER_EDGE_MM, 0.0
         self._sprite = np.zeros((2, 2, 4), np.float32)
         self._own_edge = np.zeros((2, kernels.TABLE_LENGTH), np.float32)
         parameters = np.zeros(kernels.PARAMETERS, np.float32)
         if own is not None:
             colours, weight = calibrated(colours, own)
             self._sprite, self._own_edge = own.sprite, own.edge_table()
-            self._upper_edge = float(np.clip(own.edge_mm, 1.6, 6.5))
+            self._upper_edge = own.edge_mm
+            self._edge_shift = float(np.clip(own.edge_mm, *OWN_EDGE_RANGE_MM)) - own.edge_mm
             parameters[kernels.SPRITE_X : kernels.SPRITE_WEIGHT] = (*own.origin, own.px_per_mm)
             parameters[kernels.SPRITE_WEIGHT] = weight
         self._colours = colours
@@ -106,7 +111,7 @@ class MouthPainter:
         density /= 1 + 0.35 * colours.blur_px
         eyes = mesh.landmarks[list(topo.RIGHT_EYE_CORNERS), 0] / mesh.size
         seed = int(abs(eyes[0] * 7 + eyes[1] * 13) * 512) % 97
-        row = (seed, round(colours.light_side, 2), round(density, 2), round(colours.detail, 1))
+        row = (seed, colours.light_side, density, colours.detail, colours.saturation)
         self._upper_row = fitted_row(True, *row)
         self._lower_row = fitted_row(False, *row)
         parameters[kernels.ROW_PX_PER_MM] = self._upper_row.shape[0] / 24.0
@@ -130,7 +135,7 @@ class MouthPainter:
         screen = self._frame.on_screen(head)
         table = np.empty((2, kernels.TABLE_LENGTH), np.float32)
         left, right, gap = kernels.lip_tables(
-            head.screen, self._ring, screen.to_mouth, self._rest_gaps_mm, table
+            head.screen, self._ring, screen.to_mouth, self._closed_gaps(head), table
         )
         opacity = self._opacity(head, gap)
         if opacity <= 0 or (gap < _NOTHING_MM and not self._own_open):
@@ -157,23 +162,32 @@ class MouthPainter:
             p,
         )
 
-    def _rest_gaps(self, mesh: HeadMesh) -> FloatArray:
-        """Gap of each pair of ring points in the portrait itself, (h + 1,) in mm."""
+    def _gaps(self, points: FloatArray) -> FloatArray:
+        """Gap of each pair of ring points in the portrait's view, (h + 1,) in mm, 0 or more."""
         half = len(self._ring) // 2
         upper = self._ring[: half + 1]
         lower = np.concatenate([self._ring[:1], self._ring[: half - 1 : -1]])
         to_view = self._frame.to_view[:, :2].astype(np.float64)
-        apart = mesh.vertices[lower, :2] - mesh.vertices[upper, :2]
-        gaps: FloatArray = np.maximum(np.linalg.solve(to_view, apart.T)[1], 0).astype(np.float32)
+        apart = np.linalg.solve(to_view, (points[lower] - points[upper]).T)[1]
+        gaps: FloatArray = np.maximum(apart, 0).astype(np.float32)
         return gaps
+
+    def _closed_gaps(self, head: PosedHead) -> FloatArray:
+        """Gaps that count as closed at a moment: what neutral, closed lips leave."""
+        if not self._own_open:
+            return self._closed_gaps_mm
+        return self._closed_gaps_mm * np.float32(self._articulation(head))
+
+    @staticmethod
+    def _articulation(head: PosedHead) -> float:
+        return min(max(float(head.moment[INDEX["articulation"]]), 0.0), 1.0)
 
     def _opacity(self, head: PosedHead, gap: float) -> float:
         """How far the painted mouth replaces the picture's own."""
         if not self._own_open:
             return 1.0
-        articulation = _smooth(float(head.moment[INDEX["articulation"]]))
         wider = _smooth((gap - 1.08 * self._own_gap - 0.5) / 4.0)
-        return max(articulation, wider)
+        return max(_smooth(self._articulation(head)), wider)
 
     def _w(self, head: PosedHead, *names: str) -> float:
         """Mean weight of shapes."""
@@ -191,8 +205,7 @@ class MouthPainter:
         """Set the places of rows and tongue in the parameters."""
         jaw_x, jaw_y = (head.weights[self._jaw_shapes] @ self._jaw_mm).tolist()
         if self._own_open:
-            articulation = float(np.clip(head.moment[INDEX["articulation"]], 0, 1))
-            jaw_y += (1 - articulation) * self._own_jaw_mm
+            jaw_y += (1 - self._articulation(head)) * self._own_jaw_mm
         jaw_y = min(max(jaw_y, 0.0), 40.0)
         pucker = self._w(head, "mouthPucker")
         rounded = min(1.0, 0.8 * self._w(head, "mouthFunnel") + 0.9 * pucker)
@@ -204,7 +217,8 @@ class MouthPainter:
         middle = round((0.5 * (left + right) + kernels.TABLE_REACH) / kernels.TABLE_STEP)
         middle = min(max(middle, 0), kernels.TABLE_LENGTH - 1)
         upper_lip, lower_lip = float(table[0, middle]), float(table[1, middle])
-        upper = self._upper_edge
+        shift = self._articulation(head) * self._edge_shift
+        upper = self._upper_edge + shift
         # The first millimetre of jaw opening does not part the rows.
         lower = upper - OVERBITE_MM + max(_soft_positive(jaw_y - 1.0, 1.2) - 0.24, 0.0)
         # The lower lip hides most of the lower row, unless it is pulled down ...
@@ -217,6 +231,7 @@ class MouthPainter:
         least = 3.0 * min(max((gap - 5.0) / 9.0, 0.0), 1.0) * (1 - 0.5 * min(pucker, 1.0))
         lower -= _soft_positive(lower - (lower_lip - least), 0.4)
 
+        p[kernels.SPRITE_DY] = shift
         p[kernels.UPPER_EDGE] = upper
         p[kernels.LOWER_EDGE] = lower
         p[kernels.JAW_X] = jaw_x
@@ -225,6 +240,7 @@ class MouthPainter:
         p[kernels.TONGUE_OUT] = _smooth((tongue - TONGUE_RAISED_AT) / (1 - TONGUE_RAISED_AT))
         p[kernels.TONGUE_BACK] = 0.8 * rounded
         p[kernels.TONGUE_FRONT] = min(max(spread, 0.0), 1.0) * (1 - rounded)
+        p[kernels.DAYLIGHT] = 0.64 + 0.36 * _smooth((0.5 * (right - left) - 7.0) / 11.0)
         p[kernels.GLOSS] = self._colours.gloss * (1 - 0.5 * rounded)
 
     def _box(self, head: PosedHead, px_per_mm: float) -> tuple[int, int, int, int]:

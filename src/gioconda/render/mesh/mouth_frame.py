@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
 from gioconda.render.mesh import topology as topo
 from gioconda.render.mesh.types import FloatArray, HeadMesh, PosedHead, ShapeBasis
 
 #: The front teeth lie this far behind the lips' surface.
 LIP_DEPTH_MM: Final = 5.0
+#: The line from chin to forehead, which sets the head's y axis, leans this far (as a sine) from
+#: the plane of the teeth; measured on frontal portraits.
+_FACE_LEAN: Final = 0.17
+#: Limit of how far the portrait's own pitch shifts the teeth against the lips.
+_MOST_BARED_MM: Final = 0.8
 #: Length over which the frame's axes are projected.
 _REACH_MM: Final = 10.0
 _UPPER_MIDDLE: Final = topo.UPPER_LIP_INNER[3:6]
@@ -41,7 +46,7 @@ class MouthFrame:
     Attributes:
         origin: (3,) in view coordinates at rest: the middle of the lips, closed, and
             :data:`LIP_DEPTH_MM` behind them.
-        steps: (3, 3), rows are one millimetre along each head axis in view coordinates.
+        steps: (3, 3), rows are one millimetre in view coordinates along x, y and into the mouth.
         size: side of the view.
     """
 
@@ -88,6 +93,10 @@ def mouth_frame(mesh: HeadMesh, basis: ShapeBasis) -> MouthFrame:
     # Sideways the corners count as much as the lips' middle, which landmarks may misplace.
     axes = mesh.axes.astype(np.float64)
     origin = between + 0.5 * float((corners - between) @ axes[0]) * axes[0]
-    origin = origin + axes[2] * (LIP_DEPTH_MM * mesh.mm)
-    steps: npt.NDArray[np.float64] = axes * mesh.mm
+    inwards = math.sqrt(1 - _FACE_LEAN**2) * axes[2] + _FACE_LEAN * axes[1]
+    # Landmarks tell the pitch of a head poorly: let it hide or bare little of the teeth.
+    behind = inwards * LIP_DEPTH_MM
+    behind[1] = np.clip(behind[1], -_MOST_BARED_MM, _MOST_BARED_MM)
+    origin = origin + behind * mesh.mm
+    steps = np.stack([axes[0], axes[1], inwards]) * mesh.mm
     return MouthFrame(origin.astype(np.float32), steps.astype(np.float32), mesh.size)

@@ -41,7 +41,9 @@ SPRITE_X: Final = 19  # own teeth: origin, density, weight
 SPRITE_Y: Final = 20
 SPRITE_PX_PER_MM: Final = 21
 SPRITE_WEIGHT: Final = 22
-PARAMETERS: Final = 23
+DAYLIGHT: Final = 23  # 0 to 1: light that the opening's width lets in
+SPRITE_DY: Final = 24  # own teeth: shift downwards
+PARAMETERS: Final = 25
 
 # Radius of the arch's curvature: a point x mm from the midline lies x^2 / 42 mm deeper.
 _ARCH: Final = 42.0
@@ -184,7 +186,7 @@ def _tongue(colour, tone, p, x, y, under_upper, tip):  # type: ignore[no-untyped
     light *= 0.60 + 0.40 * root
     light *= 1 - 0.10 * math.exp(-((across / 0.07) ** 2)) * (1 - raise_)
     light *= 0.50 + 0.50 * _smooth(under_upper / (2.5 + 0.18 * separation))
-    light *= 0.66 + 0.34 * _smooth((p[GAP] - 0.4) / 5.0)
+    light *= (0.66 + 0.34 * _smooth((p[GAP] - 0.4) / 5.0)) * p[DAYLIGHT]
     grain = math.sin(x * 1.05 + y * 0.5) * math.sin(y * 1.3 - x * 0.35 + 0.8)
     light *= 1 + 0.03 * grain * p[GLOSS]
     wet = math.exp(-(((abs(across) - 0.30) / 0.13) ** 2) - ((down - 0.42) / 0.16) ** 2)
@@ -207,6 +209,7 @@ def _interior(  # type: ignore[no-untyped-def]
     lower_edge = p[LOWER_EDGE]
     separation = p[SEPARATION]
     wide = _smooth((p[GAP] - 0.4) / 5.0)
+    daylight = p[DAYLIGHT]
     depth = x * x / _ARCH
     xs = x - depth * p[ARCH_DX]
     depth = xs * xs / _ARCH
@@ -236,9 +239,8 @@ def _interior(  # type: ignore[no-untyped-def]
     )
     if value[3] > 0.003:
         light = (0.42 + 0.58 * side) * (0.80 + 0.20 * _smooth(above / 1.6))
-        light *= (0.80 + 0.20 * _smooth((y - max(upper_edge, yu) + 0.5) / 4.0)) * (
-            0.80 + 0.20 * wide
-        )
+        light *= 0.80 + 0.20 * _smooth((y - max(upper_edge, yu) + 0.5) / 4.0)
+        light *= (0.80 + 0.20 * wide) * daylight
         _over(colour, value, palette[0], light)
     if p[TONGUE_OUT] > 0:
         _tongue(colour, palette[2], p, x, y, below, True)
@@ -264,16 +266,17 @@ def _interior(  # type: ignore[no-untyped-def]
             f = min(max((x + TABLE_REACH) / TABLE_STEP, 0.0), TABLE_LENGTH - 1.01)
             i = int(f)
             edge = own_edge[0, i] + (own_edge[0, i + 1] - own_edge[0, i]) * (f - i)
+            edge += p[SPRITE_DY]
             keep = 1 - own * own_edge[1, i] * _smooth((y - edge) / 0.5 + 0.6)
             for c in range(4):
                 value[c] *= keep
         _over(colour, value, palette[0], light)
     if own > 0:
         u = (x - p[SPRITE_X]) * p[SPRITE_PX_PER_MM]
-        v = (y - p[SPRITE_Y]) * p[SPRITE_PX_PER_MM]
+        v = (y - p[SPRITE_Y] - p[SPRITE_DY]) * p[SPRITE_PX_PER_MM]
         _sample(sprite, u, v, value)
         if value[3] > 0.003:
-            light = 0.60 + 0.40 * _smooth(below / 2.0 + 0.1)
+            light = (0.64 + 0.36 * _smooth(below / 1.8 + 0.1)) * daylight
             for c in range(3):
                 colour[c] = colour[c] * (1 - value[3] * own) + value[c] * own * light
 
@@ -410,9 +413,9 @@ def paint_mouth(  # type: ignore[no-untyped-def]
             wet = math.exp(-(((above - 0.45 * low_band) / (0.28 * low_band + 0.05)) ** 2))
             wet *= 0.45 + 0.55 * math.sin(x * 2.3 + 1.0) * math.sin(x * 0.9)
             wet = max(wet, 0.0) * _smooth(gap / 6.0) * p[GLOSS] * 30.0 * p[EXPOSURE]
-            low_light = 0.58 + 0.38 * _smooth(1 - above / max(low_band, 0.05))
-            low_light *= 0.60 + 0.40 * _smooth(dc / 5.0)
-            top_light = 0.40 + 0.34 * _smooth(1 - below / max(top_band, 0.05))
+            low_light = 0.70 + 0.26 * _smooth(1 - above / max(low_band, 0.05))
+            low_light *= 0.66 + 0.34 * _smooth(dc / 5.0)
+            top_light = 0.46 + 0.36 * _smooth(1 - below / max(top_band, 0.05))
             # Corners and thin slits go dark and warm: never white slivers.
             keep = (_smooth((gap - 0.2) / 1.7) * 0.9 + 0.1) * (
                 0.20 + 0.80 * _smooth((dc - 0.2) / 3.6)
@@ -422,7 +425,7 @@ def paint_mouth(  # type: ignore[no-untyped-def]
                 low_lip = _lip(lips, 1, i, f, c)
                 v = colour[c] * (1 - low_a) + low_a * (low_lip * low_light * warm + wet)
                 v = v * (1 - top_a) + top_a * _lip(lips, 0, i, f, c) * top_light
-                corner = palette[1, c] * 0.45 + 0.20 * low_lip * warm * warm
+                corner = palette[1, c] * 0.55 + 0.22 * low_lip * warm * warm
                 v = corner + (v - corner) * keep
                 out[Y, X, c] = np.uint8(
                     min(max(out[Y, X, c] * (1 - cover) + v * cover + 0.5, 0.0), 255.0)

@@ -26,6 +26,12 @@ _BOTTOM_MM: Final = 40.0
 #: Teeth start within this distance of the upper lip, and are no longer than this.
 _START_MM: Final = 4.0
 _LONGEST_MM: Final = 10.0
+#: Bright pixels are teeth only where the mouth is this much darker elsewhere.
+_LEAST_CONTRAST: Final = 1.25
+#: Least width of a row worth keeping, from its first column to its last, and of its columns.
+_LEAST_WIDTH_MM: Final = 14.0
+#: Gaps between columns up to this width belong to the row.
+_BRIDGED_MM: Final = 3.0
 #: A break in a column that ends a tooth.
 _BREAK_MM: Final = 0.9
 
@@ -81,9 +87,17 @@ def calibrated(colours: MouthColours, own: OwnTeeth) -> tuple[MouthColours, floa
 
 
 def find_own_teeth(
-    view: View, mesh: HeadMesh, frame: MouthFrame, own_gap_mm: float
+    view: View, mesh: HeadMesh, frame: MouthFrame, colours: MouthColours, own_gap_mm: float
 ) -> OwnTeeth | None:
-    """Look for clear upper teeth in a portrait; None where there are none."""
+    """Look for clear upper teeth in a portrait; None where there are none.
+
+    Args:
+        view: the portrait's view.
+        mesh: its mesh.
+        frame: its mouth frame.
+        colours: what teeth should look like in its light.
+        own_gap_mm: how far its lips are parted.
+    """
     if own_gap_mm < LEAST_GAP_MM:
         return None
     import cv2
@@ -97,7 +111,7 @@ def find_own_teeth(
     lips = cv2.erode(lips.astype(np.uint8), cross, iterations=2) > 0
     if inside.sum() < 12 * density**2 or lips.sum() < 8 * density**2:
         return None
-    white = _tooth_pixels(mouth, inside, lips)
+    white = _tooth_pixels(mouth, inside, lips, density)
     if white is None:
         return None
     found = _upper_row(luma(mouth.astype(np.float64)), white, inner, density)
@@ -110,10 +124,11 @@ def find_own_teeth(
         row[max(round(top), 0) : max(round(edge), 0), c] = 1
     soft = cv2.GaussianBlur(row, (0, 0), 0.30 * density)
     soft *= cv2.GaussianBlur(inside.astype(np.float32), (0, 0), 0.2 * density)
-    closed = cv2.morphologyEx(white.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8))
+    bridge = np.ones((max(round(0.6 * density), 3), max(round(_BRIDGED_MM * density), 3)), np.uint8)
+    closed = cv2.morphologyEx(white.astype(np.uint8), cv2.MORPH_CLOSE, bridge)
     sure = cv2.GaussianBlur(closed.astype(np.float32), (0, 0), 0.3 * density)
     alpha = _smooth((soft - 0.25) / 0.55) * _smooth((sure - 0.30) / 0.45)
-    colour = _tooth_colour(mouth, alpha, lips)
+    colour = _tooth_colour(mouth, alpha, colours.tooth)
     if colour is None:
         return None
     x = (columns + 0.5) / density - _HALF_WIDTH_MM
@@ -182,15 +197,22 @@ def _redness(pixels: FloatArray, lumas: npt.NDArray[np.float64]) -> npt.NDArray[
     return result
 
 
-def _tooth_pixels(mouth: FloatArray, inside: BoolArray, lips: BoolArray) -> BoolArray | None:
+def _tooth_pixels(
+    mouth: FloatArray, inside: BoolArray, lips: BoolArray, density: float
+) -> BoolArray | None:
     """Mark pixels that are as bright and as little red as teeth; None where nothing is."""
     lumas = luma(mouth.astype(np.float64))
     red = _redness(mouth, lumas)
-    lip_luma, lip_red = float(np.median(lumas[lips])), float(np.median(red[lips]))
-    bright = float(np.percentile(lumas[inside], 92))
-    if bright < lip_luma + 6 or bright < 50:
+    lip_red = float(np.median(red[lips]))
+    # Look under the upper lip: deeper down a tongue may be the brightest thing, or the darkest.
+    lip = np.where(inside.any(0), inside.argmax(0), inside.shape[0])
+    rows = np.arange(inside.shape[0])[:, None]
+    band = inside & (rows - lip[None] < round(_LONGEST_MM * density))
+    bright = float(np.percentile(lumas[band], 92))
+    dark = float(np.percentile(lumas[band], 15))
+    if bright < _LEAST_CONTRAST * dark + 20:
         return None
-    threshold = 0.55 * bright + 0.45 * float(np.percentile(lumas[inside], 15))
+    threshold = 0.55 * bright + 0.45 * dark
     white: BoolArray = inside & (lumas > threshold)
     if lip_red > 0.12:
         brightest_red = float(np.percentile(red[inside & (lumas > 0.9 * bright)], 50))
@@ -225,7 +247,7 @@ def _upper_row(
         edge = top + int(run[breaks[0]] if len(breaks) else run[-1]) + 1
         edge = _cut_at_dip(smooth[:, c], top, edge, density)
         found.append((c, top, edge))
-    if len(found) < 4 * density:
+    if len(found) < 0.6 * _LEAST_WIDTH_MM * density:
         return None
     table = np.array(found, np.float64)
     columns, tops, edges = table[:, 0], table[:, 1], table[:, 2]
@@ -245,13 +267,31 @@ def _upper_row(
         tops_smooth[k], edges_smooth[k] = np.median(tops[near]), np.median(edges[near])
     # Shorter than a millimetre is a gleam on the lip.
     keep = edges_smooth - tops_smooth > 1.0 * density
-    if keep.sum() < 4 * density:
+    # Far above the curve hangs no tooth but a light corner of the lip.
+    keep &= edges_smooth > fitted - 1.6 * density
+    if keep.sum() < 0.6 * _LEAST_WIDTH_MM * density:
+        return None
+    if np.ptp(columns[keep]) < _LEAST_WIDTH_MM * density:
         return None
     lip_top = tops_smooth[keep] - 0.5 * density
+    return _bridged(columns[keep], lip_top, edges_smooth[keep], density)
+
+
+def _bridged(
+    columns: npt.NDArray[np.float64],
+    tops: npt.NDArray[np.float64],
+    edges: npt.NDArray[np.float64],
+    density: float,
+) -> tuple[npt.NDArray[np.intp], FloatArray, FloatArray]:
+    """Fill short gaps between columns: shade between two teeth, or a dull one."""
+    everywhere = np.arange(columns[0], columns[-1] + 1)
+    right = np.searchsorted(columns, everywhere)
+    left = np.maximum(np.where(columns[right] == everywhere, right, right - 1), 0)
+    near = everywhere[columns[right] - columns[left] <= _BRIDGED_MM * density]
     return (
-        columns[keep].astype(np.intp),
-        lip_top.astype(np.float32),
-        edges_smooth[keep].astype(np.float32),
+        near.astype(np.intp),
+        np.interp(near, columns, tops).astype(np.float32),
+        np.interp(near, columns, edges).astype(np.float32),
     )
 
 
@@ -269,19 +309,17 @@ def _cut_at_dip(column: npt.NDArray[np.float64], top: int, edge: int, density: f
     return first + k if inner[k] < 0.86 else edge
 
 
-def _tooth_colour(mouth: FloatArray, alpha: FloatArray, lips: BoolArray) -> FloatArray | None:
+def _tooth_colour(mouth: FloatArray, alpha: FloatArray, expected: FloatArray) -> FloatArray | None:
     """Median colour of the better-lit teeth; None where it is no tooth's colour."""
     solid = mouth[alpha > 0.6].astype(np.float64)
     if len(solid) < 20:
         return None
     lumas = luma(solid)
     colour = np.median(solid[lumas > np.percentile(lumas, 45)], axis=0)
-    level = float(luma(colour))
-    red = (colour[0] - 0.5 * colour[1] - 0.5 * colour[2]) / max(level, 1.0)
-    lip_pixels = mouth[lips]
-    lip_red = float(np.median(_redness(lip_pixels, luma(lip_pixels.astype(np.float64)))))
-    bluish = colour[2] > 1.02 * colour[0]
-    magenta = colour[1] < 0.92 * 0.5 * (colour[0] + colour[2])
-    if bluish or magenta or (lip_red > 0.12 and red > 0.80 * lip_red):
+    # Compared with a white thing in this picture's light.
+    relative = (colour / max(float(luma(colour)), 1.0)) / (expected / max(float(luma(expected)), 1))
+    warmth = relative[0] / max(relative[2], 1e-3)
+    magenta = relative[1] < 0.82 * 0.5 * (relative[0] + relative[2])
+    if magenta or not 0.75 < warmth < 1.45:
         return None
     return colour.astype(np.float32)
