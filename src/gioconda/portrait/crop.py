@@ -43,7 +43,9 @@ def cut(
     return np.asarray(cv2.resize(piece, size, interpolation=method))
 
 
-def sample(picture: ByteImage, to_picture: FloatArray, size: int) -> ByteImage:
+def sample(
+    picture: ByteImage, to_picture: FloatArray, size: int, *, replicate: bool = False
+) -> ByteImage:
     """Return the (size, size, 3) view of a picture under an affine; its edge is mirrored.
 
     Where the view shrinks the picture, each pixel is the mean over its own area (so nothing
@@ -53,6 +55,7 @@ def sample(picture: ByteImage, to_picture: FloatArray, size: int) -> ByteImage:
         picture: (H, W, 3) uint8.
         to_picture: (2, 3) affine from view pixels to picture pixels, centres at integers.
         size: side of the view in pixels.
+        replicate: repeat the edge pixel outside the picture instead of mirroring.
     """
     import cv2
 
@@ -67,7 +70,7 @@ def sample(picture: ByteImage, to_picture: FloatArray, size: int) -> ByteImage:
         fine,
         (size * samples, size * samples),
         flags=cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP,
-        borderMode=cv2.BORDER_REFLECT_101,
+        borderMode=cv2.BORDER_REPLICATE if replicate else cv2.BORDER_REFLECT_101,
     )
     if samples > 1:
         view = cv2.resize(view, (size, size), interpolation=cv2.INTER_AREA)

@@ -20,6 +20,8 @@ OUTER_EYE_RIGHT: Final = 33
 OUTER_EYE_LEFT: Final = 263
 EAR_RIGHT: Final = 234
 EAR_LEFT: Final = 454
+#: Faces turned further than this are refused: past it the far eye and mouth corner are hidden.
+MOST_YAW_DEG: Final = 45.0
 #: Contour of the face mesh, in order.
 FACE_OVAL: Final[tuple[int, ...]] = (
     10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377, 152,

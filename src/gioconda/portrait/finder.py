@@ -10,7 +10,8 @@ import numpy as np
 
 from gioconda.portrait import mediapipe_models as models
 from gioconda.portrait.crop import cut
-from gioconda.portrait.face import face_height_px
+from gioconda.portrait.face import face_height_px, fit_canonical
+from gioconda.portrait.human import human_evidence, needed_evidence
 from gioconda.portrait.types import ByteImage, FloatArray
 
 logger = logging.getLogger(__name__)
@@ -50,7 +51,7 @@ class _Candidate:
 
 
 class MediapipeFinder:
-    """MediaPipe's detectors and face mesh.
+    """MediaPipe's detectors and face mesh, kept to human faces.
 
     The mesh's own detector sees the picture at 128 px and misses small faces, the full-range one
     misses some large ones; so both look at the whole picture and at overlapping tiles of it, and
@@ -64,7 +65,11 @@ class MediapipeFinder:
             mesh = _fit(picture, candidate)
             if mesh is None:
                 continue
-            meshes.append((mesh, candidate.score))
+            evidence = human_evidence(picture, mesh)
+            if evidence >= needed_evidence(fit_canonical(mesh).angles_deg()[0]):
+                meshes.append((mesh, evidence))
+            else:
+                logger.info("a face-like spot is not human: evidence %.2f", evidence)
         return _without_doubles(meshes)
 
 

@@ -18,6 +18,8 @@ SIDE_HEIGHTS: Final = 2.15
 MOST_SIDE_HEIGHTS: Final = 3.4
 #: Room left beyond the hair, in face heights.
 HAIR_MARGIN: Final = 0.08
+#: Hair reaches at most this far beside the face; what lies further out is another person.
+MOST_HAIR_REACH: Final = 0.75
 #: Room left below the chin.
 CHIN_MARGIN: Final = 0.42
 _LOOK_HEIGHTS: Final = 4.2
@@ -70,8 +72,10 @@ def head_box(picture: ByteImage, landmarks: FloatArray) -> tuple[float, float, f
     hair = _hair_extent(picture, landmarks, height)
     if hair is not None:
         margin = HAIR_MARGIN * height
-        left, top = min(left, hair[0] - margin), min(top, hair[1] - margin)
-        right = max(right, hair[2] + margin)
+        reach = MOST_HAIR_REACH * height
+        left = min(left, max(hair[0] - margin, float(face_low[0]) - reach))
+        right = max(right, min(hair[2] + margin, float(face_high[0]) + reach))
+        top = min(top, hair[1] - margin)
     return max(left, 0.0), max(top, 0.0), min(right, columns), min(bottom, rows)
 
 

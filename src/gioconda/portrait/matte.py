@@ -16,6 +16,7 @@ BASE_SIDE_PX: Final = 512
 _GUIDE_RADIUS_PX: Final = 6
 _GUIDE_EPS: Final = 1e-4
 _BAND_PX: Final = 11
+_CLUTTER_WEIGHT: Final = 1.5
 
 
 def coarse_matte(image: ByteImage, landmarks: FloatArray) -> FloatArray:
@@ -41,7 +42,8 @@ def refine_matte(image: ByteImage, matte: FloatArray, plate: ByteImage) -> Float
     """Return the matte with its edge solved from colours: strands of hair, not a soft ribbon.
 
     In a band round the edge, alpha is where a pixel lies between the colour of the sure person
-    nearby and that of the plate; used as far as those two colours differ.
+    nearby and that of the plate; used as far as those two colours differ by more than each of
+    them varies (hair full of flowers, or a patterned wall, says nothing).
     """
     import cv2
 
@@ -52,7 +54,9 @@ def refine_matte(image: ByteImage, matte: FloatArray, plate: ByteImage) -> Float
     sure = cv2.erode((matte > 0.95).astype(np.uint8), cross, iterations=band_px // 2)
     near = cv2.dilate((matte > 0.05).astype(np.uint8), cross, iterations=band_px)
     band = (near > 0) & (sure == 0)
-    person, known = _spread(picture, sure.astype(np.float32), side)
+    person, scatter, known = _spread(picture, sure.astype(np.float32), side)
+    away = cv2.erode((matte < 0.02).astype(np.uint8), cross, iterations=2).astype(np.float32)
+    _, clutter, _ = _spread(picture, away, side)
     difference = person - background
     square = (difference**2).sum(axis=2)
     alpha = ((picture - background) * difference).sum(axis=2) / np.maximum(square, 1.0)
@@ -61,6 +65,7 @@ def refine_matte(image: ByteImage, matte: FloatArray, plate: ByteImage) -> Float
     reach = np.clip(cv2.GaussianBlur(matte, (0, 0), band_px * 0.5) * 1.6, 0.0, 1.0)
     alpha = np.minimum(alpha, reach)
     trust = _smoothstep((np.sqrt(square) - 25.0) / 35.0) * known
+    trust *= square / (square + _CLUTTER_WEIGHT * (scatter + clutter) + 1.0)
     soft = cv2.GaussianBlur(matte, (0, 0), 1.0)
     refined = matte.copy()
     refined[band] = (trust * alpha + (1.0 - trust) * soft)[band]
@@ -84,19 +89,23 @@ def _touching(mask: FloatArray, hull: npt.NDArray[np.uint8]) -> FloatArray:
 
 def _spread(
     picture: FloatArray, weight: FloatArray, side: int
-) -> tuple[FloatArray, npt.NDArray[np.bool_]]:
-    """Return the weighted colours carried outwards, nearest scale first, and where they reach."""
+) -> tuple[FloatArray, FloatArray, npt.NDArray[np.bool_]]:
+    """Carry weighted colours outwards, nearest scale first: mean, variance, where they reach."""
     import cv2
 
     colour, filled = np.zeros_like(picture), np.zeros(weight.shape, bool)
+    variance = np.zeros(weight.shape, np.float32)
+    energy = (picture**2).sum(axis=2) * weight
     for sigma_px in (2, 4, 8, 16):
         sigma = sigma_px * side / BASE_SIDE_PX
         total = cv2.GaussianBlur(picture * weight[..., None], (0, 0), sigma)
         share = cv2.GaussianBlur(weight, (0, 0), sigma)
         fresh = ~filled & (share > 0.01)
         colour[fresh] = total[fresh] / share[fresh][:, None]
+        squares = cv2.GaussianBlur(energy, (0, 0), sigma)[fresh] / share[fresh]
+        variance[fresh] = np.maximum(squares - (colour[fresh] ** 2).sum(axis=1), 0.0)
         filled |= fresh
-    return colour, filled
+    return colour, variance, filled
 
 
 def _smoothstep(x: FloatArray) -> FloatArray:

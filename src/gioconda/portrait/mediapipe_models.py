@@ -9,9 +9,10 @@ import contextlib
 import os
 import threading
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
@@ -78,6 +79,98 @@ def person_probability(image: ByteImage) -> FloatArray:
     with _LOCK:
         mask = _selfie_segmentation().process(np.ascontiguousarray(image)).segmentation_mask
         return np.clip(np.asarray(mask, np.float32), 0.0, 1.0)
+
+
+def face_presence(images: Sequence[ByteImage]) -> list[float]:
+    """Return, for each (192, 192, 3) image, the mesh model's own log-odds that a face fills it.
+
+    MediaPipe's mesh graph thresholds this figure and throws it away; a graph of our own keeps it.
+    It is that of the plain mesh model (without irises), so also a second opinion.
+    """
+    with _LOCK:
+        return [_presence_graph().log_odds(np.ascontiguousarray(image)) for image in images]
+
+
+class _PresenceGraph:
+    """The plain face landmark model, from which only the face flag is read."""
+
+    _CONFIG: Final = """
+        input_stream: "image"
+        output_stream: "presence"
+        node {
+          calculator: "ImageToTensorCalculator"
+          input_stream: "IMAGE:image"
+          output_stream: "TENSORS:input_tensors"
+          options { [mediapipe.ImageToTensorCalculatorOptions.ext] {
+            output_tensor_width: 192 output_tensor_height: 192
+            output_tensor_float_range { min: 0.0 max: 1.0 } } }
+        }
+        node {
+          calculator: "InferenceCalculator"
+          input_stream: "TENSORS:input_tensors"
+          output_stream: "TENSORS:output_tensors"
+          options { [mediapipe.InferenceCalculatorOptions.ext] {
+            model_path: "mediapipe/modules/face_landmark/face_landmark.tflite"
+            delegate { xnnpack {} } } }
+        }
+        node {
+          calculator: "SplitTensorVectorCalculator"
+          input_stream: "output_tensors"
+          output_stream: "landmarks"
+          output_stream: "flag"
+          options { [mediapipe.SplitVectorCalculatorOptions.ext] {
+            ranges { begin: 0 end: 1 } ranges { begin: 1 end: 2 } } }
+        }
+        node {
+          calculator: "TensorsToFloatsCalculator"
+          input_stream: "TENSORS:flag"
+          output_stream: "FLOATS:presence"
+        }
+    """
+
+    def __init__(self) -> None:
+        # importing solution_base also tells MediaPipe where its model files lie
+        from google.protobuf import text_format  # type: ignore[import-untyped]
+        from mediapipe.calculators.core import split_vector_calculator_pb2  # noqa: F401
+        from mediapipe.calculators.tensor import (  # noqa: F401
+            image_to_tensor_calculator_pb2,
+            inference_calculator_pb2,
+        )
+        from mediapipe.framework import calculator_pb2
+        from mediapipe.python import packet_creator, packet_getter, solution_base
+        from mediapipe.python._framework_bindings import calculator_graph, resource_util
+
+        root = Path(solution_base.__file__).resolve().parents[2]
+        resource_util.set_resource_dir(str(root))
+        config = text_format.Parse(self._CONFIG, calculator_pb2.CalculatorGraphConfig())
+        self._graph = calculator_graph.CalculatorGraph(graph_config=config)
+        self._make = packet_creator.create_image_frame
+        self._format = solution_base.image_frame.ImageFormat.SRGB
+        self._results: list[float] = []
+        self._time_us = 0
+
+        def keep(_: str, packet: Any) -> None:
+            self._results.append(float(packet_getter.get_float_list(packet)[0]))
+
+        self._graph.observe_output_stream("presence", keep)
+        self._graph.start_run({})
+
+    def log_odds(self, image: ByteImage) -> float:
+        self._results.clear()
+        self._time_us += 1
+        packet = self._make(image_format=self._format, data=image).at(self._time_us)
+        self._graph.add_packet_to_input_stream("image", packet)
+        self._graph.wait_until_idle()
+        return self._results[-1]
+
+
+@lru_cache(maxsize=1)
+def _presence_graph() -> _PresenceGraph:
+    with _quiet():
+        _solutions()
+        graph = _PresenceGraph()
+        graph.log_odds(np.zeros((192, 192, 3), np.uint8))
+        return graph
 
 
 @lru_cache(maxsize=2)

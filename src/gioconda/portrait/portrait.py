@@ -3,97 +3,208 @@
 from __future__ import annotations
 
 import operator
-from dataclasses import dataclass, field
+import threading
+from typing import Final
 
-from gioconda.errors import FaceAngleError, FaceTooSmallError, NoFaceError, OptionError
-from gioconda.portrait.crop import sample
+import numpy as np
+
+from gioconda.errors import (
+    FaceAngleError,
+    FaceTooSmallError,
+    NoFaceError,
+    OptionError,
+    PortraitError,
+)
+from gioconda.portrait.cache import DiskCache
 from gioconda.portrait.decode import Picture, PictureSource, decode
-from gioconda.portrait.face import describe
+from gioconda.portrait.face import MOST_YAW_DEG, face_height_px, mouth_gap
 from gioconda.portrait.finder import FaceFinder, MediapipeFinder
-from gioconda.portrait.framing import Frame, frame_face
-from gioconda.portrait.matte import coarse_matte, refine_matte
-from gioconda.portrait.plate import fill_person
+from gioconda.portrait.framing import SIDE_HEIGHTS
+from gioconda.portrait.preparation import find_faces, make_view
 from gioconda.portrait.types import ByteImage, Face, View
 
-MIN_FACE_PX = 64
-MAX_YAW_DEG = 45.0
-WARN_YAW_DEG = 20.0
+#: Smaller faces are refused, by width and height of the mesh.
+LEAST_FACE_PX: Final = 64
+#: Steeper or more rolled faces are refused.
+MOST_PITCH_DEG: Final = 40.0
+MOST_ROLL_DEG: Final = 45.0
+#: Sides that a view may have.
+VIEW_SIZES_PX: Final = (128, 2048)
+_DEFAULT_SIZE_PX: Final = 512
+_WARN_YAW_DEG: Final = 20.0
+_WARN_SHARPNESS: Final = 0.25
+_WARN_MOUTH_GAP: Final = 0.06
+_WARN_ENLARGEMENT: Final = 1.6
 
 
-@dataclass(frozen=True)
 class Portrait:
-    """One picture and the face in it that is to speak."""
+    """One picture and the face in it that is to speak.
 
-    picture: ByteImage
-    faces: tuple[Face, ...]
-    face_index: int
-    name: str
-    warnings: tuple[str, ...]
-    _frame: Frame
-    _views: dict[int, View] = field(default_factory=dict, repr=False, compare=False)
+    Attributes:
+        picture: (H, W, 3) uint8 sRGB, upright; its longer side at most 4096.
+        faces: all faces found, left to right.
+        face_index: the chosen one's place in ``faces``, from 0.
+        name: the picture's file name.
+    """
+
+    def __init__(
+        self, picture: Picture, faces: tuple[Face, ...], face_index: int, cache: DiskCache | None
+    ) -> None:
+        """Use :meth:`open`."""
+        self.picture: ByteImage = picture.image
+        self.faces = faces
+        self.face_index = face_index
+        self.name = picture.name
+        self._source = picture
+        self._cache = cache
+        self._views: dict[int, View] = {}
+        self._lock = threading.Lock()
 
     @classmethod
     def open(
         cls,
-        source: PictureSource,
+        path_or_array: PictureSource,
         face: int | None = None,
         *,
         finder: FaceFinder | None = None,
         cache: bool = True,
     ) -> Portrait:
-        """Open a picture."""
-        picture: Picture = decode(source)
-        meshes = (finder or MediapipeFinder()).find(picture.image)
-        if not meshes:
-            raise NoFaceError(f"no human face was found in {picture.name!r}")
-        faces = sorted(
-            (describe(picture.image, m) for m in meshes), key=lambda f: f.landmarks[:, 0].mean()
-        )
-        index = _choose(faces, face)
-        chosen = faces[index]
-        if min(chosen.width_px, chosen.height_px) < MIN_FACE_PX:
+        """Open a picture and find its faces.
+
+        Args:
+            path_or_array: a path, a file's bytes, or an array; see
+                :func:`gioconda.portrait.decode.decode`.
+            face: which face, from 1, left to right; None takes the largest that can be used.
+            finder: another face finder than MediaPipe's; its results are not cached on disk.
+            cache: keep faces and views on disk for the next run.
+
+        Raises:
+            ImageDecodeError: not a readable picture, or one of 100 megapixels or more.
+            MissingExtraError: a HEIC picture without the ``heic`` extra.
+            NoFaceError: no human face in it.
+            FaceTooSmallError: the face is under 64 px.
+            FaceAngleError: the face is turned too far from the camera.
+            OptionError: there is no face of that number.
+        """
+        picture = decode(path_or_array)
+        height, width = picture.image.shape[:2]
+        if min(height, width) < LEAST_FACE_PX:
             raise FaceTooSmallError(
-                f"the face is {chosen.width_px:.0f} x {chosen.height_px:.0f} px"
+                f"{picture.name!r} is {width} x {height} px; a face needs at least "
+                f"{LEAST_FACE_PX} px, use a larger picture"
             )
-        if abs(chosen.yaw_deg) > MAX_YAW_DEG:
-            raise FaceAngleError(f"the face is turned by {abs(chosen.yaw_deg):.0f} degrees")
-        return cls(
-            picture.image,
-            tuple(faces),
-            index,
-            picture.name,
-            (),
-            frame_face(picture.image, chosen.landmarks),
-        )
+        disk = DiskCache() if cache and finder is None else None
+        faces = find_faces(picture, finder or MediapipeFinder(), disk)
+        if not faces:
+            raise _no_face(picture, finder or MediapipeFinder())
+        return cls(picture, faces, _chosen(faces, face, picture.name), disk)
 
     @property
     def face(self) -> Face:
         """The face that speaks."""
         return self.faces[self.face_index]
 
-    def view(self, size: int = 512) -> View:
-        """Return the square view of one size."""
-        if size not in self._views:
-            self._views[size] = self._build(size)
-        return self._views[size]
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What may make the result worse, for frames of 512 px; one sentence each."""
+        return self.warnings_for(_DEFAULT_SIZE_PX)
 
-    def _build(self, size: int) -> View:
-        to_picture = self._frame.to_picture(size)
-        image = sample(self.picture, to_picture, size)
-        step = to_picture[0, 0]
-        landmarks = self.face.landmarks.copy()
-        landmarks[:, :2] = (landmarks[:, :2] - to_picture[:, 2]) / step
-        landmarks[:, 2] /= step
-        matte = coarse_matte(image, landmarks)
-        matte = refine_matte(image, matte, fill_person(image, matte))
-        plate = fill_person(image, matte)
-        return View(image, landmarks, matte, plate, to_picture)
+    def warnings_for(self, size: int) -> tuple[str, ...]:
+        """Return what may make the result worse in frames of this size; one sentence each."""
+        face, found = self.face, []
+        if len(self.faces) > 1:
+            found.append(
+                f"face {self.face_index + 1} of {len(self.faces)}, counted left to right, speaks; "
+                "another can be chosen by its number"
+            )
+        if abs(face.yaw_deg) > _WARN_YAW_DEG:
+            found.append(
+                f"the face is turned by {abs(face.yaw_deg):.0f} degrees; it will turn less far, "
+                f"and best results come below {_WARN_YAW_DEG:.0f}"
+            )
+        enlargement = size / (SIDE_HEIGHTS * face_height_px(face.landmarks))
+        if enlargement > _WARN_ENLARGEMENT:
+            found.append(
+                f"low resolution: the face is {face.height_px:.0f} px high and is enlarged "
+                f"{enlargement:.1f} times for frames of {size} px"
+            )
+        if face.sharpness < _WARN_SHARPNESS:
+            found.append("the face is blurred; a sharper picture gives a sharper result")
+        if mouth_gap(face.landmarks) > _WARN_MOUTH_GAP:
+            found.append("the mouth is open; a picture with closed lips gives better speech")
+        return tuple(found)
+
+    def view(self, size: int = _DEFAULT_SIZE_PX) -> View:
+        """Return the square view of the face at a size in pixels; kept after the first call.
+
+        Raises:
+            OptionError: the size is outside 128 to 2048.
+        """
+        side = operator.index(size)
+        least, most = VIEW_SIZES_PX
+        if not least <= side <= most:
+            raise OptionError(f"the size is {side} px; {least} to {most} is possible")
+        with self._lock:
+            if side not in self._views:
+                self._views[side] = make_view(
+                    self._source, self.face, self.face_index, side, self._cache
+                )
+            return self._views[side]
 
 
-def _choose(faces: list[Face], face: int | None) -> int:
-    if face is None:
-        return max(range(len(faces)), key=lambda i: faces[i].height_px)
-    number = operator.index(face)
-    if not 1 <= number <= len(faces):
-        raise OptionError(f"there is no face number {number}; {len(faces)} found")
-    return number - 1
+def _chosen(faces: tuple[Face, ...], number: int | None, name: str) -> int:
+    """Return the index of the face to animate, or refuse with its reason."""
+    if number is not None:
+        try:
+            index = operator.index(number) - 1
+        except TypeError:
+            raise OptionError(f"a face is chosen by a whole number, not {number!r}") from None
+        if not 0 <= index < len(faces):
+            have = "1 face" if len(faces) == 1 else f"{len(faces)} faces"
+            raise OptionError(f"there is no face {number}; {name!r} has {have}, counted from 1")
+        problem = _problem(faces[index], name)
+        if problem is not None:
+            raise problem
+        return index
+    by_size = sorted(range(len(faces)), key=lambda i: -faces[i].width_px * faces[i].height_px)
+    problems = [_problem(faces[i], name) for i in by_size]
+    for index, problem in zip(by_size, problems, strict=True):
+        if problem is None:
+            return index
+    assert problems[0] is not None
+    raise problems[0]
+
+
+def _problem(face: Face, name: str) -> PortraitError | None:
+    """Return why a face cannot be animated, or None."""
+    if min(face.width_px, face.height_px) < LEAST_FACE_PX:
+        return FaceTooSmallError(
+            f"the face in {name!r} is {face.width_px:.0f} x {face.height_px:.0f} px; at least "
+            f"{LEAST_FACE_PX} px are needed, use a larger picture"
+        )
+    for angle, limit, what in (
+        (face.yaw_deg, MOST_YAW_DEG, "turned to the side"),
+        (face.pitch_deg, MOST_PITCH_DEG, "tilted up or down"),
+        (face.roll_deg, MOST_ROLL_DEG, "rolled to its side"),
+    ):
+        if abs(angle) > limit:
+            return FaceAngleError(
+                f"the face in {name!r} is {what} by {abs(angle):.0f} degrees; up to {limit:.0f} "
+                "works, use a picture that faces the camera"
+            )
+    return None
+
+
+def _no_face(picture: Picture, finder: FaceFinder) -> PortraitError:
+    """Say that there is no face, or that the picture lies on its side."""
+    for turns, angle in ((1, "90 degrees clockwise"), (3, "90 degrees anticlockwise"), (2, "180")):
+        if finder.find(np.ascontiguousarray(np.rot90(picture.image, turns))):
+            lies = "180 degrees" if turns == 2 else angle
+            return FaceAngleError(
+                f"the face in {picture.name!r} is rolled by {lies}; up to {MOST_ROLL_DEG:.0f} "
+                "degrees work, turn the picture upright first"
+            )
+    return NoFaceError(
+        f"no human face was found in {picture.name!r} (animals are not animated); use a picture "
+        "in which a face looks at the camera"
+    )

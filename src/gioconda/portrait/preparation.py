@@ -1,0 +1,120 @@
+"""Faces and views of one picture, computed once and then taken from the disk cache."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from gioconda.portrait.cache import DiskCache
+from gioconda.portrait.crop import sample
+from gioconda.portrait.decode import Picture
+from gioconda.portrait.face import describe
+from gioconda.portrait.finder import FaceFinder
+from gioconda.portrait.framing import frame_face
+from gioconda.portrait.matte import coarse_matte, refine_matte
+from gioconda.portrait.plate import fill_person
+from gioconda.portrait.types import ByteImage, Face, FloatArray, View
+
+logger = logging.getLogger(__name__)
+
+LANDMARKS: Final = 478
+_FIGURES: Final = (
+    "yaw_deg", "pitch_deg", "roll_deg", "width_px", "height_px", "sharpness",
+)  # fmt: skip
+
+
+def find_faces(picture: Picture, finder: FaceFinder, cache: DiskCache | None) -> tuple[Face, ...]:
+    """Return the faces of a picture, left to right."""
+    key = f"{picture.sha256}-faces"
+    if cache is not None and (stored := cache.load(key)) is not None:
+        faces = _faces_from(stored, picture.image)
+        if faces is not None:
+            return faces
+    meshes = finder.find(picture.image)
+    meshes.sort(key=lambda mesh: float(mesh[:, 0].mean()))
+    faces = tuple(describe(picture.image, mesh) for mesh in meshes)
+    if cache is not None:
+        cache.store(key, _arrays_of(faces))
+    return faces
+
+
+def make_view(picture: Picture, face: Face, index: int, size: int, cache: DiskCache | None) -> View:
+    """Return the view of one face at one size."""
+    key = f"{picture.sha256}-face{index}-{size}"
+    if cache is not None and (stored := cache.load(key)) is not None:
+        view = _view_from(stored, size)
+        if view is not None:
+            return view
+    view = build_view(picture.image, face.landmarks, size)
+    if cache is not None:
+        cache.store(
+            key,
+            {
+                "image": view.image,
+                "landmarks": view.landmarks,
+                "matte": view.matte,
+                "plate": view.plate,
+                "to_picture": view.to_picture,
+            },
+        )
+    return view
+
+
+def build_view(picture: ByteImage, landmarks: FloatArray, size: int) -> View:
+    """Frame, sample, cut out and fill: the view of (478, 3) landmarks of a picture."""
+    to_picture = frame_face(picture, landmarks).to_picture(size)
+    image = sample(picture, to_picture, size)
+    step = to_picture[0, 0]
+    placed = landmarks.astype(np.float32).copy()
+    placed[:, :2] = (placed[:, :2] - to_picture[:, 2]) / step
+    placed[:, 2] /= step
+    coarse = coarse_matte(image, placed)
+    matte = refine_matte(image, coarse, fill_person(image, coarse))
+    return View(image, placed, matte, fill_person(image, matte), to_picture)
+
+
+def _arrays_of(faces: tuple[Face, ...]) -> dict[str, npt.NDArray[Any]]:
+    meshes = [face.landmarks for face in faces]
+    figures = [[getattr(face, name) for name in _FIGURES] for face in faces]
+    return {
+        "landmarks": np.asarray(meshes, np.float32).reshape(-1, LANDMARKS, 3),
+        "figures": np.asarray(figures, np.float64).reshape(-1, len(_FIGURES)),
+    }
+
+
+def _faces_from(stored: dict[str, npt.NDArray[Any]], image: ByteImage) -> tuple[Face, ...] | None:
+    """Rebuild faces from a cache entry; None if it is not one of these."""
+    landmarks, figures = stored.get("landmarks"), stored.get("figures")
+    if landmarks is None or figures is None:
+        return None
+    count = len(landmarks)
+    if landmarks.shape != (count, LANDMARKS, 3) or figures.shape != (count, len(_FIGURES)):
+        return None
+    if not (np.isfinite(landmarks).all() and np.isfinite(figures).all()):
+        return None
+    if np.abs(landmarks).max(initial=0.0) > 8 * max(image.shape):
+        return None
+    rows = [dict(zip(_FIGURES, (float(v) for v in row), strict=True)) for row in figures]
+    return tuple(
+        Face(landmarks=np.asarray(mesh, np.float32), **row)
+        for mesh, row in zip(landmarks, rows, strict=True)
+    )
+
+
+def _view_from(stored: dict[str, npt.NDArray[Any]], size: int) -> View | None:
+    """Rebuild a view from a cache entry; None if it is not one of that size."""
+    shapes: dict[str, tuple[tuple[int, ...], type]] = {
+        "image": ((size, size, 3), np.uint8),
+        "landmarks": ((LANDMARKS, 3), np.float32),
+        "matte": ((size, size), np.float32),
+        "plate": ((size, size, 3), np.uint8),
+        "to_picture": ((2, 3), np.float32),
+    }
+    for name, (shape, kind) in shapes.items():
+        array = stored.get(name)
+        if array is None or array.shape != shape or array.dtype != kind:
+            return None
+    return View(**{name: stored[name] for name in shapes})
