@@ -8,15 +8,15 @@ from gioconda.portrait.types import View
 from gioconda.render.mesh import topology as topo
 from gioconda.render.mesh.depth import surround_depth
 from gioconda.render.mesh.head_frame import measure_head
+from gioconda.render.mesh.lip_line import weld_closed_lips
 from gioconda.render.mesh.sheet import (
     REFERENCE_SIZE,
     slit_strips,
     subdivide,
     surround,
-    uncross_slits,
-    untangle,
 )
 from gioconda.render.mesh.types import HeadMesh
+from gioconda.render.mesh.unfold import spread_chin, uncross_slits, untangle
 from gioconda.render.mesh.weights import graph_laplacian, handle_weights, smoothed
 
 # Depth is smoothed against facets: how firmly each kind of vertex holds its measured depth.
@@ -40,10 +40,13 @@ def build_mesh(view: View) -> HeadMesh:
     landmarks = view.landmarks.astype(np.float64) * scale
     head = measure_head(landmarks)
 
-    face = subdivide(landmarks[: topo.LANDMARKS], topo.triangles())
+    down = head.axes[1, :2] / np.linalg.norm(head.axes[1, :2])
+    corners = landmarks[: topo.LANDMARKS].copy()
+    spread_chin(corners, down)
+    face = subdivide(corners, topo.triangles())
     face_count = len(face.vertices)
     slits = np.concatenate([face.rings[name] for name in topo.SLITS])
-    down = head.axes[1, :2] / np.linalg.norm(head.axes[1, :2])
+    weld_closed_lips(face.vertices, face.rings["mouth"], view.image, scale, down, head.mm)
     uncross_slits(face.vertices, face.rings, down)
     oval = face.rings["oval"]
     untangle(face.vertices, face.triangles, slits, oval)

@@ -19,12 +19,12 @@ from gioconda.render.mesh import topology as topo
 from gioconda.render.mesh.depth import smoothstep
 from gioconda.render.mesh.head_frame import EYE_SPAN_MM, measure_head
 from gioconda.render.mesh.jaw import jaw_swing
+from gioconda.render.mesh.lip_line import CLOSED_GAP_MM
 from gioconda.render.mesh.types import HeadMesh
+from gioconda.render.mesh.unfold import CHIN_COLUMNS, CHIN_ROWS
 
 Array = npt.NDArray[np.float64]
 
-#: Lips nearer than this are closed: what is left is the landmarks' own error.
-CLOSED_GAP_MM: Final = 1.0
 #: Part of the lower lip's way that the chin follows, for a wide and for a narrow gap.
 CHIN_FOLLOWS: Final = 0.74
 CHIN_FOLLOWS_NARROW: Final = 0.35
@@ -38,9 +38,8 @@ SMILE_PULL: Final[dict[int, tuple[float, float]]] = {
     165: (1.2, 1.0), 129: (0.6, 0.5),
 }  # fmt: skip
 SMILE_UNDONE: Final = 0.75
-#: The skin over and under the lips follows their outer edge by this much.
+#: The skin over the lips follows their outer edge by this much.
 PHILTRUM_FOLLOWS: Final = {164: 0.55, 167: 0.55, 393: 0.55, 165: 0.45, 391: 0.45}
-LIP_FOLD_FOLLOWS: Final = {18: 0.65, 83: 0.65, 313: 0.65, 182: 0.6, 406: 0.6}
 
 
 @dataclass(frozen=True)
@@ -131,9 +130,7 @@ def _closed_target(face: Array, typical: Array, mouth: RestingMouth) -> Array:
     upper_shift = target[0, 1] - face[0, 1]
     for i, part in PHILTRUM_FOLLOWS.items():
         target[i, 1] += part * upper_shift
-    lower_shift = target[17, 1] - face[17, 1]
-    for i, part in LIP_FOLD_FOLLOWS.items():
-        target[i, 1] = face[i, 1] + min(part * lower_shift, -0.8 * rise)
+    _spread_chin(target, face, mouth.gap_mm)
     return _blended(face, target, mouth)
 
 
@@ -151,6 +148,22 @@ def _blended(face: Array, target: Array, mouth: RestingMouth) -> Array:
     result[list(outer[0])] += 0.2 * gap
     result[list(outer[1])] -= 0.35 * gap
     return result
+
+
+def _spread_chin(target: Array, face: Array, gap_mm: float) -> None:
+    """Let the skin between lower lip and jaw follow both ends.
+
+    Where the mouth was wide open the skin also goes back to its typical distribution.
+    """
+    wide = float(smoothstep((gap_mm - 4) / 12))
+    for column in CHIN_COLUMNS:
+        lip, jaw = column[0], column[-1]
+        length = face[jaw, 1] - face[lip, 1]
+        for i, typical in zip(column[1:-1], CHIN_ROWS[1:-1], strict=True):
+            own = float(np.clip((face[i, 1] - face[lip, 1]) / max(length, 1.0), 0, 1))
+            moved = (1 - own) * (target[lip] - face[lip]) + own * (target[jaw] - face[jaw])
+            target[i] = face[i] + moved
+            target[i, 1] += wide * (typical - own) * (target[jaw, 1] - target[lip, 1])
 
 
 def _release_smile(target: Array, smile: float) -> None:

@@ -23,11 +23,6 @@ GRID_SPACING: Final = 14.0
 GRID_MARGIN_ROWS: Final = 2
 #: Grid points keep this many spacings away from the face's outline.
 GRID_CLEARANCE: Final = 0.45
-#: Twice the area, in square pixels, below which a triangle counts as folded, and the one that it
-#: is given then.
-FOLDED_AREA: Final = 0.02
-UNFOLDED_AREA: Final = 0.5
-UNFOLD_ROUNDS: Final = 400
 
 
 @dataclass(frozen=True)
@@ -179,55 +174,3 @@ def signed_distance(points: Array, polygon: Array) -> tuple[Array, IntArray]:
     distance = np.sqrt(squared.min(1)) * np.where(inside, -1.0, 1.0)
     nearest = (ap * ap).sum(-1).argmin(1).astype(np.int32)
     return distance, nearest
-
-
-def uncross_slits(vertices: Array, rings: dict[str, IntArray], down: Array) -> None:
-    """Move lips and lids that cross at rest to where they meet, in place.
-
-    Args:
-        vertices: (n, 3).
-        rings: subdivided rings.
-        down: (2,) unit vector from the forehead to the chin in the image.
-    """
-    for name in topo.SLITS:
-        upper, lower = slit_rows(rings[name])
-        upper, lower = upper[1:-1], lower[1:-1]
-        overlap = np.minimum((vertices[lower, :2] - vertices[upper, :2]) @ down, 0.0)
-        vertices[upper, :2] += 0.5 * overlap[:, None] * down
-        vertices[lower, :2] -= 0.5 * overlap[:, None] * down
-
-
-def untangle(vertices: Array, triangles: IntArray, stiff: IntArray, outline: IntArray) -> int:
-    """Unfold triangles in the image plane by the least movement of their corners, in place.
-
-    Landmarks of a turned or badly fitted face fold the mesh at nostrils and far cheek. Each
-    folded triangle is moved along the gradient of its area until the area is positive
-    (projection of constraints, as in position-based dynamics). Features in ``stiff`` (lips,
-    lids) hardly give way, the outline gives way most.
-
-    Returns:
-        The number of rounds used; :data:`UNFOLD_ROUNDS` means that folds may be left.
-    """
-    mobility = np.full(len(vertices), 0.3)
-    mobility[stiff] = 0.05
-    mobility[outline] = 1.0
-    for k in range(UNFOLD_ROUNDS):
-        area = doubled_area(vertices, triangles)
-        folded = np.flatnonzero(area < FOLDED_AREA)
-        if not len(folded):
-            return k
-        corner = triangles[folded]
-        p = vertices[corner, :2]
-        opposite = np.roll(p, 1, axis=1) - np.roll(p, -1, axis=1)
-        gradient = np.stack([-opposite[..., 1], opposite[..., 0]], -1)
-        w = mobility[corner]
-        pull = (w * (gradient * gradient).sum(-1)).sum(1)
-        lack = np.minimum(UNFOLDED_AREA - area[folded], 60.0) / np.maximum(pull, 1e-3)
-        step = w[..., None] * lack[:, None, None] * gradient
-        step *= np.minimum(1, 4.0 / np.maximum(np.linalg.norm(step, axis=-1), 1e-9))[..., None]
-        total = np.zeros((len(vertices), 2))
-        count = np.zeros(len(vertices))
-        np.add.at(total, corner, step)
-        np.add.at(count, corner, 1)
-        vertices[:, :2] += total / np.sqrt(np.maximum(count, 1))[:, None]
-    return UNFOLD_ROUNDS
