@@ -71,9 +71,10 @@ def test_tongue_rises_for_l_and_stays_within_its_range(script) -> None:
 def test_quiet_speech_opens_less_than_loud_speech(script) -> None:
     from dataclasses import replace
 
-    features = script([("sil", 20), ("a", 30), ("sil", 20)])
-    quiet = replace(features, effort=features.effort * 0.2)
-    assert aperture(perform(quiet)).max() < 0.85 * aperture(perform(features)).max()
+    features = script([("sil", 20), *[("a", 10), ("t", 5)] * 8, ("sil", 20)])
+    quiet = replace(features, effort=features.effort * 0.3)
+    usual = aperture(perform(features))[80:].max()
+    assert 0.5 * usual < aperture(perform(quiet))[80:].max() < 0.85 * usual
 
 
 def test_silence_brings_the_mouth_to_rest_within_half_a_second_and_keeps_it(script) -> None:
@@ -83,13 +84,13 @@ def test_silence_brings_the_mouth_to_rest_within_half_a_second_and_keeps_it(scri
     assert np.abs(rest[:, INDEX["articulation"]]).max() == 0
 
 
-def test_articulation_leads_speech_by_100_ms_and_leaves_400_ms_after(script) -> None:
+def test_articulation_leads_speech_by_100_ms_and_leaves_within_half_a_second(script) -> None:
     art = perform(script([("sil", 50), ("a", 50), ("sil", 50)]))["articulation"]
-    assert art[44] == 0
+    assert art[43] == 0
     assert 0 < art[46] < art[48] < 1
     assert art[50:100].min() == 1
-    assert art[105] == 1
-    assert art[121] == 0
+    assert art[110] == 1
+    assert art[124] == 0
 
 
 def test_noise_without_speech_leaves_the_mouth_at_rest(script) -> None:

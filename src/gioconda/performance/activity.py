@@ -13,17 +13,23 @@ from gioconda.speech.types import FEATURE_RATE_HZ, PHONES
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 
-#: Voice activity above which a row counts as speech.
-VOICE_THRESHOLD = 0.5
+#: Phones more surely silent than this overrule voice activity.
+SURE_SILENCE = 0.97
+#: Voice activity from which speech begins, and down to which it goes on once begun.
+VOICE_ON = 0.35
+VOICE_OFF = 0.12
 #: The mouth starts this long before the voice (visible movement leads at utterance onset,
 #: Schwartz and Savariaux 2014) ...
-LEAD_S = 0.10
+LEAD_S = 0.12
 #: ... stays for this long after it, across stop gaps and breaths, and returns in this time.
-HOLD_S = 0.16
-RELEASE_S = 0.24
+HOLD_S = 0.32
+RELEASE_S = 0.14
 #: Time constants of the talking envelope that drives the head.
 TALK_RISE_S = 0.25
 TALK_FALL_S = 0.8
+#: Time constant of the vigour with which somebody speaks, and its value before the first word.
+VIGOUR_S = 0.4
+USUAL_VIGOUR = 0.9
 #: A pause at least this long makes what follows a new phrase, and is a phrase end.
 PHRASE_PAUSE_S = 0.30
 #: A loudness peak: effort above this, and this much above the dip before it.
@@ -40,6 +46,8 @@ class Activity:
     Attributes:
         gate: 0 where the mouth rests, 1 where it speaks, with smooth ramps.
         talking: slow envelope of the gate, 0 to 1.
+        vigour: slow envelope of the effort while somebody speaks, about 0.9; whispered or
+            swallowed words are lower, shouted ones higher.
         phrase_start: True at the row where a new phrase's gate opens.
         phrase_end: True once a pause has proved to be one.
         peak: strength of a loudness peak that lies :attr:`peak_lead_rows` ahead; 0 for none.
@@ -48,6 +56,7 @@ class Activity:
 
     gate: FloatArray
     talking: FloatArray
+    vigour: FloatArray
     phrase_start: BoolArray
     phrase_end: BoolArray
     peak: FloatArray
@@ -61,6 +70,8 @@ class ActivityState:
     rows_since_voice: int = 1_000_000
     ramp: float = 0.0
     talking: float = 0.0
+    vigour: float = USUAL_VIGOUR
+    speaks: bool = False
     was_active: bool = False
     end_reported: bool = True
 
@@ -74,14 +85,16 @@ def smoothstep(x: FloatArray) -> FloatArray:
 def track_activity(state: ActivityState, window: FeatureWindow) -> Activity:
     """Advance over the rows of a window."""
     n = window.rows
-    speaking = _speaking(window)
-    ramp, talking = np.zeros(n), np.zeros(n)
+    begins, goes_on = _speaking(window)
+    effort = window.at(window.features.effort, 3)
+    ramp, talking, vigour = np.zeros(n), np.zeros(n), np.zeros(n)
     start, end = np.zeros(n, np.bool_), np.zeros(n, np.bool_)
     dt = 1.0 / FEATURE_RATE_HZ
     pause_rows = round(PHRASE_PAUSE_S * FEATURE_RATE_HZ)
     hold_rows = round(HOLD_S * FEATURE_RATE_HZ)
     for i in range(n):
-        ahead, now = bool(speaking[0, i]), bool(speaking[1, i])
+        ahead = bool(begins[0, i])
+        state.speaks = now = bool(begins[1, i] or (state.speaks and goes_on[i]))
         if ahead and state.rows_since_voice >= pause_rows and not state.was_active:
             start[i] = True
         state.rows_since_voice = 0 if now else state.rows_since_voice + 1
@@ -90,30 +103,32 @@ def track_activity(state: ActivityState, window: FeatureWindow) -> Activity:
         elif state.rows_since_voice >= pause_rows and not state.end_reported:
             end[i] = state.end_reported = True
         active = ahead or state.rows_since_voice <= hold_rows
-        ramp[i], talking[i] = state.ramp, state.talking
+        ramp[i], talking[i], vigour[i] = state.ramp, state.talking, state.vigour
         step = dt / LEAD_S if active else -dt / RELEASE_S
         state.ramp = min(max(state.ramp + step, 0.0), 1.0)
         state.was_active = active
         tau = TALK_RISE_S if active else TALK_FALL_S
         state.talking += (float(active) - state.talking) * dt / tau
+        if now and effort[i] > 0.05:
+            state.vigour += (effort[i] - state.vigour) * dt / VIGOUR_S
     peak, lead = _peaks(window)
-    return Activity(smoothstep(ramp), talking, start, end, peak, lead)
+    return Activity(smoothstep(ramp), talking, vigour, start, end, peak, lead)
 
 
-def _speaking(window: FeatureWindow) -> BoolArray:
-    """Return (2, rows): speech now or within the lead, and speech now.
+def _speaking(window: FeatureWindow) -> tuple[BoolArray, BoolArray]:
+    """Return where speech begins within the lead and now, (2, rows), and where it may go on.
 
     A row counts when voice activity and the phone posteriors do not contradict each other: one
     alone mistakes music, hum or a door for a voice now and then.
     """
     f = window.features
-    silence = f.posteriors[:, PHONES.index("sil")]
-    column = ((f.voice > VOICE_THRESHOLD) & (silence < 0.95)).astype(np.float32)
-    lead_rows = round(LEAD_S * FEATURE_RATE_HZ)
+    phones = f.posteriors[:, PHONES.index("sil")] < SURE_SILENCE
+    begin = ((f.voice > VOICE_ON) & phones).astype(np.float32)
+    go_on = ((f.voice > VOICE_OFF) & phones).astype(np.float32)
     ahead = np.zeros(window.rows)
-    for k in range(lead_rows + 1):
-        ahead = np.maximum(ahead, window.at(column, k))
-    return np.stack([ahead > 0.5, window.at(column, 0) > 0.5])
+    for k in range(round(LEAD_S * FEATURE_RATE_HZ) + 1):
+        ahead = np.maximum(ahead, window.at(begin, k))
+    return np.stack([ahead > 0.5, window.at(begin, 0) > 0.5]), window.at(go_on, 0) > 0.5
 
 
 def _peaks(window: FeatureWindow) -> tuple[FloatArray, int]:

@@ -24,9 +24,13 @@ GAIN_ABOVE_MEAN: Final = 1.25
 NET_SHARE: Final = 0.5
 #: Mean opening of talkers and of their jaws above rest, in outer-eye distances. Openings are a
 #: little above the mean of the measured talkers (98 % at .17), towards liveliness.
-MEAN_APERTURE: Final = 0.066
+MEAN_APERTURE: Final = 0.070
 MEAN_JAW: Final = 0.045
-LIVELINESS: Final = 1.15
+LIVELINESS: Final = 1.35
+#: Openings scale with the vigour of speech, from whispered to shouted. Row by row, loudness
+#: says next to nothing about opening (r about .05), so only the slow envelope counts.
+LEAST_STRENGTH: Final = 0.62
+STRENGTH_PER_VIGOUR: Final = 0.44
 #: The posterior at which lips begin to close and at which they are shut.
 CLOSURE_FROM: Final = 0.15
 CLOSURE_TO: Final = 0.50
@@ -81,11 +85,11 @@ def _readout() -> FloatArray:
 _BILABIAL, _LABIAL, _ROUNDING, _TONGUE = 6, 7, 8, 9
 
 
-def lip_targets(window: FeatureWindow) -> LipTargets:
-    """Return the lip targets of the rows of a window."""
+def lip_targets(window: FeatureWindow, vigour: FloatArray) -> LipTargets:
+    """Return the lip targets of the rows of a window, spoken with a vigour, (rows,)."""
     phones = _read_phones(window)
     aperture_z, width_z, jaw_z, upper_z = _lip_curves(window, phones)
-    strength = _effort_gain(window)
+    strength = np.clip(LEAST_STRENGTH + STRENGTH_PER_VIGOUR * vigour, 0.6, 1.2)
     spread = dict(zip(ARTICULATION, ARTICULATION_SPREAD, strict=True))
     closure, labiodental = _closures(window, phones)
     aperture = MEAN_APERTURE + LIVELINESS * spread["aperture"] * aperture_z
@@ -150,9 +154,3 @@ def _closures(window: FeatureWindow, phones: FloatArray) -> tuple[FloatArray, Fl
     shut = np.clip((all_three - CLOSURE_FROM) / (CLOSURE_TO - CLOSURE_FROM), 0.0, 1.0)
     share = np.clip(both / np.maximum(all_three, 1e-9), 0.0, 1.0)
     return shut * share, shut * (1.0 - share)
-
-
-def _effort_gain(window: FeatureWindow) -> FloatArray:
-    """Return how wide the speaker articulates for the effort: quieter is smaller, louder larger."""
-    effort = _weighted(window, window.features.effort.astype(np.float64), [1 / 7] * 7, -3)
-    return np.clip(0.7 + 0.35 * effort, 0.7, 1.2)

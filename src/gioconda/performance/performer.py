@@ -128,7 +128,7 @@ def _fill(values: FloatArray, state: PerformanceState, window: FeatureWindow) ->
     controls = state.controls
     activity = track_activity(state.activity, window)
     emotion = track_emotion(state.emotion, controls, window.rows)
-    targets = lip_targets(window)
+    targets = lip_targets(window, activity.vigour)
     write_mouth(values, targets, activity.gate, state.asymmetry)
     head = move_head(state.head, activity, controls)
     head[:, :3] += emotion.head_deg
