@@ -47,22 +47,22 @@ class AnalyserState:
         control: level and colour control of the spectrum.
         net: of the phonetic net.
         voice: running levels for voice activity and effort.
+        pitch: of the melody so far.
         tail: samples not dealt with yet, after those that the next block still sees.
         heard: per-row measures that wait for the net's delay, oldest first.
         samples: samples received.
         rows: rows given out.
-        f0_hz: the pitch just before.
         finished: whether :meth:`SpeechAnalyser.finish` was called.
     """
 
     control: melspec.ControlState
     net: NetState
     voice: prosody.VoiceState
+    pitch: prosody.PitchState
     tail: FloatArray
     heard: deque[_Heard]
     samples: int = 0
     rows: int = 0
-    f0_hz: float = 0.0
     finished: bool = False
 
 
@@ -101,6 +101,7 @@ class SpeechAnalyser:
             control=melspec.ControlState.fresh(),
             net=self._model.start(),
             voice=prosody.VoiceState(),
+            pitch=prosody.PitchState(),
             tail=np.zeros(_VIEW - REACH, np.float32),
             heard=deque(maxlen=self._back + 1),
         )
@@ -166,8 +167,7 @@ class SpeechAnalyser:
         windows = np.stack([spectrum_view[: melspec.WINDOW], spectrum_view[melspec.HOP :]])
         power = melspec.mel_power(windows)
         frames = np.stack([melspec.controlled_frame(state.control, frame) for frame in power])
-        f0_hz, periodicity = prosody.pitch(view, state.f0_hz)
-        state.f0_hz = f0_hz
+        f0_hz, periodicity = prosody.pitch(state.pitch, view)
         heard = _Heard(_bands(frames), prosody.loudness_db(windows[1]), f0_hz, periodicity)
         state.heard.append(heard)
         said = self._model.step(state.net, frames, self._delays)

@@ -13,7 +13,7 @@ from typing import Final
 
 import numpy as np
 
-from gioconda.speech.types import SAMPLE_RATE_HZ, FloatArray
+from gioconda.speech.types import FEATURE_RATE_HZ, SAMPLE_RATE_HZ, FloatArray
 
 LOUDNESS_FLOOR_DB: Final = -100.0
 #: Samples that a row's pitch is heard in (65 ms).
@@ -22,31 +22,53 @@ LOWEST_PITCH_HZ: Final = 65.0
 HIGHEST_PITCH_HZ: Final = 1000.0
 #: Periodicity, 0 to 1, from which a row counts as voiced.
 VOICED_FROM: Final = 0.5
+#: At least a window and the longest lag, so that nothing wraps around.
 _FFT_SIZE: Final = 1296
-_OCTAVE_COST: Final = 0.04
+#: Only the spectrum below this is searched, or fricatives would look like high notes ...
+_PITCH_BAND_HZ: Final = 1500.0
+#: ... and only where it holds at least this share of the power.
+_PITCH_BAND_SHARE: Final = 0.05
+_CANDIDATE_FROM: Final = 0.25
+#: Bonus and costs, in periodicity for an octave: high candidates win ties, jumps lose them.
+_OCTAVE_BONUS: Final = 0.015
 _JUMP_COST: Final = 0.10
+#: Cost for an octave beyond the speaker's usual range.
+_UNUSUAL_COST: Final = 0.08
+_USUAL_OCTAVES: Final = 0.7
+#: The usual pitch follows clear voice with this memory.
+_USUAL_MEMORY_S: Final = 3.0
+_CLEAR_FROM: Final = 0.75
 _SILENT_BELOW_DB: Final = -75.0
 
-#: The speaker's level: dB it rises and falls by in a row towards the loudness of speech.
+_ROW_S: Final = 1 / FEATURE_RATE_HZ
+#: The speaker's level follows speech within these times, up and down.
 _SPEAKER_UP_S: Final = 0.4
 _SPEAKER_DOWN_S: Final = 8.0
-_ROW_S: Final = 0.02
+#: The level assumed before anything was heard, as if it had lasted so long.
+_SPEAKER_START_DB: Final = -26.0
+_SPEAKER_START_S: Final = 0.1
 #: dB from the speaker's level down to no effort at all.
 EFFORT_RANGE_DB: Final = 30.0
-_SPEAKER_START_DB: Final = -26.0
+
+#: Voice activity fades out between these levels, dB of full scale.
+_INAUDIBLE_DB, _AUDIBLE_DB = -75.0, -65.0
+#: How far the net's odds are trusted, and what periodicity of late adds to them.
+_ODDS_WEIGHT: Final = 1.4
+_PERIODICITY_WEIGHT: Final = 2.0
+_PERIODICITY_MEMORY_S: Final = 0.4
+#: Activity rises and falls within these times.
+_ACTIVITY_UP_S: Final = 0.02
+_ACTIVITY_DOWN_S: Final = 0.08
 
 
 @lru_cache(maxsize=1)
-def _pitch_window() -> tuple[FloatArray, FloatArray]:
-    """Return the Hann window and one over its normalised autocorrelation up to the longest lag."""
+def _pitch_tables() -> tuple[FloatArray, FloatArray]:
+    """Return the window and one over its normalised autocorrelation up to the longest lag."""
     window = np.hanning(PITCH_WINDOW).astype(np.float32)
     spectrum = np.fft.rfft(window, _FFT_SIZE)
-    own = np.fft.irfft(spectrum.real**2 + spectrum.imag**2)[: _longest_lag() + 2]
+    longest = int(SAMPLE_RATE_HZ / LOWEST_PITCH_HZ)
+    own = np.fft.irfft(spectrum.real**2 + spectrum.imag**2, _FFT_SIZE)[: longest + 2]
     return window, (own[0] / own).astype(np.float32)
-
-
-def _longest_lag() -> int:
-    return int(SAMPLE_RATE_HZ / LOWEST_PITCH_HZ)
 
 
 def loudness_db(samples: FloatArray) -> float:
@@ -55,37 +77,76 @@ def loudness_db(samples: FloatArray) -> float:
     return max(LOUDNESS_FLOOR_DB, 10 * math.log10(power + 1e-12))
 
 
-def pitch(samples: FloatArray, near_hz: float = 0.0) -> tuple[float, float]:
+@dataclass
+class PitchState:
+    """What breaks ties between octaves.
+
+    Attributes:
+        near_hz: the pitch just before; 0 if there was none.
+        usual_octave: running mean of log2 of the pitch.
+        heard_s: how much clear voice that mean has seen.
+    """
+
+    near_hz: float = 0.0
+    usual_octave: float = 0.0
+    heard_s: float = 0.0
+
+    def advance(self, hz: float, periodicity: float) -> None:
+        """Take the next row's pitch."""
+        self.near_hz = hz
+        if hz and periodicity >= _CLEAR_FROM:
+            self.heard_s = min(self.heard_s + _ROW_S, _USUAL_MEMORY_S)
+            self.usual_octave += _ROW_S / self.heard_s * (math.log2(hz) - self.usual_octave)
+
+
+def pitch(state: PitchState, samples: FloatArray) -> tuple[float, float]:
     """Return (fundamental frequency in Hz, periodicity 0 to 1) of 1040 samples.
 
     Args:
+        state: advanced in place.
         samples: (1040,).
-        near_hz: the pitch just before, which breaks ties between octaves; 0 if there was none.
 
     Returns:
         The frequency is 0 where nothing is periodic in [65, 1000] Hz.
     """
+    hz, periodicity = _best_period(state, samples)
+    state.advance(hz, periodicity)
+    return hz, periodicity
+
+
+def _best_period(state: PitchState, samples: FloatArray) -> tuple[float, float]:
+    """Return frequency and periodicity of the best candidate."""
     centred = samples - samples.mean()
     if loudness_db(centred) < _SILENT_BELOW_DB:
         return 0.0, 0.0
-    window, correction = _pitch_window()
+    window, correction = _pitch_tables()
     spectrum = np.fft.rfft(centred * window, _FFT_SIZE)
-    r = np.fft.irfft(spectrum.real**2 + spectrum.imag**2)[: len(correction)]
+    power = spectrum.real**2 + spectrum.imag**2
+    band = int(_PITCH_BAND_HZ * _FFT_SIZE / SAMPLE_RATE_HZ)
+    total = float(power.sum())
+    power[band:] = 0
+    if float(power.sum()) < _PITCH_BAND_SHARE * total:
+        return 0.0, 0.0
+    r = np.fft.irfft(power, _FFT_SIZE)[: len(correction)]
     r = r / r[0] * correction
     shortest = int(SAMPLE_RATE_HZ / HIGHEST_PITCH_HZ)
     middle = r[shortest:-1]
     tops = np.flatnonzero((middle > r[shortest - 1 : -2]) & (middle >= r[shortest + 1 :]))
-    tops = tops[middle[tops] > 0.25] + shortest
+    tops = tops[middle[tops] > _CANDIDATE_FROM] + shortest
     if not len(tops):
-        return 0.0, max(0.0, float(middle.max()))
+        return 0.0, 0.0
     before, at, after = r[tops - 1], r[tops], r[tops + 1]
-    bend = 2 * at - before - after
-    shift = np.where(bend > 0, 0.5 * (after - before) / np.maximum(bend, 1e-9), 0.0)
+    shift = 0.5 * (after - before) / np.maximum(2 * at - before - after, 1e-9)
     strength = at + 0.25 * (after - before) * shift
     hz = SAMPLE_RATE_HZ / (tops + shift)
-    score = strength + _OCTAVE_COST * np.log2(hz / LOWEST_PITCH_HZ)
-    if near_hz:
-        score = score - _JUMP_COST * np.minimum(1.0, np.abs(np.log2(hz / near_hz)))
+    octave = np.log2(hz)
+    score = strength + _OCTAVE_BONUS * octave
+    if state.near_hz:
+        jump = np.abs(octave - math.log2(state.near_hz))
+        score = score - _JUMP_COST * np.minimum(1.0, jump)
+    if state.heard_s:
+        beyond = np.abs(octave - state.usual_octave) - _USUAL_OCTAVES
+        score = score - _UNUSUAL_COST * np.maximum(0.0, beyond)
     best = int(np.argmax(score))
     periodicity = min(max(float(strength[best]), 0.0), 1.0)
     return (float(hz[best]) if periodicity >= VOICED_FROM else 0.0), periodicity
@@ -93,17 +154,19 @@ def pitch(samples: FloatArray, near_hz: float = 0.0) -> tuple[float, float]:
 
 @dataclass
 class VoiceState:
-    """Running levels that voice activity and effort are held against.
+    """What voice activity and effort are held against.
 
     Attributes:
-        noise_db: level of the background.
-        speaker_db: level of the speaker while speaking.
+        periodicity: highest of late, fading.
         activity: the last voice activity, 0 to 1.
+        speaker_db: level of the speaker while speaking.
+        spoken_s: how much speech that level has seen.
     """
 
-    noise_db: float = LOUDNESS_FLOOR_DB
-    speaker_db: float = _SPEAKER_START_DB
+    periodicity: float = 0.0
     activity: float = 0.0
+    speaker_db: float = _SPEAKER_START_DB
+    spoken_s: float = _SPEAKER_START_S
 
 
 def voice_activity(
@@ -117,14 +180,27 @@ def voice_activity(
         loudness: dB relative to full scale.
         periodicity: 0 to 1.
     """
-    return speech_share
+    faded = state.periodicity * (1 - _ROW_S / _PERIODICITY_MEMORY_S)
+    state.periodicity = max(periodicity, faded)
+    share = min(max(speech_share, 1e-4), 1 - 1e-4)
+    odds = _ODDS_WEIGHT * math.log(share / (1 - share))
+    odds += _PERIODICITY_WEIGHT * (state.periodicity - VOICED_FROM)
+    audible = (loudness - _INAUDIBLE_DB) / (_AUDIBLE_DB - _INAUDIBLE_DB)
+    now = min(max(audible, 0.0), 1.0) / (1 + math.exp(-odds))
+    time_s = _ACTIVITY_UP_S if now > state.activity else _ACTIVITY_DOWN_S
+    state.activity += (1 - math.exp(-_ROW_S / time_s)) * (now - state.activity)
+    return state.activity
 
 
 def effort(state: VoiceState, loudness: float, activity: float) -> float:
-    """Return loudness relative to the speaker's own running level, 0 to 1.5; 0 without voice."""
+    """Return loudness relative to the speaker's own running level, 0 to 1.5; 0 without voice.
+
+    1 is the speaker's usual level, 0 is 30 dB below it.
+    """
     if activity > 0.5:
-        up = loudness > state.speaker_db
-        rate = _ROW_S / (_SPEAKER_UP_S if up else _SPEAKER_DOWN_S)
-        state.speaker_db += rate * (loudness - state.speaker_db)
+        time_s = _SPEAKER_UP_S if loudness > state.speaker_db else _SPEAKER_DOWN_S
+        rate = _ROW_S / min(time_s, state.spoken_s)
+        state.speaker_db += min(rate, 1.0) * (loudness - state.speaker_db)
+        state.spoken_s += _ROW_S
     above = 1 + (loudness - state.speaker_db) / EFFORT_RANGE_DB
     return min(max(above, 0.0), 1.5) * activity

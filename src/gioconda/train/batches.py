@@ -27,7 +27,7 @@ LENGTH = 400
 LONGER = 600
 #: Labels of this share of utterances are never trained on.
 HELD_OUT = 0.03
-_MUSIC_SECONDS = 400.0
+_MUSIC_SECONDS, _LEAST_MUSIC_SECONDS = 400.0, 16.0
 _MUSIC_ALONE, _NOISE_ALONE = 0.03, 0.02
 
 Batch = tuple[Tensor, Tensor, Tensor]
@@ -78,7 +78,8 @@ class BatchMaker:
         natural = np.array([not corpus.voices[i].startswith("espeak") for i in self._trained])
         weights = np.where(natural, natural_weight, 1.0) * corpus.lengths[self._trained]
         self._cumulative = np.cumsum(weights / weights.sum())
-        self._music = mel_power_of(synthetic_music(_MUSIC_SECONDS, seed))
+        seconds = min(_MUSIC_SECONDS, max(_LEAST_MUSIC_SECONDS, 60 * corpus.minutes))
+        self._music = mel_power_of(synthetic_music(seconds, seed))
 
     def _utterance(self) -> int:
         place = np.searchsorted(self._cumulative, self._rng.random())

@@ -1,0 +1,173 @@
+"""The recipe of the phonetic net: labels, curves, augmentation, export and a tiny run."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from gioconda.errors import OptionError
+from gioconda.speech.analyser import SpeechAnalyser
+from gioconda.speech.types import PHONES, SpeechFeatures
+from gioconda.train import lip_curves, prompts
+from gioconda.train.corpus import build
+from gioconda.train.music import synthetic_music
+from gioconda.train.phone_classes import (
+    CLASS_INDEX,
+    Segment,
+    festival_classes,
+    ipa_classes,
+    segments,
+)
+from gioconda.train.speech import TrainOptions, train_speech
+from gioconda.train.voices import Utterance
+
+
+@pytest.mark.parametrize(
+    ("symbol", "classes"),
+    [("b", ["p"]), ("tʃ", ["t", "ʃ"]), ("aɪ", ["a", "ɪ"]), ("ˈiː", ["i"]), ("", ["sil"]),
+     ("(en)", []), ("v", ["f"]), ("ŋ", ["n"])],
+)  # fmt: skip
+def test_ipa_becomes_classes(symbol: str, classes: list[str]) -> None:
+    assert ipa_classes(symbol) == classes
+
+
+@pytest.mark.parametrize(
+    ("voice", "symbol", "classes"),
+    [("kal_diphone", "jh", ["t", "ʃ"]), ("slt", "pau", ["sil"]), ("czech_ph", "r~", ["r", "ʃ"]),
+     ("lp_diphone", "E1", ["ɛ"]), ("hy_fi_mv_diphone", "@", ["æ"]), ("slt", "nonsense", []),
+     ("msu_ru_nsh_clunits", "sch", ["ʃ"])],
+)  # fmt: skip
+def test_voices_own_names_become_classes(voice: str, symbol: str, classes: list[str]) -> None:
+    assert festival_classes(voice, symbol) == classes
+
+
+def test_segments_cover_the_time_and_split_diphthongs() -> None:
+    parts = segments([(0.0, ["sil"]), (0.1, ["a", "ɪ"]), (0.3, [])], 0.4, bridge_unknown=True)
+    assert [p.phone for p in parts] == ["sil", "a", "ɪ"]
+    assert parts[1].end_s == pytest.approx(0.2)
+    assert parts[-1].end_s == 0.4
+
+
+def test_class_labels_lie_at_instants_of_10_ms() -> None:
+    labels = lip_curves.class_labels((Segment(0.095, 0.2, "m"),), 30)
+    np.testing.assert_array_equal(np.flatnonzero(labels == CLASS_INDEX["m"]), range(10, 20))
+
+
+def test_lip_curves_close_for_m_between_open_vowels() -> None:
+    word = [("a", 0.0, 0.3), ("m", 0.3, 0.4), ("a", 0.4, 0.7)]
+    parts = tuple(Segment(start, end, phone) for phone, start, end in word)
+    aperture = lip_curves.lip_curves(lip_curves.class_labels(parts, 70))[:, 0]
+    assert aperture[15] > 1
+    assert aperture[35] < -0.7
+    assert abs(int(aperture.argmin()) - 35) <= 2
+
+
+def test_prompts_have_no_markup() -> None:
+    assert prompts.plain("<b> The file %s --help in ~/home {0} is %(what)s") == "The file in is"
+    assert set(prompts.OWN_ENGLISH) <= set(prompts.collect(Path("absent"), Path("absent"))["en"])
+
+
+def test_synthetic_music_is_music_of_the_length_asked() -> None:
+    music = synthetic_music(16, seed=1)
+    assert len(music) == pytest.approx(16 * 16_000, rel=0.2)
+    assert np.isfinite(music).all()
+    assert 0.3 < np.abs(music).max() <= 0.51
+
+
+@pytest.mark.parametrize("bad", [{"steps": 0}, {"minutes": 0.0}, {"batch": 1}])
+def test_impossible_options_are_refused(bad: dict[str, float]) -> None:
+    with pytest.raises(OptionError):
+        TrainOptions(**bad)  # type: ignore[arg-type]
+
+
+def spoken(count: int) -> list[Utterance]:
+    """Utterances of noise bursts with made-up phones: enough to run the machinery."""
+    rng = np.random.default_rng(0)
+    names = ("sil", "a", "p", "s", "i")
+    made = []
+    for i in range(count):
+        sound = (rng.normal(size=32_000) * 3000).astype(np.int16)
+        parts = tuple(
+            Segment(0.1 * k, 0.1 * (k + 1), names[rng.integers(len(names))]) for k in range(20)
+        )
+        made.append(Utterance(sound, parts, f"espeak:{i}" if i % 2 else f"flite:{i}"))
+    return made
+
+
+def test_the_exported_net_says_in_a_stream_what_torch_says_at_once(tmp_path: Path) -> None:
+    torch = pytest.importorskip("torch", reason="training needs torch: pip install gioconda[train]")
+    pytest.importorskip("onnx", reason="training needs onnx: pip install gioconda[train]")
+    from gioconda.speech.net import PhoneticModel
+    from gioconda.train.export import export_onnx
+    from gioconda.train.phonetic_net import DELAYS, NetShape, PhoneticNet
+
+    torch.manual_seed(0)
+    net = PhoneticNet(NetShape(16, (1, 4, 2)))
+    for module in net.modules():
+        if isinstance(module, torch.nn.BatchNorm1d):
+            torch.nn.init.uniform_(module.weight, 0.5, 1.5)
+            torch.nn.init.normal_(module.bias)
+            torch.nn.init.uniform_(module.running_var, 0.5, 2)
+            torch.nn.init.normal_(module.running_mean)
+    net.eval()
+    export_onnx(net, tmp_path / "net.onnx", {"steps": "0"})
+    model = PhoneticModel(tmp_path / "net.onnx")
+    assert model.delays == DELAYS
+    state = model.start()
+    frames = np.random.default_rng(0).normal(size=(60, 64)).astype(np.float32)
+    said = [model.step(state, pair, (0,)) for pair in frames.reshape(30, 2, 64)]
+    # Torch's row j ends with frame 2 j, a stream's with frame 2 j + 1: give torch one before.
+    whole = torch.from_numpy(np.concatenate([np.zeros((1, 64), np.float32), frames])).T[None]
+    with torch.no_grad():
+        logits, curves = net(whole[..., 0:])
+    rows = slice(20, 30)
+    meant = logits.softmax(2)[0, 0].numpy().T
+    np.testing.assert_allclose(
+        np.stack([row[0] for row in said if row])[rows], meant[1:][rows], atol=1e-5
+    )
+    np.testing.assert_allclose(
+        np.stack([row[1] for row in said if row])[rows], curves[0, 0].numpy().T[1:][rows], atol=1e-4
+    )
+
+
+def test_batches_are_augmented_and_labelled() -> None:
+    pytest.importorskip("torch", reason="training needs torch: pip install gioconda[train]")
+    from gioconda.train.batches import LENGTH, BatchMaker
+
+    maker = BatchMaker(build(iter(spoken(40))))
+    frames, curves, classes = maker.draw(6)
+    assert tuple(frames.shape) == (6, 64, LENGTH)
+    assert tuple(curves.shape) == (6, LENGTH, 6)
+    assert tuple(classes.shape) == (6, LENGTH)
+    assert bool(frames.isfinite().all())
+    assert int(classes.max()) < len(PHONES)
+
+
+def test_a_tiny_training_gives_weights_the_analyser_takes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("torch", reason="training needs torch: pip install gioconda[train]")
+    pytest.importorskip("onnx", reason="training needs onnx: pip install gioconda[train]")
+    for program in ("espeak-ng", "festival", "flite"):
+        if shutil.which(program) is None:
+            pytest.skip(f"training needs {program}: apt-get install {program}")
+    english = {"en": list(prompts.OWN_ENGLISH)}
+    monkeypatch.setattr(prompts, "collect", lambda: english)
+    stages: list[str] = []
+    options = TrainOptions(corpus_minutes=1, steps=2, batch=2, channels=8, dilations=(1, 2))
+    report = train_speech(
+        tmp_path / "out", workdir=tmp_path, options=options,
+        progress=lambda stage, share: stages.append(stage),
+    )  # fmt: skip
+    assert report.weights == tmp_path / "out" / "phonetic.onnx"
+    assert report.steps == 2
+    assert report.corpus_minutes > 0.5
+    assert "training" in stages
+    analyser = SpeechAnalyser(weights=report.weights)
+    state = analyser.start()
+    sound = np.random.default_rng(0).normal(size=16_000).astype(np.float32)
+    rows = SpeechFeatures.joined([analyser.step(state, sound), analyser.finish(state)])
+    assert len(rows) == 50
