@@ -27,6 +27,8 @@ MIN_TICKS: Final = 2
 #: The palette is chosen from the frames of this long a time, a few of them.
 PALETTE_S: Final = 1
 PALETTE_FRAMES: Final = 8
+#: At most this many pixels are held while the palette is not chosen yet.
+HELD_PX: Final = 100_000_000
 #: Levels by which the ordered dither lifts and lowers; it hides bands and does not crawl.
 DITHER: Final = 5
 
@@ -42,13 +44,22 @@ class GifEncoder:
         if job.sound is not None:
             logger.warning("a GIF carries no sound; it is left out")
         self._job = job
-        self._container: OutputContainer = av.open("file:" + os.fspath(path), "w", format="gif")
+        last_ticks = max(round(1 / job.fps / TICK), MIN_TICKS)
+        self._container: OutputContainer = av.open(
+            "file:" + os.fspath(path),
+            "w",
+            format="gif",
+            container_options={"final_delay": str(last_ticks)},
+        )
         self._stream = self._container.add_stream("gif", rate=100)
         self._stream.width, self._stream.height = job.width, job.height
         self._stream.pix_fmt = "pal8"
         self._stream.codec_context.time_base = TICK
         self._held: list[tuple[int, ByteImage]] = []
         self._table: ByteImage | None = None
+        rate = min(job.fps, 1 / (MIN_TICKS * TICK))
+        room = HELD_PX // (job.width * job.height)
+        self._palette_frames = max(min(round(rate * PALETTE_S), room), 1)
         self._dither = bayer_offsets(DITHER)
         self._count = 0
         self._last_tick = -MIN_TICKS
@@ -64,7 +75,7 @@ class GifEncoder:
             self._encode(tick, frame)
             return
         self._held.append((tick, frame.copy()))
-        if len(self._held) >= PALETTE_S * min(self._job.fps, 1 / (MIN_TICKS * TICK)):
+        if len(self._held) >= self._palette_frames:
             self._start()
 
     def finish(self) -> None:
@@ -100,7 +111,6 @@ class GifEncoder:
         pair: Any = (indices, self._palette)
         picture = av.VideoFrame.from_ndarray(pair, format="pal8")
         picture.pts, picture.time_base = tick, TICK
-        picture.duration = max(round(1 / self._job.fps / TICK), MIN_TICKS)  # counts for the last
         self._container.mux(self._stream.encode(picture))
 
 

@@ -169,6 +169,8 @@ def check_target(path: str | os.PathLike[str], overwrite: bool = False) -> Targe
     text = os.fspath(path)
     wants_folder = text.endswith(("/", os.sep))
     target = Path(text)
+    if "\0" in text:
+        raise OutputError(f"{text!r} cannot be written: a name holds no zero byte")
     try:
         if target.is_symlink():
             target = target.resolve()
