@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 
 from gioconda.portrait.types import View
 from gioconda.render.mesh import topology as topo
@@ -18,6 +19,8 @@ from gioconda.render.mesh.sheet import (
 from gioconda.render.mesh.types import HeadMesh
 from gioconda.render.mesh.unfold import spread_chin, uncross_slits, untangle
 from gioconda.render.mesh.weights import graph_laplacian, handle_weights, smoothed
+
+Array = npt.NDArray[np.float64]
 
 # Depth is smoothed against facets: how firmly each kind of vertex holds its measured depth.
 _HOLD_LANDMARK = 1.0
@@ -37,7 +40,7 @@ def build_mesh(view: View) -> HeadMesh:
     The same portrait at another size gives the same mesh, scaled.
     """
     scale = REFERENCE_SIZE / view.size
-    landmarks = view.landmarks.astype(np.float64) * scale
+    landmarks = _to_reference(view.landmarks.astype(np.float64), scale)
     head = measure_head(landmarks)
 
     down = head.axes[1, :2] / np.linalg.norm(head.axes[1, :2])
@@ -79,7 +82,7 @@ def build_mesh(view: View) -> HeadMesh:
     return HeadMesh(
         size=view.size,
         landmarks=view.landmarks.astype(np.float32),
-        vertices=(vertices / scale).astype(np.float32),
+        vertices=_to_reference(vertices, 1 / scale).astype(np.float32),
         face_count=face_count,
         triangles=triangles,
         strips=slit_strips(face.rings),
@@ -93,7 +96,14 @@ def build_mesh(view: View) -> HeadMesh:
         eye_distance=head.eye_distance / scale,
         face_height=head.face_height / scale,
         face_width=head.face_width / scale,
-        pivot=(head.pivot / scale).astype(np.float32),
+        pivot=_to_reference(head.pivot, 1 / scale).astype(np.float32),
         yaw_deg=head.yaw_deg,
         far_side=depth.far_side.astype(np.float32),
     )
+
+
+def _to_reference(points: Array, scale: float) -> Array:
+    """Scale points, (..., 3), to another size of the view; pixel centres are at integers."""
+    result = points * scale
+    result[..., :2] += 0.5 * scale - 0.5
+    return np.asarray(result)

@@ -59,7 +59,8 @@ def _offset_to_line(points: Array, image: ByteImage, scale: float, down: Array, 
     import cv2
 
     steps = np.linspace(-SEARCH_MM, SEARCH_MM, _STEPS) * mm
-    where = ((points[:, None] + steps[:, None] * down) / scale).astype(np.float32)
+    where = points[:, None] + steps[:, None] * down
+    where = ((where + 0.5) / scale - 0.5).astype(np.float32)  # pixels of the view
     low = np.maximum(np.floor(where.min((0, 1))).astype(int) - 8, 0)
     high = np.ceil(where.max((0, 1))).astype(int) + 9
     patch = image[low[1] : high[1], low[0] : high[0]].astype(np.float32) @ _LUMA
