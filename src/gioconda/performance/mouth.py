@@ -14,15 +14,15 @@ FloatArray = npt.NDArray[np.float64]
 
 #: What a weight of 1 adds to the gap of the inner lips, in outer-eye distances, measured on the
 #: mesh renderer's shapes; ``mouthClose`` takes away what the same weight of ``jawOpen`` adds.
-JAW_GAP: Final = 0.25
-LOWER_GAP: Final = 0.048
-UPPER_GAP: Final = 0.043
-FUNNEL_GAP: Final = 0.05
-PUCKER_GAP: Final = 0.01
-CLOSE_GAP: Final = 0.235
+JAW_GAP: Final = 0.195
+LOWER_GAP: Final = 0.046
+UPPER_GAP: Final = 0.044
+FUNNEL_GAP: Final = 0.045
+PUCKER_GAP: Final = 0.006
+CLOSE_GAP: Final = 0.19
 #: What a weight of 1 adds to the mouth's width, in outer-eye distances.
-STRETCH_WIDTH: Final = 0.13
-PUCKER_WIDTH: Final = -0.22
+STRETCH_WIDTH: Final = 0.14
+PUCKER_WIDTH: Final = -0.25
 #: Lips may part this much without the jaw before the jaw takes over.
 _LOWER_LIMIT: Final = 0.75
 _UPPER_LIMIT: Final = 0.55
