@@ -53,7 +53,7 @@ class _Row:
 _UPPER: Final = _Row(
     widths=(8.5, 6.6, 7.7, 7.0, 6.8, 9.6, 9.2),
     heights=(10.3, 8.9, 10.0, 8.3, 7.6, 7.0, 6.4),
-    edge_offsets=(0.0, 0.50, 0.20, 0.60, 1.0, 1.5, 2.0),
+    edge_offsets=(0.0, 0.38, 0.12, 0.45, 0.8, 1.2, 1.6),
     corner_radii=(0.9, 1.3, 1.9, 1.7, 1.7, 1.7, 1.7),
 )
 _LOWER: Final = _Row(
@@ -125,7 +125,7 @@ def _draw_tooth(
     front = tooth < _CANINE
     half = row.widths[tooth] * (1 + 0.018 * rng.standard_normal()) / 2 + 0.07
     height = row.heights[tooth] * (1 + 0.025 * rng.standard_normal())
-    offset = row.edge_offsets[tooth] + 0.13 * rng.standard_normal()
+    offset = row.edge_offsets[tooth] + 0.10 * rng.standard_normal()
     tilt = 0.018 * rng.standard_normal() + sign * 0.012 * tooth
     # Only the columns and rows that the crown can reach.
     reach = half + 0.05 * HEIGHT_MM + 1.5

@@ -39,8 +39,6 @@ TONGUE_RAISED_AT: Final = 0.35
 _STRIP_DENSITY: Final = 1.6
 _JAW: Final = ("jawOpen", "jawForward", "jawLeft", "jawRight")
 _CHIN: Final = (199, 175, 152, 148, 377)
-#: Pixels outside the opening that are visited to mend the lips' edges, in mm.
-_MEND_MM: Final = 2.2
 #: Lips closer than this, in mm, leave nothing to paint.
 _NOTHING_MM: Final = 0.04
 
@@ -106,7 +104,11 @@ class MouthPainter:
             parameters[kernels.SPRITE_X : kernels.SPRITE_WEIGHT] = (*own.origin, own.px_per_mm)
             parameters[kernels.SPRITE_WEIGHT] = weight
         self._colours = colours
-        self._palette = np.stack([colours.tooth, colours.cavity, colours.tongue])
+        # Shading goes down to the picture's black: lit colours are given as what lies above it.
+        lift = colours.black
+        lit = np.stack([colours.tooth, colours.cavity, colours.tongue])
+        lit[[0, 2]] = np.maximum(lit[[0, 2]] - lift, 0) / (1 - lift / 255)
+        self._palette = np.concatenate([lit, lift[None]])
         density = float(np.clip(_STRIP_DENSITY * mesh.mm, 1.6, 9.0))
         density /= 1 + 0.35 * colours.blur_px
         eyes = mesh.landmarks[list(topo.RIGHT_EYE_CORNERS), 0] / mesh.size
@@ -116,15 +118,17 @@ class MouthPainter:
         self._lower_row = fitted_row(False, *row)
         parameters[kernels.ROW_PX_PER_MM] = self._upper_row.shape[0] / 24.0
         parameters[kernels.EXPOSURE] = colours.exposure
+        parameters[kernels.SATURATION] = colours.saturation
         parameters[kernels.SOFTNESS] = colours.blur_px
         parameters[kernels.CREASE] = 0.42 if self._own_open else 0.0
-        parameters[kernels.REPAIR] = 1.0 if self._own_open else 0.0
+        # The wider the photo's own mouth, the more of it is left on the lips once they close.
+        parameters[kernels.REPAIR] = _smooth((basis.own_gap_mm - 3.0) / 6.0)
         self._parameters = parameters
 
     def draw(self, out: ByteImage, head: PosedHead) -> None:
         """Paint the mouth of a moment into a frame, in place.
 
-        Nothing outside the inner lip edge changes, but for two mends within 2.2 mm of it: the dark
+        Nothing outside the inner lip edge changes, but for two mends within 3.2 mm of it: the dark
         line that closed lips leave on parted ones is lightened, and lips brought to meet from
         an open photo get a line.
 
@@ -246,7 +250,7 @@ class MouthPainter:
     def _box(self, head: PosedHead, px_per_mm: float) -> tuple[int, int, int, int]:
         """Pixels to visit."""
         ring = head.screen[self._ring]
-        reach = 2 + math.ceil(_MEND_MM * px_per_mm)
+        reach = 2 + math.ceil(kernels.MEND_REACH * px_per_mm)
         size = head.size
         x0, y0 = ring.min(0).tolist()
         x1, y1 = ring.max(0).tolist()

@@ -42,6 +42,7 @@ class MouthColours:
     Attributes:
         tooth: (3,) a bright, fully lit tooth.
         cavity, tongue: (3,) lit by an average opening.
+        black: (3,) the deepest dark of the picture, which the mouth's may not undercut.
         lips: (2, 17, 3) along the upper and the lower lip, corner to corner, left to right.
         exposure: luma of lit skin, 1 at 150.
         light_side: -1 (light from the image's left) to 1 (right).
@@ -54,6 +55,7 @@ class MouthColours:
     tooth: FloatArray
     cavity: FloatArray
     tongue: FloatArray
+    black: FloatArray
     lips: FloatArray
     exposure: float
     light_side: float
@@ -74,7 +76,8 @@ class _Light:
         eye_white_luma: its luma, or a guess from the skin.
         near_mouth: luma of the lighter skin round the mouth, as part of skin_luma, 0.75 to 1.
         image_white: the picture's lightest tones, at luma 1.
-        darkest, brightest: lumas of the face's darks and of the picture's lights.
+        darkest: (3,) level of the face's darks in each channel.
+        brightest: luma of the picture's lights.
         monochrome: 1 for grey and toned pictures, 0 for coloured ones.
     """
 
@@ -84,7 +87,7 @@ class _Light:
     eye_white_luma: float
     near_mouth: float
     image_white: Colour
-    darkest: float
+    darkest: Colour
     brightest: float
     monochrome: float
 
@@ -124,13 +127,13 @@ def measure_colours(view: View, mesh: HeadMesh) -> MouthColours:
     tongue_luma = np.clip(
         0.62 * light.skin_luma + 0.24 * min(lip_luma, light.skin_luma) + 4, 26, 190
     )
-    # The deepest dark of the mouth is no darker than the picture's own darks.
-    cavity_luma = max(np.clip(0.20 * light.skin_luma + 8, 10, 46), 0.9 * light.darkest)
+    cavity_luma = np.clip(0.20 * light.skin_luma + 8, 10, 46)
     detail = _detail(view.image, mesh)
     return MouthColours(
         tooth=(tint * tooth_luma).astype(np.float32),
         cavity=(cavity_hue * cavity_luma).astype(np.float32),
         tongue=(tongue_hue * tongue_luma).astype(np.float32),
+        black=(0.9 * np.maximum(light.darkest - 12, 0)).astype(np.float32),
         lips=lips.astype(np.float32),
         exposure=float(np.clip(light.skin_luma / 150.0, 0.35, 1.35)),
         light_side=_light_side(view.image, mesh),
@@ -173,7 +176,7 @@ def _measure_light(view: View, mesh: HeadMesh) -> _Light:
     flat = image.reshape(-1, 3)[::every].astype(np.float64)
     x0, y0 = np.maximum(mesh.landmarks[:468, :2].min(0).astype(int), 0)
     x1, y1 = mesh.landmarks[:468, :2].max(0).astype(int) + 1
-    face = luma(image[y0:y1:2, x0:x1:2].reshape(-1, 3).astype(np.float64))
+    face = image[y0:y1:2, x0:x1:2].reshape(-1, 3).astype(np.float64)
     white = np.percentile(flat, 99.0, axis=0)
     return _Light(
         skin=np.median(skin, axis=0) / max(float(np.median(skin_lumas)), 1.0),
@@ -182,8 +185,8 @@ def _measure_light(view: View, mesh: HeadMesh) -> _Light:
         eye_white_luma=eye_white_luma,
         near_mouth=float(np.clip(np.percentile(around, 80) / max(skin_luma, 1.0), 0.75, 1.0)),
         image_white=np.clip(white / max(float(luma(white)), 1.0), 0.55, 1.35),
-        darkest=float(np.percentile(face, 1.0)),
-        brightest=float(max(np.percentile(luma(flat), 99.5), np.percentile(face, 99.5))),
+        darkest=np.percentile(face, 1.0, axis=0),
+        brightest=float(max(np.percentile(luma(flat), 99.5), np.percentile(luma(face), 99.5))),
         monochrome=_monochrome(flat),
     )
 

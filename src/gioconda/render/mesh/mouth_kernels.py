@@ -17,6 +17,9 @@ TABLE_STEP: Final = 0.25
 TABLE_REACH: Final = 36.0
 TABLE_LENGTH: Final = 289
 
+#: Lips are mended up to this distance from the opening.
+MEND_REACH: Final = 3.2
+
 # Places in the vector of a frame's parameters.
 UPPER_EDGE: Final = 0  # y of the upper incisal edge
 LOWER_EDGE: Final = 1  # y of the lower incisal edge
@@ -43,7 +46,8 @@ SPRITE_PX_PER_MM: Final = 21
 SPRITE_WEIGHT: Final = 22
 DAYLIGHT: Final = 23  # 0 to 1: light that the opening's width lets in
 SPRITE_DY: Final = 24  # own teeth: shift downwards
-PARAMETERS: Final = 25
+SATURATION: Final = 25  # 0 in grey pictures: shades stay as grey as they are
+PARAMETERS: Final = 26
 
 # Radius of the arch's curvature: a point x mm from the midline lies x^2 / 42 mm deeper.
 _ARCH: Final = 42.0
@@ -258,7 +262,7 @@ def _interior(  # type: ignore[no-untyped-def]
     _sample(
         upper_row,
         (xs * (1 + xs * xs * _ARC) + 32.0) * density,
-        (ys - upper_edge + 0.0020 * xs * xs + 20.0) * density,
+        (ys - upper_edge + 0.0012 * xs * xs + 20.0) * density,
         value,
     )
     if value[3] > 0.003:
@@ -287,38 +291,42 @@ def _lip(lips, side, i, f, c):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, fastmath=True, nogil=True)
-def _mend_lip(out, X, Y, p, lips, low, i, f, d, gap, dc):  # type: ignore[no-untyped-def]
+def _mend_lip(out, X, Y, p, lips, low, i, f, d, share, gap, dc):  # type: ignore[no-untyped-def]
     """Outside the opening: lighten the line of closed lips on parted ones, draw it on closed ones.
 
     The photo's own line of closed lips is part of both lips' texture; once they part it would
-    frame the mouth in black. d is the distance to the opening.
+    frame the mouth in black. d is the distance to the opening, share the part of the pixel that
+    lies outside it.
     """
     side = 1 if low else 0
-    crease = p[CREASE] * (1 - _smooth(gap / 1.6)) * math.exp(-((d / 0.7) ** 2))
+    # A mouth that was wide open leaves more of its inside on the lower lip.
+    reach = 1.3 + (0.9 * p[REPAIR] if low else 0.0)
+    fall = 1 - d * d / (MEND_REACH * MEND_REACH)
+    a = math.exp(-((d / reach) ** 2)) * fall * _smooth(dc / 5.0) * p[OPACITY] * share
+    crease = p[CREASE] * (1 - _smooth(gap / 1.6)) * math.exp(-((d / 0.7) ** 2)) * fall
     crease *= _smooth((dc - 0.3) / 4.0) * p[OPACITY]
-    if crease > 0.004:
-        for c in range(3):
-            out[Y, X, c] = np.uint8(out[Y, X, c] * (1 - crease * (0.86 if c == 0 else 1.0)) + 0.5)
-    a = math.exp(-((d / 0.95) ** 2)) * _smooth(dc / 5.0) * p[OPACITY]
-    parted = 0.75 * a * _smooth(gap / 3.0)
+    parted = _smooth(gap / 3.0)
+    lighten = max(0.80 * parted, p[REPAIR] * (0.3 + 0.7 * parted)) * a
     mend = p[REPAIR] * a
-    if parted < 0.01 and mend < 0.01:
+    if lighten < 0.01 and mend < 0.01 and crease < 0.004:
         return
-    lip_luma = 0.0
+    lip_luma = 1.0
     here = 0.0
     for c in range(3):
         weight = 0.299 if c == 0 else (0.587 if c == 1 else 0.114)
         lip_luma += weight * _lip(lips, side, i, f, c)
         here += weight * out[Y, X, c]
     tone = 0.84 if low else 0.78
-    dark = _smooth((tone * lip_luma - here) / (0.25 * lip_luma + 1.0))
-    bright = _smooth((here - 1.12 * lip_luma) / (0.25 * lip_luma + 1.0))
-    a = max(parted * dark, mend * max(dark, bright))
-    if a < 0.004:
-        return
+    dark = _smooth((tone * lip_luma - here) / (0.25 * lip_luma))
+    bright = _smooth((here - 1.12 * lip_luma) / (0.25 * lip_luma))
+    a = max(lighten * dark, mend * bright)
+    # A line that the picture has already is not drawn twice.
+    crease *= _smooth((here / lip_luma - 0.40) / 0.35)
     for c in range(3):
         q = _lip(lips, side, i, f, c) * tone
-        out[Y, X, c] = np.uint8(out[Y, X, c] * (1 - a) + q * a + 0.5)
+        v = out[Y, X, c] * (1 - a) + q * a
+        v *= 1 - crease * (1 - 0.14 * p[SATURATION] if c == 0 else 1.0)
+        out[Y, X, c] = np.uint8(v + 0.5)
 
 
 @njit(cache=True, fastmath=True, nogil=True)
@@ -346,7 +354,7 @@ def paint_mouth(  # type: ignore[no-untyped-def]
         table: see :func:`lip_tables`.
         left: x of the corner on the left.
         right: x of the corner on the right.
-        palette: (3, 3) RGB of a bright tooth, the cavity and the tongue.
+        palette: (4, 3) RGB of a bright tooth, the cavity, the tongue and the deepest black.
         lips: (2, n, 3) RGB along the upper and the lower lip, corner to corner.
         upper_row: premultiplied RGBA strip of upper teeth.
         lower_row: the same of lower teeth.
@@ -378,9 +386,10 @@ def paint_mouth(  # type: ignore[no-untyped-def]
             f = u - i
             if y < yu + half_px or y > yl - half_px or gap <= 0.02:
                 low = y > 0.5 * (yu + yl)
-                d = max((y - yl) if low else (yu - y), 0.0)
-                if d < 2.2:
-                    _mend_lip(out, X, Y, p, lips, low, i, f, d, gap, dc)
+                d = (y - yl) if low else (yu - y)
+                if d < MEND_REACH:
+                    share = min(max(d / (2 * half_px) + 0.5, 0.0), 1.0)
+                    _mend_lip(out, X, Y, p, lips, low, i, f, max(d, 0.0), share, gap, dc)
             if gap <= 0.02:
                 continue
             cover = (min(y + soft, yl) - max(y - soft, yu)) / (2 * soft)
@@ -421,12 +430,13 @@ def paint_mouth(  # type: ignore[no-untyped-def]
                 0.20 + 0.80 * _smooth((dc - 0.2) / 3.6)
             )
             for c in range(3):
-                warm = 1.0 if c == 0 else (0.90 if c == 1 else 0.92)
+                warm = 1.0 if c == 0 else 1.0 - (0.10 if c == 1 else 0.08) * p[SATURATION]
                 low_lip = _lip(lips, 1, i, f, c)
                 v = colour[c] * (1 - low_a) + low_a * (low_lip * low_light * warm + wet)
                 v = v * (1 - top_a) + top_a * _lip(lips, 0, i, f, c) * top_light
                 corner = palette[1, c] * 0.55 + 0.22 * low_lip * warm * warm
                 v = corner + (v - corner) * keep
+                v = palette[3, c] + v * (1 - palette[3, c] / 255)
                 out[Y, X, c] = np.uint8(
                     min(max(out[Y, X, c] * (1 - cover) + v * cover + 0.5, 0.0), 255.0)
                 )

@@ -32,6 +32,8 @@ _LEAST_CONTRAST: Final = 1.25
 _LEAST_WIDTH_MM: Final = 14.0
 #: Gaps between columns up to this width belong to the row.
 _BRIDGED_MM: Final = 3.0
+#: The row's ends fade over this width.
+_FADED_MM: Final = 3.0
 #: A break in a column that ends a tooth.
 _BREAK_MM: Final = 0.9
 
@@ -47,7 +49,8 @@ class OwnTeeth:
         colour: (3,) of a well-lit tooth, RGB.
         edge_mm: y of the incisal edge near the midline.
         columns_mm: (n,) x of the columns where teeth were found.
-        edges_mm: (n,) y of the incisal edge there.
+        edges_mm: (n,) y of the incisal edge there, smoothed to the dental arch.
+        certainty: (n,) 0 to 1, how solid the sprite is there.
     """
 
     sprite: FloatArray
@@ -57,13 +60,14 @@ class OwnTeeth:
     edge_mm: float
     columns_mm: FloatArray
     edges_mm: FloatArray
+    certainty: FloatArray
 
     def edge_table(self) -> FloatArray:
         """Return the edge over the grid of the lip tables, (2, n): y, and certainty 0 to 1."""
         x = np.arange(kernels.TABLE_LENGTH) * kernels.TABLE_STEP - kernels.TABLE_REACH
         y = np.interp(x, self.columns_mm, self.edges_mm)
-        outside = np.maximum(self.columns_mm[0] - x, x - self.columns_mm[-1])
-        return np.stack([y, np.clip(-outside / 1.5, 0, 1)]).astype(np.float32)
+        sure = np.interp(x, self.columns_mm, self.certainty, left=0.0, right=0.0)
+        return np.stack([y, sure]).astype(np.float32)
 
 
 def calibrated(colours: MouthColours, own: OwnTeeth) -> tuple[MouthColours, float]:
@@ -78,8 +82,8 @@ def calibrated(colours: MouthColours, own: OwnTeeth) -> tuple[MouthColours, floa
     weight = float(np.clip((found / max(expected, 1.0) - 0.42) / 0.2, 0, 1))
     if weight <= 0:
         return colours, 0.0
-    tint = 0.45 * colours.tooth / max(expected, 1.0) + 0.55 * own.colour / max(found, 1.0)
-    tint[1] = max(tint[1], 0.97 * 0.5 * (tint[0] + tint[2]))
+    tint = 0.3 * colours.tooth / max(expected, 1.0) + 0.7 * own.colour / max(found, 1.0)
+    tint[1] = max(tint[1], 0.88 * 0.5 * (tint[0] + tint[2]))
     tint /= max(float(luma(tint)), 1e-3)
     tooth_luma = 0.25 * expected + 0.75 * float(np.clip(1.08 * found, 40, 244))
     tooth_luma = expected + weight * (tooth_luma - expected)
@@ -128,6 +132,9 @@ def find_own_teeth(
     closed = cv2.morphologyEx(white.astype(np.uint8), cv2.MORPH_CLOSE, bridge)
     sure = cv2.GaussianBlur(closed.astype(np.float32), (0, 0), 0.3 * density)
     alpha = _smooth((soft - 0.25) / 0.55) * _smooth((sure - 0.30) / 0.45)
+    # The drawn row goes on where the own one ends: not from one pixel to the next.
+    ends = np.minimum(np.arange(width) - columns[0], columns[-1] - np.arange(width))
+    alpha = alpha * _smooth((ends / (_FADED_MM * density)).astype(np.float32))[None]
     colour = _tooth_colour(mouth, alpha, colours.tooth)
     if colour is None:
         return None
@@ -143,8 +150,27 @@ def find_own_teeth(
         colour=colour,
         edge_mm=float(np.median(y[central])),
         columns_mm=x.astype(np.float32),
-        edges_mm=y.astype(np.float32),
+        edges_mm=_arch(x, y).astype(np.float32),
+        certainty=_solid(alpha[:, columns], density),
     )
+
+
+def _arch(x: npt.NDArray[np.floating], y: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
+    """Smooth an incisal line without letting it rise into the row."""
+    curve = np.polyval(np.polyfit(x, y, 2), x)
+    line: npt.NDArray[np.floating] = np.maximum(y, curve - 0.3)
+    return line
+
+
+def _solid(alpha: FloatArray, density: float) -> FloatArray:
+    """Return how solid each column of a sprite is, 0 at the row's ends."""
+    import cv2
+
+    solid = np.clip((alpha.max(0) - 0.6) / 0.3, 0, 1)
+    solid[0] = solid[-1] = 0
+    blurred = cv2.GaussianBlur(solid[None], (0, 0), 0.5 * density, borderType=cv2.BORDER_CONSTANT)
+    certainty: FloatArray = np.minimum(blurred[0], solid).astype(np.float32)
+    return certainty
 
 
 def _smooth(x: FloatArray) -> FloatArray:
