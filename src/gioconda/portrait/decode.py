@@ -72,10 +72,10 @@ def decode(source: PictureSource) -> Picture:
         MissingExtraError: a HEIC picture without the ``heic`` extra.
     """
     if isinstance(source, np.ndarray):
-        pixels = np.ascontiguousarray(source)
-        seed = f"{pixels.shape} {pixels.dtype.str}".encode()
-        image = _from_array(pixels)
-        return Picture(image, hashlib.sha256(seed + pixels.tobytes()).hexdigest(), "the array")
+        image = _from_array(source)  # checks its size before anything is copied
+        digest = hashlib.sha256(f"{source.shape} {source.dtype.str}".encode())
+        digest.update(np.ascontiguousarray(source).data)
+        return Picture(image, digest.hexdigest(), "the array")
     if isinstance(source, (bytes, bytearray, memoryview)):
         data, name = bytes(source), "the data"
     else:

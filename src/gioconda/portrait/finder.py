@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -18,12 +19,19 @@ logger = logging.getLogger(__name__)
 
 #: The search looks at a picture of at most this many pixels on its longer side.
 SEARCH_SIDE_PX: Final = 1280
+#: In pictures above this side the halves are searched as well as the whole.
+CLOSER_LOOK_PX: Final = 768
+#: Tiles in which faces of 64 px are large enough for the detectors; where nothing else is found.
+SMALL_TILE_PX: Final = 900
 #: A crop round one face is shown to the mesh model at this size.
 MESH_SIDE_PX: Final = 384
 #: Side of that crop, in face heights.
 MESH_CROP_HEIGHTS: Final = 2.0
 #: Two boxes that overlap by more than this (intersection over the smaller) are one face.
 SAME_FACE_OVERLAP: Final = 0.5
+
+
+_Tile = tuple[int, int, int, int]
 
 
 class FaceFinder(Protocol):
@@ -61,7 +69,7 @@ class MediapipeFinder:
     def find(self, picture: ByteImage) -> list[FloatArray]:
         """Return the meshes of all human faces; see :class:`FaceFinder`."""
         meshes: list[tuple[FloatArray, float]] = []
-        for candidate in _distinct(_candidates(picture)):
+        for candidate in _distinct(_search(picture)):
             mesh = _fit(picture, candidate)
             if mesh is None:
                 continue
@@ -73,11 +81,21 @@ class MediapipeFinder:
         return _without_doubles(meshes)
 
 
-def _candidates(picture: ByteImage) -> list[_Candidate]:
-    """Look at the whole picture and its tiles with both detectors."""
+def _search(picture: ByteImage) -> list[_Candidate]:
+    """Look at the whole picture, then closer: in large pictures, or where nothing was found."""
     height, width = picture.shape[:2]
+    found = _detect(picture, [(0, 0, width, height)])
+    if max(width, height) > CLOSER_LOOK_PX or not found:
+        found += _detect(picture, _tiles(width, height, width // 2, height // 2))
+    if max(width, height) > 2 * SMALL_TILE_PX and not found:
+        found += _detect(picture, _tiles(width, height, SMALL_TILE_PX, SMALL_TILE_PX))
+    return found
+
+
+def _detect(picture: ByteImage, tiles: list[_Tile]) -> list[_Candidate]:
+    """Show tiles of the picture to both detectors."""
     found: list[_Candidate] = []
-    for x0, y0, side_x, side_y in _tiles(width, height):
+    for x0, y0, side_x, side_y in tiles:
         scale = min(1.0, SEARCH_SIDE_PX / max(side_x, side_y))
         tile = cut(picture, x0, y0, side_x, side_y, scale)
         for full_range in (False, True):
@@ -90,13 +108,18 @@ def _candidates(picture: ByteImage) -> list[_Candidate]:
     return found
 
 
-def _tiles(width: int, height: int) -> list[tuple[int, int, int, int]]:
-    """Return (left, top, width, height): the whole picture, then 3 x 3 halves that overlap."""
-    tiles = [(0, 0, width, height)]
-    if max(width, height) >= 384:
-        w, h = width // 2, height // 2
-        tiles += [(x, y, w, h) for y in (0, h // 2, height - h) for x in (0, w // 2, width - w)]
-    return tiles
+def _tiles(width: int, height: int, tile_width: int, tile_height: int) -> list[_Tile]:
+    """Return (left, top, width, height) of tiles that overlap by about half."""
+
+    def starts(extent: int, tile: int) -> list[int]:
+        count = max(1, math.ceil(2 * extent / tile) - 1)
+        return [round(v) for v in np.linspace(0, max(extent - tile, 0), count)]
+
+    return [
+        (x, y, min(tile_width, width), min(tile_height, height))
+        for y in starts(height, tile_height)
+        for x in starts(width, tile_width)
+    ]
 
 
 def _fit(picture: ByteImage, candidate: _Candidate) -> FloatArray | None:

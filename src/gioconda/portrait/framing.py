@@ -22,6 +22,8 @@ HAIR_MARGIN: Final = 0.08
 MOST_HAIR_REACH: Final = 0.75
 #: Room left below the chin.
 CHIN_MARGIN: Final = 0.42
+#: The least of it, where the picture ends.
+LEAST_CHIN_MARGIN: Final = 0.12
 _LOOK_HEIGHTS: Final = 4.2
 _LOOK_SIDE_PX: Final = 256
 
@@ -55,6 +57,9 @@ def frame_face(picture: ByteImage, landmarks: FloatArray) -> Frame:
     side = min(max(SIDE_HEIGHTS * height, need), MOST_SIDE_HEIGHTS * height)
     shortest = float(min(rows, columns))
     if side > shortest:  # smaller rather than past the edge, as long as the head fits
+        spare = (CHIN_MARGIN - LEAST_CHIN_MARGIN) * height
+        bottom = max(bottom - spare, min(bottom, top + shortest))
+        need = max(right - left, bottom - top)
         side = max(shortest, min(side, need))
     x = _place(float(centre[0]), side, left, right, columns)
     y = _place(float(centre[1]), side, top, bottom, rows)

@@ -65,8 +65,10 @@ def _grain_level(image: ByteImage, matte: FloatArray) -> float:
     """Return the background's fine noise, standard deviation in grey levels."""
     import cv2
 
-    background = matte < 0.01
+    covered = cv2.dilate((matte > 0.01).astype(np.uint8), np.ones((9, 9), np.uint8))
+    background = covered == 0
     if background.sum() < 500:
         return 0.0
-    fine = image.astype(np.float32) - cv2.GaussianBlur(image, (0, 0), 1.5)
-    return min(float(fine[background].std()), _MOST_GRAIN)
+    fine = image.astype(np.float32) - cv2.GaussianBlur(image, (0, 0), 1.5).astype(np.float32)
+    spread = 1.48 * float(np.median(np.abs(fine[background])))  # edges and leaves are not grain
+    return min(spread, _MOST_GRAIN)
