@@ -160,7 +160,7 @@ def test_a_tiny_training_gives_weights_the_analyser_takes(
     options = TrainOptions(corpus_minutes=1, steps=2, batch=2, channels=8, dilations=(1, 2))
     report = train_speech(
         tmp_path / "out", workdir=tmp_path, options=options,
-        progress=lambda stage, share: stages.append(stage),
+        progress=lambda stage, done, total: stages.append(stage),
     )  # fmt: skip
     assert report.weights == tmp_path / "out" / "phonetic.onnx"
     assert report.steps == 2

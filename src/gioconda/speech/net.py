@@ -22,7 +22,7 @@ WEIGHTS: Final = Path(__file__).parent / "weights" / "phonetic.onnx"
 ROW_MS: Final = 20
 #: Look-ahead in ms -> delays, in rows, of the heads whose mean is taken.
 HEADS: Final[dict[int, tuple[int, ...]]] = {
-    0: (0,), 40: (2,), 80: (2, 4), 120: (2, 4, 6), 200: (2, 4, 6),
+    0: (0,), 40: (2,), 80: (2, 4), 120: (2, 4, 6), 200: (4, 6, 10),
 }  # fmt: skip
 #: Rows of silence the net hears before a sound starts; more than it can remember.
 _SETTLING_ROWS: Final = 100

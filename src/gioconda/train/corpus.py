@@ -104,7 +104,10 @@ def build(utterances: Iterator[voices.Utterance]) -> Corpus:
 
 
 def synthesise(
-    size: CorpusSize, seed: int, folder: Path, progress: Callable[[str, float], None] | None = None
+    size: CorpusSize,
+    seed: int,
+    folder: Path,
+    progress: Callable[[str, float, float | None], None] | None = None,
 ) -> Corpus:
     """Speak a corpus of the given size, or read it from the folder if it lies there.
 
@@ -114,8 +117,8 @@ def synthesise(
     if (folder / "voices.json").exists():
         return Corpus.load(folder)
     voices.require_programs()
-    tell = progress or (lambda stage, share: None)
-    tell("prompts", 0.0)
+    tell = progress or (lambda stage, done, total: None)
+    tell("prompts", 0.0, None)
     texts = prompts.collect()
     stages = {
         "espeak-ng": voices.espeak_speech(texts, size.espeak_minutes, seed),
@@ -124,7 +127,7 @@ def synthesise(
     }
 
     def announced(name: str, speech: Iterator[voices.Utterance]) -> Iterator[voices.Utterance]:
-        tell(f"speaking with {name}", 0.0)
+        tell(f"speaking with {name}", 0.0, None)
         yield from speech
 
     corpus = build(itertools.chain.from_iterable(announced(*s) for s in stages.items()))

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-#: Told the stage by name and how much of it is done, 0 to 1.
-Progress = Callable[[str, float], None]
+#: Told the stage by name, how much of it is done, and of how much; None where that is unknown.
+Progress = Callable[[str, float, float | None], None]
 
 #: Rows at the start of an example that the loss leaves out: the net has heard too little.
 _WARM_UP_ROWS = 25
@@ -85,6 +85,17 @@ class TrainReport:
     accuracy: tuple[float, ...]
     curve_r: tuple[float, ...]
 
+    def __str__(self) -> str:
+        """Return the report as a few lines of text."""
+        said = [
+            f"{self.weights}: {self.parameters:,} parameters, {self.steps} steps in "
+            f"{self.seconds / 60:.1f} minutes on {self.corpus_minutes:.0f} minutes of speech",
+            "held-out synthetic speech, heads at 0, 40, 80, 120, 200 ms:",
+            "  phone classes right: " + " ".join(f"{a:.3f}" for a in self.accuracy),
+            "  r of the aperture:   " + " ".join(f"{r:.3f}" for r in self.curve_r),
+        ]
+        return "\n".join(said)
+
 
 @dataclass
 class _Average:
@@ -120,7 +131,7 @@ def train_speech(
         seed: of everything.
         workdir: keeps the synthesised corpus for another run; a temporary folder by default.
         options: everything else; ``minutes``, ``steps`` and ``seed`` are read from it if given.
-        progress: told the stage and the share of it done.
+        progress: told the stage, how much of it is done, and of how much.
 
     Returns:
         Where the weights are, and figures on held-out synthetic speech.
@@ -138,7 +149,7 @@ def train_speech(
     from gioconda.train.phonetic_net import NetShape, PhoneticNet, parameter_count
 
     options = options or TrainOptions(minutes=minutes, steps=steps, seed=seed)
-    tell = progress or (lambda stage, share: None)
+    tell = progress or (lambda stage, done, total: None)
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(workdir) if workdir is not None else Path(temporary)
         size = corpora.CorpusSize.of_minutes(options.corpus_minutes)
@@ -159,7 +170,7 @@ def train_speech(
         **{name: str(value) for name, value in asdict(options).items() if name != "steps"},
     }
     export_onnx(net, weights, {name: str(value) for name, value in metadata.items()})
-    tell("training", 1.0)
+    tell("training", 1.0, 1.0)
     return TrainReport(
         weights, done, seconds, corpus.minutes, parameter_count(net), accuracy, curve_r
     )
@@ -196,7 +207,7 @@ def _train(net: PhoneticNet, corpus: Any, options: TrainOptions, tell: Progress)
             average.take(net)
         if step % 100 == 99:
             logger.info("step %d: loss %.4f", step + 1, sum(losses[-100:]) / 100)
-        tell("training", share)
+        tell("training", share, 1.0)
     if average.values:
         net.load_state_dict(average.values)
     net.eval()
