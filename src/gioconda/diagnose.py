@@ -60,7 +60,8 @@ def _own_version() -> str:
 
 def _machine() -> str:
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return f"{platform.system()} {platform.machine()}, Python {platform.python_version()}, {cores} cores"
+    system = f"{platform.system()} {platform.machine()}"
+    return f"{system}, Python {platform.python_version()}, {cores} cores"
 
 
 def _packages() -> str:
@@ -74,9 +75,9 @@ def _packages() -> str:
 
 
 def _encoders() -> str:
-    from gioconda.video.codecs import working_encoders
+    from gioconda.video import check_encoders
 
-    working = working_encoders()
+    working = [report.name for report in check_encoders() if report.works]
     if "libx264" not in working:
         raise RuntimeError("this PyAV has no libx264, which mp4 files need; reinstall av")
     return ", ".join(working)
