@@ -94,8 +94,8 @@ def _measure_lips(face: Array) -> _Lips:
 
     def thickness(rows: tuple[tuple[int, int], ...]) -> Array:
         outer, inner = (np.array(c) for c in zip(*rows, strict=True))
-        own = np.linalg.norm(face[outer, :2] - face[inner, :2], axis=1)
-        other = np.linalg.norm(face[mirror[outer], :2] - face[mirror[inner], :2], axis=1)
+        own = np.abs(face[outer, 1] - face[inner, 1])
+        other = np.abs(face[mirror[outer], 1] - face[mirror[inner], 1])
         both = np.minimum(own, other)
         return np.asarray(np.minimum(both, both[-1]))
 

@@ -17,7 +17,7 @@ from gioconda.render.mesh.sheet import (
     surround,
 )
 from gioconda.render.mesh.types import HeadMesh
-from gioconda.render.mesh.unfold import spread_chin, uncross_slits, untangle
+from gioconda.render.mesh.unfold import halve_again, spread_chin, uncross_slits, untangle
 from gioconda.render.mesh.weights import graph_laplacian, handle_weights, smoothed
 
 Array = npt.NDArray[np.float64]
@@ -52,19 +52,21 @@ def build_mesh(view: View) -> HeadMesh:
     weld_closed_lips(face.vertices, face.rings["mouth"], view.image, scale, down, head.mm)
     uncross_slits(face.vertices, face.rings, down)
     oval = face.rings["oval"]
-    untangle(face.vertices, face.triangles, slits, oval)
+    untangle(face.vertices, face.triangles, slits, face.parents, oval)
 
     sheet = surround(face.vertices[oval, :2], oval, face_count)
     depth = surround_depth(sheet, face.vertices[oval], landmarks, head)
     vertices = np.vstack([face.vertices, np.column_stack([sheet.points, depth.z])])
     triangles = np.vstack([face.triangles, sheet.triangles]).astype(np.int32)
-    untangle(vertices, triangles, slits, np.arange(face_count, len(vertices), dtype=np.int32))
+    grid = np.arange(face_count, len(vertices), dtype=np.int32)
+    untangle(vertices, triangles, slits, face.parents, grid)
 
     laplacian = graph_laplacian(vertices, triangles)
     hold = np.full(len(vertices), _HOLD_MIDPOINT)
     hold[: topo.LANDMARKS] = _HOLD_LANDMARK
     hold[face_count:] = _HOLD_SURROUND
     vertices[:, 2] = smoothed(laplacian, vertices[:, 2], hold, _DEPTH_STIFFNESS)
+    halve_again(vertices, slits, face.parents)
 
     rotation = np.concatenate([np.ones(face_count), depth.rotation_weight])
     rotation = smoothed(laplacian, rotation, np.ones(len(vertices)), _ROTATION_STIFFNESS)

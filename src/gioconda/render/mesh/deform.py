@@ -93,9 +93,11 @@ class Deformer:
         self._lid_down = [names["lidDownLeft"], names["lidDownRight"]]
         self._shape_rows = np.array([names[n] for n in BLENDSHAPES])
 
-        height = (mesh.vertices[: topo.LANDMARKS] @ mesh.axes[1]).astype(np.float32)
-        self._lips = self._lip_contacts(height)
-        self._lids = self._lid_contacts(height)
+        down = mesh.axes[1] * (1, 1, 0)
+        down /= np.linalg.norm(down)
+        self._sight = np.ascontiguousarray(mesh.axes @ down, np.float32)
+        self._lips = self._lip_contacts(down)
+        self._lids = self._lid_contacts(down)
         self._collapse = self._far_collapse()
 
     @property
@@ -179,35 +181,42 @@ class Deformer:
         articulation = float(head.moment[INDEX["articulation"]])
         if articulation and self._basis.closing.any():
             d += np.float32(articulation) * self._closing
-        part_lips(d, *self._lips)
-        part_lids(d, *self._lids)
+        part_lips(d, *self._lips, self._sight, np.float32(self._mesh.mm))
+        part_lids(d, *self._lids, self._sight)
 
     def _indices(self, landmarks: tuple[int, ...]) -> IntArray:
         found: IntArray = np.searchsorted(self._mesh.handles, landmarks).astype(np.int32)
         return found
 
-    def _lip_contacts(self, height: FloatArray) -> tuple[npt.NDArray[np.generic], ...]:
+    def _along(self, axis: FloatArray) -> FloatArray:
+        result: FloatArray = (self._mesh.vertices[: topo.LANDMARKS] @ axis).astype(np.float32)
+        return result
+
+    def _lip_contacts(self, down: FloatArray) -> tuple[npt.NDArray[np.generic], ...]:
         rows = (
             topo.UPPER_LIP_INNER, topo.LOWER_LIP_INNER, topo.UPPER_LIP_OUTER, topo.LOWER_LIP_OUTER,
         )  # fmt: skip
         upper, lower, upper_outer, lower_outer = (np.array(row) for row in rows)
-        gap = height[lower] - height[upper]
+        seen, height, depth = (self._along(a) for a in (down, *self._mesh.axes[1:]))
+        gap = seen[lower] - seen[upper]
         return (
             *(self._indices(row) for row in rows),
             gap,
-            np.minimum(gap, 0).astype(np.float32),
-            np.maximum(height[upper] - height[upper_outer], 0).astype(np.float32),
-            np.maximum(height[lower_outer] - height[lower], 0).astype(np.float32),
+            np.minimum(gap, 0),
+            depth[lower] - depth[upper],
+            np.maximum(height[upper] - height[upper_outer], 0),
+            np.maximum(height[lower_outer] - height[lower], 0),
         )
 
-    def _lid_contacts(self, height: FloatArray) -> tuple[npt.NDArray[np.generic], ...]:
+    def _lid_contacts(self, down: FloatArray) -> tuple[npt.NDArray[np.generic], ...]:
         rows = (
             topo.RIGHT_UPPER_LID + topo.LEFT_UPPER_LID,
             topo.RIGHT_LOWER_LID + topo.LEFT_LOWER_LID,
         )
         upper, lower = (np.array(row) for row in rows)
-        aperture = height[lower] - height[upper]
-        least = np.where(aperture > 0, LID_REST * aperture, aperture).astype(np.float32)
+        seen = self._along(down)
+        aperture = seen[lower] - seen[upper]
+        least = np.where(aperture > 0, np.float32(LID_REST) * aperture, aperture)
         return (*(self._indices(row) for row in rows), aperture, least)
 
     def _far_collapse(self) -> FloatArray:

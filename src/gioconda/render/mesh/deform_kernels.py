@@ -7,7 +7,9 @@ from numba import njit
 
 
 @njit(cache=True, nogil=True)
-def part_lips(d, upper, lower, upper_outer, lower_outer, gap, least, upper_lip, lower_lip):  # type: ignore[no-untyped-def]
+def part_lips(  # type: ignore[no-untyped-def]
+    d, upper, lower, upper_outer, lower_outer, gap, least, depth, upper_lip, lower_lip, sight, mm
+):
     """Undo crossings of the lips, in place.
 
     Args:
@@ -16,23 +18,32 @@ def part_lips(d, upper, lower, upper_outer, lower_outer, gap, least, upper_lip, 
         lower: (n,) of the landmarks that they meet.
         upper_outer: (n,) of the upper lip's outer edge.
         lower_outer: (n,) of the lower lip's outer edge.
-        gap: (n,) distance from upper to lower inner lip at rest, along the head's y axis.
+        gap: (n,) distance from upper to lower inner lip at rest, down the image.
         least: (n,) smallest gap allowed.
+        depth: (n,) the same distance along the head's z axis.
         upper_lip: (n,) thickness of the upper lip at rest; a quarter of it always stays.
         lower_lip: (n,) the same of the lower lip.
+        sight: (3,) the image's downward direction in head axes.
+        mm: one millimetre.
     """
     for k in range(upper.shape[0]):
         u, l, uo, lo = upper[k], lower[k], upper_outer[k], lower_outer[k]
-        over = gap[k] + d[l, 1] - d[u, 1] - least[k]
+        over = gap[k] - least[k]
+        for c in range(3):
+            over += (d[l, c] - d[u, c]) * sight[c]
         if over < 0:
-            d[u, 1] += np.float32(0.4) * over
-            d[l, 1] -= np.float32(0.6) * over
-            d[uo, 1] += np.float32(0.2) * over
-            d[lo, 1] -= np.float32(0.35) * over
-            # Lips that touch lie at one depth, or they would cross once the head turns.
-            apart = d[l, 2] - d[u, 2]
+            # Lips that press on each other come to lie at one depth, or they would cross once
+            # the head turns. Gradually, so that first contact shows no jump.
+            apart = depth[k] + d[l, 2] - d[u, 2]
+            apart *= min(np.float32(1), -over / mm)
             d[u, 2] += np.float32(0.5) * apart
             d[l, 2] -= np.float32(0.5) * apart
+            over = (over - apart * sight[2]) / sight[1]
+            if over < 0:
+                d[u, 1] += np.float32(0.4) * over
+                d[l, 1] -= np.float32(0.6) * over
+                d[uo, 1] += np.float32(0.2) * over
+                d[lo, 1] -= np.float32(0.35) * over
         thin = np.float32(0.75) * upper_lip[k] + d[u, 1] - d[uo, 1]
         if thin < 0:
             d[uo, 1] += thin
@@ -42,12 +53,15 @@ def part_lips(d, upper, lower, upper_outer, lower_outer, gap, least, upper_lip, 
 
 
 @njit(cache=True, nogil=True)
-def part_lids(d, upper, lower, aperture, least):  # type: ignore[no-untyped-def]
+def part_lids(d, upper, lower, aperture, least, sight):  # type: ignore[no-untyped-def]
     """Undo crossings of the lids, in place: the upper lid rests on the lower one."""
     for k in range(upper.shape[0]):
-        over = aperture[k] + d[lower[k], 1] - d[upper[k], 1] - least[k]
+        u, l = upper[k], lower[k]
+        over = aperture[k] - least[k]
+        for c in range(3):
+            over += (d[l, c] - d[u, c]) * sight[c]
         if over < 0:
-            d[upper[k], 1] += over
+            d[u, 1] += over / sight[1]
 
 
 @njit(cache=True, nogil=True)

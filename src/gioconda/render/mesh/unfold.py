@@ -73,19 +73,34 @@ def uncross_slits(vertices: Array, rings: dict[str, IntArray], down: Array) -> N
         vertices[lower, :2] -= 0.5 * overlap[:, None] * down
 
 
-def untangle(vertices: Array, triangles: IntArray, stiff: IntArray, outline: IntArray) -> int:
+def halve_again(vertices: Array, ring: IntArray, parents: IntArray) -> None:
+    """Put the subdivided vertices of rings back midway between their landmarks, in place."""
+    between = ring[ring >= topo.LANDMARKS]
+    vertices[between] = vertices[parents[between - topo.LANDMARKS]].mean(1)
+
+
+def untangle(
+    vertices: Array, triangles: IntArray, slits: IntArray, parents: IntArray, outline: IntArray
+) -> int:
     """Unfold triangles in the image plane by the least movement of their corners, in place.
 
     Landmarks of a turned or badly fitted face fold the mesh at nostrils and far cheek. Each
     folded triangle is moved along the gradient of its area until the area is positive
-    (projection of constraints, as in position-based dynamics). Features in ``stiff`` (lips,
-    lids) hardly give way, the outline gives way most.
+    (projection of constraints, as in position-based dynamics). Lips and lids hardly give way,
+    the outline gives way most.
+
+    Args:
+        vertices: (n, 3).
+        triangles: (t, 3).
+        slits: ids of lips and lids, subdivided; midpoints stay midway between their landmarks.
+        parents: of the subdivided vertices.
+        outline: ids of what may move freely.
 
     Returns:
         The number of rounds used; :data:`UNFOLD_ROUNDS` means that folds may be left.
     """
     mobility = np.full(len(vertices), 0.3)
-    mobility[stiff] = 0.05
+    mobility[slits] = 0.05
     mobility[outline] = 1.0
     for k in range(UNFOLD_ROUNDS):
         area = doubled_area(vertices, triangles)
@@ -106,4 +121,5 @@ def untangle(vertices: Array, triangles: IntArray, stiff: IntArray, outline: Int
         np.add.at(total, corner, step)
         np.add.at(count, corner, 1)
         vertices[:, :2] += total / np.sqrt(np.maximum(count, 1))[:, None]
+        halve_again(vertices, slits, parents)
     return UNFOLD_ROUNDS
