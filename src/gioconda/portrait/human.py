@@ -8,7 +8,7 @@ Evidence, in log-odds, is summed over two models that were trained on human face
 
 On 90 faces of photos, video stills, paintings, cartoons, a statue and a robot, turned by less than
 45 degrees, the sum lies between 3.2 (a 112 px picture) and 6.0, median 5.0. A capuchin monkey
-reaches 2.4, a dog 1.3, and meshes that fell on hair, flowers or a cat lie below 0. Darkened,
+reaches 2.4, a dog 1.4, and meshes that fell on hair, flowers or a cat lie below 0. Darkened,
 blurred, desaturated or recompressed copies of the faces lose up to 1.4 at worst (typically 0.3).
 """
 
