@@ -240,6 +240,7 @@ class MouthPainter:
         p[kernels.LOWER_EDGE] = lower
         p[kernels.JAW_X] = jaw_x
         p[kernels.SEPARATION] = max(lower - upper, 0.0)
+        p[kernels.BOUNCE] = math.exp(-max(lower - upper, 0.0) / 2.5)
         p[kernels.TONGUE_RAISE] = _smooth(tongue / TONGUE_RAISED_AT)
         p[kernels.TONGUE_OUT] = _smooth((tongue - TONGUE_RAISED_AT) / (1 - TONGUE_RAISED_AT))
         p[kernels.TONGUE_BACK] = 0.8 * rounded

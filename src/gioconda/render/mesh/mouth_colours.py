@@ -74,7 +74,7 @@ class _Light:
         skin_luma: of lit skin.
         eye_white: at luma 1; None where too little of it shows.
         eye_white_luma: its luma, or a guess from the skin.
-        near_mouth: luma of the lighter skin round the mouth, as part of skin_luma, 0.75 to 1.
+        near_mouth: how well lit the mouth is against the cheeks, 0.65 to 1.
         image_white: the picture's lightest tones, at luma 1.
         darkest: (3,) level of the face's darks in each channel.
         brightest: luma of the picture's lights.
@@ -109,13 +109,13 @@ def _ramp(x: float, start: float, width: float) -> float:
 
 def measure_colours(view: View, mesh: HeadMesh) -> MouthColours:
     """Measure a portrait and choose the colours of its mouth."""
-    light = _measure_light(view, mesh)
     lips = np.stack(
         [
             _lip_colours(view.image, mesh, _UPPER_INNER, _UPPER_OUTER),
             _lip_colours(view.image, mesh, _LOWER_INNER, _LOWER_OUTER),
         ]
     )
+    light = _measure_light(view, mesh, lips)
     lip = np.median(lips.reshape(-1, 3), axis=0).astype(np.float64)
     tint = _light_tint(light)
     tooth_luma = _tooth_luma(light)
@@ -156,7 +156,7 @@ def _patches(image: ByteImage, points: npt.NDArray[np.floating], reach: int) -> 
     )
 
 
-def _measure_light(view: View, mesh: HeadMesh) -> _Light:
+def _measure_light(view: View, mesh: HeadMesh, lips: FloatArray) -> _Light:
     image = view.image
     reach = max(round(1.8 * mesh.mm), 1)
     skin = _patches(image, mesh.landmarks[list(_SKIN)], reach)
@@ -183,12 +183,22 @@ def _measure_light(view: View, mesh: HeadMesh) -> _Light:
         skin_luma=skin_luma,
         eye_white=eye_white,
         eye_white_luma=eye_white_luma,
-        near_mouth=float(np.clip(np.percentile(around, 80) / max(skin_luma, 1.0), 0.75, 1.0)),
+        near_mouth=_light_near_mouth(around, lips, skin_luma),
         image_white=np.clip(white / max(float(luma(white)), 1.0), 0.55, 1.35),
         darkest=np.percentile(face, 1.0, axis=0),
         brightest=float(max(np.percentile(luma(flat), 99.5), np.percentile(luma(face), 99.5))),
         monochrome=_monochrome(flat),
     )
+
+
+def _light_near_mouth(around: Colour, lips: FloatArray, skin_luma: float) -> float:
+    """Return how well lit the mouth is against the cheeks, 0.65 to 1.
+
+    Skin round it may be bearded and lips may be painted: only where both are dark is it shade.
+    """
+    skin = float(np.percentile(around, 65)) / max(skin_luma, 1.0)
+    lip = float(np.median(luma(lips))) / max(0.62 * skin_luma, 1.0)
+    return float(np.clip(max(skin, lip), 0.65, 1.0))
 
 
 def _eye_whites(image: ByteImage, mesh: HeadMesh) -> Colour:
@@ -232,10 +242,12 @@ def _light_tint(light: _Light) -> Colour:
     warm_skin *= _ramp(sclera[0] / max(sclera[2], 0.05), 1.3, 0.6)
     cast = max(cast * _ramp(white_warmth, 1.05, 0.35) * _ramp(white_warmth, 1.2, 0.2), warm_skin)
     of_sclera = 0.30 + 0.48 * cast
-    tint = of_sclera * sclera + (0.06 + 0.08 * cast) * light.skin**0.45
-    tint = _unit(tint + (0.94 - 0.08 * cast - of_sclera) * white)
+    # Teeth in photographs are warmer than the whites round them: flesh throws its light on them.
+    of_skin = 0.20 - 0.06 * cast
+    tint = of_sclera * sclera + of_skin * _unit(light.skin**0.6)
+    tint = _unit(tint + (1.0 - of_skin - of_sclera) * white)
     tint[2] = min(tint[2], tint[0])
-    warmest, warmth = 1.12 + 0.45 * cast, tint[0] / tint[2]
+    warmest, warmth = 1.20 + 0.40 * cast, tint[0] / tint[2]
     if warmth > warmest:
         tint[0] *= np.sqrt(warmest / warmth)
         tint[2] /= np.sqrt(warmest / warmth)
@@ -254,7 +266,7 @@ def _tooth_luma(light: _Light) -> float:
     white = float(np.clip(light.eye_white_luma, 0.85 * light.skin_luma, 1.5 * light.skin_luma + 25))
     wanted = 0.7 * of_skin + 0.3 * 1.2 * white
     # Teeth share the light of their surroundings.
-    wanted *= 0.5 + 0.5 * light.near_mouth
+    wanted *= 0.3 + 0.7 * light.near_mouth
     return float(np.clip(wanted, 50, min(246.0, 1.04 * light.brightest)))
 
 

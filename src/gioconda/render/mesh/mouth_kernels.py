@@ -47,7 +47,8 @@ SPRITE_WEIGHT: Final = 22
 DAYLIGHT: Final = 23  # 0 to 1: light that the opening's width lets in
 SPRITE_DY: Final = 24  # own teeth: shift downwards
 SATURATION: Final = 25  # 0 in grey pictures: shades stay as grey as they are
-PARAMETERS: Final = 26
+BOUNCE: Final = 26  # 0 to 1: light thrown between rows that nearly meet
+PARAMETERS: Final = 27
 
 # Radius of the arch's curvature: a point x mm from the midline lies x^2 / 42 mm deeper.
 _ARCH: Final = 42.0
@@ -180,7 +181,9 @@ def _tongue(colour, tone, p, x, y, under_upper, tip):  # type: ignore[no-untyped
     else:
         rise = (2.8 + 0.72 * separation) * (1 - 0.70 * back) - 2.0 * back
         rise += p[TONGUE_FRONT] * (1.2 + 0.22 * separation)
-        top = p[LOWER_EDGE] - rise * root + 0.35 * math.exp(-((across / 0.16) ** 2))
+        top = p[LOWER_EDGE] - rise * root
+        if abs(across) < 0.4:  # the groove along the midline
+            top += 0.35 * math.exp(-((across / 0.16) ** 2))
         alpha = _smooth((y - top) / (1.2 + 0.22 * separation) + 0.25)
         alpha *= _smooth((1 - abs(across)) / 0.22)
     if alpha <= 0:
@@ -188,13 +191,18 @@ def _tongue(colour, tone, p, x, y, under_upper, tip):  # type: ignore[no-untyped
     down = max(y - top, 0.0) / (rise + 2.5)
     light = 0.36 + 0.64 * _smooth(down * 1.25 + 0.15 + 0.35 * raise_)
     light *= 0.60 + 0.40 * root
-    light *= 1 - 0.10 * math.exp(-((across / 0.07) ** 2)) * (1 - raise_)
+    if abs(across) < 0.2:
+        light *= 1 - 0.10 * math.exp(-((across / 0.07) ** 2)) * (1 - raise_)
     light *= 0.50 + 0.50 * _smooth(under_upper / (2.5 + 0.18 * separation))
     light *= (0.66 + 0.34 * _smooth((p[GAP] - 0.4) / 5.0)) * p[DAYLIGHT]
-    grain = math.sin(x * 1.05 + y * 0.5) * math.sin(y * 1.3 - x * 0.35 + 0.8)
-    light *= 1 + 0.03 * grain * p[GLOSS]
-    wet = math.exp(-(((abs(across) - 0.30) / 0.13) ** 2) - ((down - 0.42) / 0.16) ** 2)
-    wet = max(wet * (0.75 + 0.35 * grain), 0.0) * p[GLOSS] * 19.0 * p[EXPOSURE]
+    wet = 0.0
+    if p[GLOSS] > 0:
+        grain = math.sin(x * 1.05 + y * 0.5) * math.sin(y * 1.3 - x * 0.35 + 0.8)
+        light *= 1 + 0.03 * grain * p[GLOSS]
+        spot = ((abs(across) - 0.30) / 0.13) ** 2 + ((down - 0.42) / 0.16) ** 2
+        if spot < 5.0:
+            wet = math.exp(-spot) * max(0.75 + 0.35 * grain, 0.0)
+            wet *= p[GLOSS] * 19.0 * p[EXPOSURE]
     for c in range(3):
         colour[c] += alpha * (tone[c] * light + wet - colour[c])
 
@@ -226,7 +234,7 @@ def _interior(  # type: ignore[no-untyped-def]
     light = (0.60 + 0.40 * deep) * (
         0.62 + 0.5 * _smooth((y - upper_edge) / max(separation + 3.0, 3.0))
     )
-    light *= 1 + 0.9 * math.exp(-separation / 2.5) * side
+    light *= 1 + 0.9 * p[BOUNCE] * side
     for c in range(3):
         colour[c] = palette[1, c] * light
     _tongue(colour, palette[2], p, x, y, below, False)
@@ -250,7 +258,7 @@ def _interior(  # type: ignore[no-untyped-def]
         _tongue(colour, palette[2], p, x, y, below, True)
     # The upper row's contact shadow on what lies behind it.
     under_row = ys - upper_edge
-    if separation > 0.2 and under_row > 0:
+    if separation > 0.2 and 0 < under_row < 6.0:
         shadow = 1 - 0.30 * _smooth((separation - 0.2) / 1.5) * math.exp(-under_row / 1.3)
         for c in range(3):
             colour[c] *= shadow
@@ -298,6 +306,9 @@ def _mend_lip(out, X, Y, p, lips, low, i, f, d, share, gap, dc):  # type: ignore
     frame the mouth in black. d is the distance to the opening, share the part of the pixel that
     lies outside it.
     """
+    parted = _smooth(gap / 3.0)
+    if parted < 0.01 and p[REPAIR] < 0.01 and p[CREASE] < 0.01:
+        return
     side = 1 if low else 0
     # A mouth that was wide open leaves more of its inside on the lower lip.
     reach = 1.3 + (0.9 * p[REPAIR] if low else 0.0)
@@ -305,7 +316,6 @@ def _mend_lip(out, X, Y, p, lips, low, i, f, d, share, gap, dc):  # type: ignore
     a = math.exp(-((d / reach) ** 2)) * fall * _smooth(dc / 5.0) * p[OPACITY] * share
     crease = p[CREASE] * (1 - _smooth(gap / 1.6)) * math.exp(-((d / 0.7) ** 2)) * fall
     crease *= _smooth((dc - 0.3) / 4.0) * p[OPACITY]
-    parted = _smooth(gap / 3.0)
     lighten = max(0.80 * parted, p[REPAIR] * (0.3 + 0.7 * parted)) * a
     mend = p[REPAIR] * a
     if lighten < 0.01 and mend < 0.01 and crease < 0.004:
@@ -419,9 +429,11 @@ def paint_mouth(  # type: ignore[no-untyped-def]
             top_band = min(0.35 + 0.06 * gap, 1.0) * off_corner
             low_a = _smooth(1.25 - above / max(low_band, 0.05))
             top_a = _smooth(1.2 - below / max(top_band, 0.05))
-            wet = math.exp(-(((above - 0.45 * low_band) / (0.28 * low_band + 0.05)) ** 2))
-            wet *= 0.45 + 0.55 * math.sin(x * 2.3 + 1.0) * math.sin(x * 0.9)
-            wet = max(wet, 0.0) * _smooth(gap / 6.0) * p[GLOSS] * 30.0 * p[EXPOSURE]
+            wet = 0.0
+            if above < 2 * low_band:
+                wet = math.exp(-(((above - 0.45 * low_band) / (0.28 * low_band + 0.05)) ** 2))
+                wet *= 0.45 + 0.55 * math.sin(x * 2.3 + 1.0) * math.sin(x * 0.9)
+                wet = max(wet, 0.0) * _smooth(gap / 6.0) * p[GLOSS] * 30.0 * p[EXPOSURE]
             low_light = 0.70 + 0.26 * _smooth(1 - above / max(low_band, 0.05))
             low_light *= 0.66 + 0.34 * _smooth(dc / 5.0)
             top_light = 0.46 + 0.36 * _smooth(1 - below / max(top_band, 0.05))
