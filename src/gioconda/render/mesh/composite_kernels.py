@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+from gioconda.render.mesh.raster_kernels import LIGHT_NOTHING
+
 u32 = np.uint32
 i32 = np.int32
 
@@ -18,8 +20,8 @@ def composite(sampled, plate, light_map, gains, out, x0, y0):  # type: ignore[no
     Args:
         sampled: (h, w, 4) uint8, premultiplied.
         plate: (H, W, 3) uint8.
-        light_map: (H, W) uint16, 256 = unchanged.
-        gains: (3,) int32, 256 = the light's change as it is; more makes a channel darken faster.
+        light_map: (H, W) uint16, 256 = unchanged; :data:`LIGHT_NOTHING` shows the plate.
+        gains: (3,) int32, 256 = shadow as it is; more makes a channel darken faster.
         out: (H, W, 3) uint8, receives the box.
         x0: left edge of the box in the frame.
         y0: top edge.
@@ -47,10 +49,16 @@ def composite(sampled, plate, light_map, gains, out, x0, y0):  # type: ignore[no
                     for c in range(3):
                         value = u32(s[x, c]) + ((u32(p[x, c]) * through + u32(32768)) >> u32(16))
                         o[x, c] = np.uint8(min(value, u32(255)))
+            elif light == LIGHT_NOTHING:
+                o[x, 0] = p[x, 0]
+                o[x, 1] = p[x, 1]
+                o[x, 2] = p[x, 2]
             else:
                 through = cover * u32(257)
                 for c in range(3):
-                    factor = max(i32(256) + (((light - i32(256)) * gains[c]) >> i32(8)), i32(0))
+                    factor = light
+                    if light < 256:
+                        factor = max(256 - (((256 - light) * gains[c]) >> 8), i32(0))
                     value = ((u32(s[x, c]) * u32(factor) + u32(128)) >> u32(8)) + (
                         (u32(p[x, c]) * through + u32(32768)) >> u32(16)
                     )

@@ -24,6 +24,39 @@ def _sample(table, x, y, channel):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True, fastmath=True, boundscheck=False)
+def lid_edge(screen, edge, origin, along, length, table):  # type: ignore[no-untyped-def]
+    """Lay a lid's edge into a table over the line between the corners.
+
+    Args:
+        screen: (V, 2) float32 projected vertices.
+        edge: (n,) int32 vertices from the corner on the image's left to the other one.
+        origin: (2,) float32 the corner on the image's left.
+        along: (2,) float32 unit vector to the other corner.
+        length: float32 pixels between the corners.
+        table: (m,) float32, receives the edge's y, downwards, at m even steps.
+    """
+    steps = table.shape[0] - 1
+    filled = 0
+    before_x = f32(0.0)
+    before_y = f32(0.0)
+    for n in range(1, edge.shape[0]):
+        dx = screen[edge[n], 0] - origin[0]
+        dy = screen[edge[n], 1] - origin[1]
+        x = (dx * along[0] + dy * along[1]) / length * f32(steps)
+        y = dy * along[0] - dx * along[1]
+        if n == edge.shape[0] - 1:
+            x = f32(steps)
+        while filled <= steps and f32(filled) <= x:
+            t = (f32(filled) - before_x) / max(x - before_x, f32(1e-6))
+            table[filled] = before_y + (y - before_y) * t
+            filled += 1
+        # a row of lid points may double back at a corner; the table goes on from the farthest
+        if x > before_x:
+            before_x = x
+            before_y = y
+
+
+@njit(cache=True, nogil=True, fastmath=True, boundscheck=False)
 def paint_eyeball(  # type: ignore[no-untyped-def]
     out,
     corner,

@@ -15,9 +15,15 @@ from gioconda.render.mesh.types import FloatArray, HeadMesh, IntArray
 
 #: Opening of the lids over the eye's width below which an eye counts as closed.
 LEAST_OPENING: Final = 0.13
-#: Brightness of the white over that of the iris below which no eye is seen: a closed one, dark
-#: glasses, a statue.
-LEAST_CONTRAST: Final = 1.05
+#: An eye this open or more (opening over width) needs least contrast to count as seen.
+WIDE_OPENING: Final = 0.30
+#: Brightness of the white over that of the iris below which no eye is seen. The far eye of a
+#: turned face may have little white; a narrow opening must show it more clearly.
+LEAST_CONTRAST: Final = 0.90
+#: Dark glasses, statues: neither contrast of white and iris nor any other (brightest over darkest
+#: tenth of the opening).
+FLAT_CONTRAST: Final = 1.12
+FLAT_SPREAD: Final = 1.5
 
 
 @dataclass(frozen=True)
@@ -87,7 +93,8 @@ def _is_visible(view: View, mesh: HeadMesh, eye: EyeRegion) -> bool:
     width = np.linalg.norm(points[eye.corners[0]] - points[eye.corners[1]])
     middle = slice(2, 5)
     gaps = points[list(eye.upper[middle])] - points[list(eye.lower[middle])]
-    if np.linalg.norm(gaps, axis=1).mean() < LEAST_OPENING * width:
+    opening = float(np.linalg.norm(gaps, axis=1).mean() / max(width, 1e-3))
+    if opening < LEAST_OPENING:
         return False
     outline = opening_polygon(mesh, eye)
     x0, y0 = np.clip(np.floor(outline.min(0)).astype(int), 0, view.size - 1)
@@ -100,7 +107,10 @@ def _is_visible(view: View, mesh: HeadMesh, eye: EyeRegion) -> bool:
     iris, white = luma[inside & (distance < 0.8)], luma[inside & (distance > 1.2)]
     if not len(iris) or not len(white):
         return False
-    return bool(np.percentile(white, 60) > LEAST_CONTRAST * max(iris.mean(), 1.0))
+    contrast = float(np.percentile(white, 60) / max(iris.mean(), 1.0))
+    darkest, brightest = np.percentile(luma[inside], (10, 90))
+    flat = contrast < FLAT_CONTRAST and brightest < FLAT_SPREAD * max(darkest, 1.0)
+    return contrast * min(opening / WIDE_OPENING, 1.0) >= LEAST_CONTRAST and not flat
 
 
 def polygon_mask(outline: npt.NDArray[np.floating], shape: tuple[int, ...]) -> FloatArray:

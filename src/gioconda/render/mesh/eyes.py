@@ -17,7 +17,7 @@ import numpy as np
 from gioconda.motion import INDEX
 from gioconda.portrait.types import View
 from gioconda.render.mesh.deform import camera_distance, unproject
-from gioconda.render.mesh.eye_kernels import paint_eyeball, paint_lash_line
+from gioconda.render.mesh.eye_kernels import lid_edge, paint_eyeball, paint_lash_line
 from gioconda.render.mesh.eye_regions import (
     EYES,
     EyeRegion,
@@ -53,7 +53,10 @@ LASH_BEGIN: Final = 0.35
 #: Steps of the tables of the lids' edges.
 TABLE_STEPS: Final = 32
 SPRITE_PX: Final = 96
+#: An eye shorter than this on screen is not painted.
+LEAST_LENGTH_PX: Final = 3.0
 
+f32 = np.float32
 EYE_CHANNELS: Final = tuple(i for name, i in INDEX.items() if name.startswith("eye"))
 
 
@@ -108,7 +111,8 @@ class _Eye:
         points = mesh.landmarks
         self._upper, self._lower = split_ring(mesh.rings[eye.ring])
         self._mm = mesh.mm
-        self._axes = mesh.axes[:2, :2].copy()
+        self._slide = mesh.axes[:2, :2].T.astype(np.float64)
+        self._upper_table, self._lower_table = np.zeros((2, TABLE_STEPS + 1), f32)
         self._blink, self._squint, self._wide = (
             basis.names.index(f"eye{kind}{eye.side}") for kind in ("Blink", "Squint", "Wide")
         )
@@ -138,21 +142,16 @@ class _Eye:
         self._texture_basis = np.stack([flat[1] - flat[0], flat[2] - flat[0]], 1)
 
     def draw(self, out: ByteImage, head: PosedHead) -> None:
-        upper, lower = head.screen[self._upper], head.screen[self._lower]
-        corner = upper[0]
-        line = upper[-1] - corner
-        length = float(np.hypot(line[0], line[1]))
         blink = min(max(float(head.weights[self._blink]), 0.0), 1.0)
-        if length < 3:
-            return
         strength = self._strength(head, blink)
-        if strength > 0:
-            self._draw_ball(out, head, upper, lower, line / length, length, blink, strength)
         lash = (blink - LASH_BEGIN) / (1 - LASH_BEGIN)
+        if strength > 0:
+            self._draw_ball(out, head, blink, strength)
         if lash > 0:
+            upper, lower = head.screen[self._upper], head.screen[self._lower]
             paint_lash_line(
-                out, 0.75 * upper + 0.25 * lower, self._lash, np.float32(LASH_OPACITY * lash),
-                np.float32(LASH_HALF_WIDTH_MM * self._mm),
+                out, f32(0.75) * upper + f32(0.25) * lower, self._lash, f32(LASH_OPACITY * lash),
+                f32(LASH_HALF_WIDTH_MM * self._mm),
             )  # fmt: skip
 
     def _strength(self, head: PosedHead, blink: float) -> float:
@@ -161,43 +160,45 @@ class _Eye:
         x = min(max(gaze / GAZE_FULL_DEG, blink / BLINK_FULL, lids / SQUINT_FULL), 1.0)
         return x * x * (3 - 2 * x)
 
-    def _draw_ball(
-        self,
-        out: ByteImage,
-        head: PosedHead,
-        upper: FloatArray,
-        lower: FloatArray,
-        along: FloatArray,
-        length: float,
-        blink: float,
-        strength: float,
-    ) -> None:
-        corner = upper[0]
-        steps = np.linspace(0, length, TABLE_STEPS + 1)
-        tables = []
-        for edge in (upper, lower):
-            offset = edge - corner
-            x = offset @ along
-            y = offset[:, 1] * along[0] - offset[:, 0] * along[1]
-            tables.append(np.interp(steps, np.maximum.accumulate(x), y).astype(np.float32))
-
-        placed = head.project(head.rigid(self._anchor))
-        basis = np.stack([placed[1] - placed[0], placed[2] - placed[0]], 1)
-        turn = self._texture_basis @ np.linalg.inv(basis)
-        to_texture = np.c_[turn, self._texture_origin - turn @ placed[0]].astype(np.float32)
+    def _draw_ball(self, out: ByteImage, head: PosedHead, blink: float, strength: float) -> None:
+        screen = head.screen
+        corner = screen[self._upper[0]]
+        (x0, y0), (x1, y1) = corner.tolist(), screen[self._upper[-1]].tolist()
+        length = math.hypot(x1 - x0, y1 - y0)
+        if length < LEAST_LENGTH_PX:
+            return
+        along = np.array([(x1 - x0) / length, (y1 - y0) / length], f32)
+        for edge, table in ((self._upper, self._upper_table), (self._lower, self._lower_table)):
+            lid_edge(screen, edge, corner, along, f32(length), table)
 
         yaw, pitch = (math.radians(a) for a in head.gaze_deg)
-        slide = np.array([math.sin(yaw), math.sin(pitch)]) * GAZE_RADIUS_MM * self._mm
-        shift = slide @ self._axes
-        radius = self._radius * np.maximum(
-            [math.cos(yaw), math.cos(pitch)], LEAST_FORESHORTENING
-        )  # fmt: skip
+        reach = GAZE_RADIUS_MM * self._mm
+        shift = self._slide @ (reach * math.sin(yaw), reach * math.sin(pitch))
+        narrowed = [
+            self._radius * max(math.cos(a), LEAST_FORESHORTENING) for a in (yaw, pitch)
+        ]  # fmt: skip
         shadow = 0.10 * strength + 0.40 * min(1.0, blink + 0.6 * abs(pitch))
         paint_eyeball(
-            out, corner, along.astype(np.float32), np.float32(length), tables[0], tables[1],
-            to_texture, self._white, self._iris, (self._centre + shift).astype(np.float32),
-            radius.astype(np.float32), np.float32(strength), np.float32(min(shadow, 0.6)),
-            np.float32(SHADOW_MM * self._mm),
+            out, corner, along, f32(length), self._upper_table, self._lower_table,
+            self._to_texture(head), self._white, self._iris, (self._centre + shift).astype(f32),
+            np.array(narrowed, f32), f32(strength), f32(min(shadow, 0.6)),
+            f32(SHADOW_MM * self._mm),
+        )  # fmt: skip
+
+    def _to_texture(self, head: PosedHead) -> FloatArray:
+        """Return the affine from screen to the eye's texture, (2, 3): the skull holds the eye."""
+        placed = head.project(head.rigid(self._anchor))
+        (ox, oy), (ax, ay), (bx, by) = placed.tolist()
+        ax, ay, bx, by = ax - ox, ay - oy, bx - ox, by - oy
+        area = ax * by - ay * bx
+        if abs(area) < 1e-6:
+            area = 1e-6
+        (p, q), (r, s) = self._texture_basis.tolist()
+        xx, xy = (p * by - q * ay) / area, (q * ax - p * bx) / area
+        yx, yy = (r * by - s * ay) / area, (s * ax - r * bx) / area
+        u, v = self._texture_origin.tolist()
+        return np.array(
+            [[xx, xy, u - xx * ox - xy * oy], [yx, yy, v - yx * ox - yy * oy]], f32
         )  # fmt: skip
 
 
@@ -222,7 +223,9 @@ def _white(
         total += share * cv2.GaussianBlur(photo * known[..., None], (0, 0), sigma * scale)
         weight += share * cv2.GaussianBlur(known, (0, 0), sigma * scale)
     filled = (total + 1e-4 * mean) / (weight + 1e-4)[..., None]
-    own = ((inside > 0.5) & (distance > 1.16) & (luma > 0.62 * typical)).astype(np.float32)
+    # near the iris dark pixels are its rim; farther off they are the lids and corners themselves
+    white = (distance > 1.16) & (luma > 0.62 * typical)
+    own = ((inside > 0.5) & (white | (distance > 1.45))).astype(np.float32)
     keep = cv2.GaussianBlur(own, (0, 0), 0.8 * scale)[..., None]
     return np.ascontiguousarray(filled * (1 - keep) + photo * keep, np.float32), typical
 

@@ -11,7 +11,7 @@ f32 = np.float32
 
 
 @njit(cache=True, nogil=True, fastmath=True, boundscheck=False)
-def stretch_weights(screen, triangles, rest_area, mask, begin, span, counts, weights):  # type: ignore[no-untyped-def]
+def stretch_weights(screen, triangles, rest_area, mask, begin, span, spread, fall, counts, weights):  # type: ignore[no-untyped-def]
     """Weight of the mirrored texture on each vertex: how far its skin is stretched on screen.
 
     Args:
@@ -21,6 +21,9 @@ def stretch_weights(screen, triangles, rest_area, mask, begin, span, counts, wei
         mask: (n,) float32, 0 to 1, where the mirror may show at all.
         begin: ratio of areas at which the mirror starts to show.
         span: how far above that it shows fully.
+        spread: how many times the weights spread to the neighbours: the contour's own dark line
+            lies beside the stretched skin, and must not stay.
+        fall: float32 part of a weight that reaches the neighbours.
         counts: (n,) float32, room.
         weights: (n,) float32, receives the weights.
 
@@ -45,8 +48,20 @@ def stretch_weights(screen, triangles, rest_area, mask, begin, span, counts, wei
     for v in range(weights.shape[0]):
         if counts[v] > 0:
             x = min(max((weights[v] / counts[v] - begin) / span, f32(0.0)), f32(1.0))
-            weights[v] = mask[v] * x * x * (f32(3.0) - f32(2.0) * x)
+            weights[v] = x * x * (f32(3.0) - f32(2.0) * x)
             greatest = max(greatest, weights[v])
+    if greatest > 0:
+        for _ in range(spread):
+            counts[:] = weights
+            for t in range(triangles.shape[0]):
+                most = f32(0.0)
+                for k in range(3):
+                    most = max(most, counts[triangles[t, k]])
+                for k in range(3):
+                    v = triangles[t, k]
+                    weights[v] = max(weights[v], fall * most)
+        for v in range(weights.shape[0]):
+            weights[v] *= mask[v]
     return greatest
 
 

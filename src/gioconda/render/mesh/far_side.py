@@ -31,6 +31,14 @@ TURNED_DEG: Final = 9.0
 #: full effect.
 STRETCH_BEGIN: Final = 1.25
 STRETCH_RANGE: Final = 1.0
+#: The mirror spreads from what is stretched to its neighbours this many times, falling off.
+SPREAD: Final = 3
+SPREAD_FALL: Final = 0.85
+#: How far the far rim's mirror image moves towards the middle of the near side.
+RIM_INWARD: Final = 0.12
+#: Log ratio of brightness, far over near side, at which the near side counts as in shadow.
+SHADOW_FROM: Final = 0.35
+SHADOW_RANGE: Final = 0.35
 GAIN_LOW: Final = 0.55
 GAIN_HIGH: Final = 1.6
 #: Smoothness of the mask and of the colour gains over the mesh.
@@ -68,16 +76,24 @@ class FarSide:
             count,
         )
         laplacian = graph_laplacian(np.c_[own, np.zeros(count)], triangles)
-        mask = smoothed(
-            laplacian, smoothstep((larger - 1.25) / 0.9), np.ones(count), MASK_STIFFNESS
-        )
-        beside = _with_midpoints(np.abs(canonical_landmarks()[:, :1]).astype(np.float64), mesh)
-        start, end = MIDLINE
-        mask = np.clip(mask, 0, 1) * smoothstep((beside[:, 0] - start) / (end - start))
+        wanted = smoothstep((larger - 1.25) / 0.9)
+
+        # the near side's own edge is ear, hair or shadow: the far rim takes skin from inside it
+        rim = np.zeros(count)
+        rim[mesh.rings["oval"]] = 1
+        rim = np.clip(smoothed(laplacian, rim, np.ones(count), 1.0), 0, 1)
+        middle = mirrored[mesh.rings["oval"]].mean(0)
+        mirrored += RIM_INWARD * rim[:, None] * (middle - mirrored)
 
         trust = np.clip(1 / np.maximum(larger, 0.5), 0.02, 1) ** 2
         skin = _low_passed_face(view, mesh)
         ratio = np.log((_at(skin, own) + 6) / (_at(skin, mirrored) + 6))
+        # where the near side lies in a shadow that the far side has not, stretched skin is better
+        wanted *= 1 - smoothstep((ratio.mean(1) - SHADOW_FROM) / SHADOW_RANGE)
+        mask = smoothed(laplacian, wanted, np.ones(count), MASK_STIFFNESS)
+        beside = _with_midpoints(np.abs(canonical_landmarks()[:, :1]).astype(np.float64), mesh)
+        start, end = MIDLINE
+        mask = np.clip(mask, 0, 1) * smoothstep((beside[:, 0] - start) / (end - start))
         gains = np.stack(
             [smoothed(laplacian, ratio[:, c], trust, GAIN_STIFFNESS) for c in range(3)], 1
         )
@@ -104,7 +120,7 @@ class FarSide:
             return
         greatest = stretch_weights(
             head.screen, self._triangles, self._areas, self._mask, np.float32(STRETCH_BEGIN),
-            np.float32(STRETCH_RANGE), self._counts, self._weights,
+            np.float32(STRETCH_RANGE), SPREAD, np.float32(SPREAD_FALL), self._counts, self._weights,
         )  # fmt: skip
         if greatest > 0.01:
             draw_mirror(

@@ -31,6 +31,10 @@ FADE_STEPS: Final = 64
 COLUMNS: Final = np.linspace(0.08, 0.92, 7)
 #: Band of luminance ranks that counts as skin: without lashes below and glints above.
 SKIN_RANKS: Final = (0.28, 0.72)
+#: A closed lid is at least this bright, as part of the brighter of the skin above and below.
+LEAST_LIGHT: Final = 0.72
+#: How much faster than the mean each channel darkens on skin in shade.
+WARM_SHADE: Final = np.array([-0.2, 0.05, 0.2])
 CREASE_DARK: Final = 0.085
 LASH_ROOT_DARK: Final = 0.14
 CONVEX_LIGHT: Final = 0.055
@@ -150,8 +154,14 @@ def _lid_colour(view: View, mesh: HeadMesh, f: _EyeFrame) -> FloatArray:
 
     # 0 at the crease, 1 at the edge of the lid
     down = np.clip((f.y - f.crease) / np.maximum(f.upper - f.crease, 0.03), 0, 1)
-    mix = 0.30 * down[..., None]
-    colour = across(high) * (1 - mix) + across(low) * mix
+    mix = 0.15 + 0.25 * down[..., None]
+    upper_skin, lower_skin = across(high), across(low)
+    colour = upper_skin * (1 - mix) + lower_skin * mix
+    # a lid that comes down from a deep socket comes into the light
+    upper_lit = ((upper_skin @ _LUMA) > (lower_skin @ _LUMA))[..., None]
+    bright = np.where(upper_lit, upper_skin, lower_skin)
+    colourful = np.clip(np.ptp(bright, axis=2, keepdims=True) / 20, 0, 1)
+    colour = np.maximum(colour, bright * LEAST_LIGHT ** (1 + colourful * WARM_SHADE))
     arch = np.sin(np.pi * np.clip(f.x, 0, 1))
     relief = (
         1
@@ -170,10 +180,11 @@ def _lid_colour(view: View, mesh: HeadMesh, f: _EyeFrame) -> FloatArray:
     weight = skin.astype(np.float64)
     total = cv2.GaussianBlur(weight, (0, 0), sigma) + 1e-3
     around = (cv2.GaussianBlur(photo * weight[..., None], (0, 0), sigma) / total[..., None]) @ _LUMA
-    limit = np.clip(around / np.maximum(colour @ _LUMA, 1), 0.84, 1.0)
+    limit = np.clip(around / np.maximum(colour @ _LUMA, 1), 0.90, 1.0)
     colour *= (0.35 + 0.65 * limit)[..., None]
     colour += _grain(view, mesh, luma.shape)[..., None]
-    return np.clip(colour, 0, 255).astype(np.float32)
+    result: FloatArray = np.clip(colour, 0, 255).astype(np.float32)
+    return result
 
 
 def _skin_columns(colours: Array, x: Array, spare: Array) -> Array:
@@ -232,4 +243,5 @@ def _cover(view: View, f: _EyeFrame) -> Array:
     wide = cv2.dilate(lash.astype(np.uint8), np.ones((3, 3), np.uint8)).astype(np.float64)
     wide = cv2.GaussianBlur(wide, (0, 0), view.size / 512)
     wide *= smoothstep((f.y - (f.crease - 0.14)) / 0.06)
+    wide *= smoothstep((f.x + 0.16) / 0.12) * smoothstep((1.16 - f.x) / 0.12)
     return np.asarray(np.clip(np.maximum(cover, wide), 0, 1))

@@ -52,7 +52,7 @@ class FaceLight:
 
     Attributes:
         direction: (3,) fitted light in view axes; its length is the contrast it gives.
-        gains: (3,) int32, how strongly light changes R, G, B; 256 = alike.
+        gains: (3,) int32, how strongly shadow darkens R, G, B; 256 = as it is.
     """
 
     def __init__(self, view: View, mesh: HeadMesh, basis: ShapeBasis, rest: PosedHead) -> None:

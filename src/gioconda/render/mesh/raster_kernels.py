@@ -18,6 +18,8 @@ FRACTION_BITS = 5
 #: Light 1.0 in the light map; a light of 4 and more is not told apart.
 LIGHT_ONE = 256
 LIGHT_LIMIT = 1023
+#: Marks pixels of the light map that no triangle covers.
+LIGHT_NOTHING = 65535
 
 
 @njit(cache=True, nogil=True, fastmath=True, boundscheck=False)

@@ -21,13 +21,18 @@ import numpy.typing as npt
 from gioconda.portrait.types import View
 from gioconda.render.mesh.composite_kernels import composite
 from gioconda.render.mesh.depth import smoothstep
-from gioconda.render.mesh.raster_kernels import LIGHT_ONE, rasterize
+from gioconda.render.mesh.raster_kernels import LIGHT_NOTHING, LIGHT_ONE, rasterize
 from gioconda.render.mesh.types import ByteImage, FloatArray, HeadMesh, IntArray, PosedHead
 
+#: Matte from which a pixel belongs to the person. Low, because half of a loose hairdo is unsure,
+#: and hair that moves in part looks worse than some background that moves along.
+PERSON_FROM: Final = 0.3
 #: Pixels outside the person, in a view of 512, up to which the matte is 1 ...
 MATTE_FULL_PX: Final = 4.0
 #: ... and from which it is 0.
 MATTE_CLEAR_PX: Final = 18.0
+#: Cover from which the background plate shows unmixed.
+PLATE_COVER: Final = 0.6
 #: Vertices that follow the head or a handle by less than this stay where they are.
 STILL_ROTATION: Final = 2e-3
 STILL_HANDLE: Final = 1e-4
@@ -55,7 +60,7 @@ class Maps:
     Attributes:
         whole: (H, W, 2) int16 texture pixel.
         fraction: (H, W) uint16 fraction of a texture pixel, packed as ``cv2.remap`` wants it.
-        light: (H, W) uint16, 256 = unchanged.
+        light: (H, W) uint16, 256 = unchanged; a mark where nothing shows.
         depth: (H, W) float32 away from the camera.
     """
 
@@ -68,9 +73,9 @@ class Maps:
     def empty(cls, size: int) -> Maps:
         """Return maps that show nothing."""
         return cls(
-            np.full((size, size, 2), -4, np.int16),
+            np.zeros((size, size, 2), np.int16),
             np.zeros((size, size), np.uint16),
-            np.full((size, size), LIGHT_ONE, np.uint16),
+            np.full((size, size), LIGHT_NOTHING, np.uint16),
             np.full((size, size), _FAR, np.float32),
         )
 
@@ -90,19 +95,20 @@ class Maps:
 def soft_matte(matte: FloatArray) -> FloatArray:
     """Widen a tight matte to a soft one, (size, size), 1 on the person and a little beyond."""
     scale = matte.shape[0] / 512
-    outside = (matte <= 0.5).astype(np.uint8)
+    outside = (matte < PERSON_FROM).astype(np.uint8)
     distance = cv2.distanceTransform(outside, cv2.DIST_L2, 5)
     fade = (distance - MATTE_FULL_PX * scale) / ((MATTE_CLEAR_PX - MATTE_FULL_PX) * scale)
-    result: FloatArray = np.maximum(1 - smoothstep(fade), matte).astype(np.float32)
+    result: FloatArray = (1 - smoothstep(fade)).astype(np.float32)
     return result
 
 
 def rest_plate(view: View, cover: FloatArray) -> ByteImage:
     """Return the plate, led over into the photo where the soft matte fades.
 
-    Photo over plate then gives the photo back nearly exactly wherever nothing moves.
+    Photo over plate then gives the photo back nearly exactly wherever nothing moves. It begins
+    only where the cover is thin, lest the photo's contour stay behind as a ghost.
     """
-    share = cover[..., None]
+    share = smoothstep(cover / PLATE_COVER)[..., None]
     blended = view.plate * share + view.image.astype(np.float32) * (1 - share)
     plate: ByteImage = np.round(blended).astype(np.uint8)
     return plate
@@ -188,7 +194,7 @@ class Surface:
             self._maps.fraction[rows, columns],
             cv2.INTER_LINEAR,
             self._sampled,
-            cv2.BORDER_REPLICATE,
+            cv2.BORDER_REFLECT_101,
         )
 
     def lay_over_plate(self, box: Box, gains: IntArray, out: ByteImage) -> None:
@@ -196,7 +202,7 @@ class Surface:
 
         Args:
             box: as given to :meth:`sample`.
-            gains: (3,) how strongly light changes R, G, B; 256 = as it is.
+            gains: (3,) how strongly shadow darkens R, G, B; 256 = as it is.
             out: (size, size, 3), receives the frame.
         """
         np.copyto(out, self._background)
