@@ -21,7 +21,7 @@ WEIGHT_RANGE: Final = (-0.6, 1.3)
 LID_DOWN_DEG: Final = 22.0
 LID_UP_DEG: Final = 20.0
 LID_LIMIT: Final = 1.1
-#: Looking down takes the lid further than the prototype's own shape says.
+#: The eye turns further down than "lidDown" at weight 1 covers; the lid keeps up with it.
 LID_DOWN_GAIN: Final = 1.3
 #: Closed lids keep this part of the aperture, so that no triangle flips.
 LID_REST: Final = 0.02
