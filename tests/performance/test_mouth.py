@@ -84,13 +84,29 @@ def test_silence_brings_the_mouth_to_rest_within_half_a_second_and_keeps_it(scri
     assert np.abs(rest[:, INDEX["articulation"]]).max() == 0
 
 
-def test_articulation_leads_speech_by_100_ms_and_leaves_within_half_a_second(script) -> None:
-    art = perform(script([("sil", 50), ("a", 50), ("sil", 50)]))["articulation"]
-    assert art[43] == 0
-    assert 0 < art[46] < art[48] < 1
-    assert art[50:100].min() == 1
+def test_articulation_leads_speech_and_leaves_within_half_a_second(script) -> None:
+    art = perform(script([("sil", 50), ("a", 50), ("sil", 50), ("a", 50)]))["articulation"]
+    # Out of long silence speech must be certain first: the mouth comes 60 ms ahead.
+    assert art[45] == 0
+    assert 0 < art[48] < art[50] < 1
+    assert art[52:100].min() == 1
     assert art[110] == 1
     assert art[124] == 0
+    # After a pause the speaker is believed at once: 120 ms ahead, and ready with the voice.
+    assert art[143] == 0
+    assert 0 < art[146] < art[148] < 1
+    assert art[150:].min() == 1
+
+
+def test_flickering_voice_activity_does_not_move_the_mouth(script) -> None:
+    from dataclasses import replace
+
+    rng = np.random.default_rng(0)
+    flicker = np.convolve(rng.uniform(size=400) < 0.12, np.ones(3) / 3, "same")
+    posteriors = script([("s", 400)]).posteriors
+    noise = replace(script([("sil", 400)]), posteriors=posteriors, voice=flicker.astype(np.float32))
+    assert flicker.max() > 0.6
+    assert np.abs(perform(noise).values[:, MOUTH]).max() == 0
 
 
 def test_noise_without_speech_leaves_the_mouth_at_rest(script) -> None:
@@ -111,7 +127,7 @@ def test_noise_without_speech_leaves_the_mouth_at_rest(script) -> None:
 
 def test_short_gaps_in_speech_do_not_drop_the_mouth(script) -> None:
     art = perform(script([("sil", 20), ("a", 20), ("sil", 5), ("a", 20), ("sil", 20)]))
-    assert art["articulation"][22:64].min() == 1
+    assert art["articulation"][24:64].min() == 1
 
 
 def test_weights_stay_within_the_motion_space(talk) -> None:

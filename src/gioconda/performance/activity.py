@@ -18,9 +18,18 @@ SURE_SILENCE = 0.97
 #: Voice activity from which speech begins, and down to which it goes on once begun.
 VOICE_ON = 0.35
 VOICE_OFF = 0.12
+#: Voice activity flickers in steady noise, so nobody is believed to speak before a window of
+#: this many rows speaks for it: by activity throughout, or by some activity and rows with a
+#: pitch. Whoever was believed is believed at once again for the trust's duration.
+EVIDENCE_ROWS = 7
+EVIDENCE_VOICE = 0.8
+EVIDENCE_VOICE_WITH_PITCH = 0.5
+EVIDENCE_PITCH_ROWS = 4
+TRUST_S = 2.0
 #: The mouth starts this long before the voice (visible movement leads at utterance onset,
-#: Schwartz and Savariaux 2014) ...
+#: Schwartz and Savariaux 2014), or hurries where the voice is there already, ...
 LEAD_S = 0.12
+HURRY_S = 0.05
 #: ... stays for this long after it, across stop gaps and breaths, and returns in this time.
 HOLD_S = 0.32
 RELEASE_S = 0.14
@@ -72,6 +81,7 @@ class ActivityState:
     talking: float = 0.0
     vigour: float = USUAL_VIGOUR
     speaks: bool = False
+    trusted_rows: int = 0
     was_active: bool = False
     end_reported: bool = True
 
@@ -86,6 +96,7 @@ def track_activity(state: ActivityState, window: FeatureWindow) -> Activity:
     """Advance over the rows of a window."""
     n = window.rows
     begins, goes_on = _speaking(window)
+    evidence = _evidence(window)
     effort = window.at(window.features.effort, 3)
     ramp, talking, vigour = np.zeros(n), np.zeros(n), np.zeros(n)
     start, end = np.zeros(n, np.bool_), np.zeros(n, np.bool_)
@@ -93,8 +104,11 @@ def track_activity(state: ActivityState, window: FeatureWindow) -> Activity:
     pause_rows = round(PHRASE_PAUSE_S * FEATURE_RATE_HZ)
     hold_rows = round(HOLD_S * FEATURE_RATE_HZ)
     for i in range(n):
-        ahead = bool(begins[0, i])
-        state.speaks = now = bool(begins[1, i] or (state.speaks and goes_on[i]))
+        trust = round(TRUST_S * FEATURE_RATE_HZ) if evidence[i] else state.trusted_rows - 1
+        state.trusted_rows = max(trust, 0)
+        ahead = bool(begins[0, i]) and trust > 0
+        now = bool((begins[1, i] and trust > 0) or (state.speaks and goes_on[i]))
+        state.speaks = now
         if ahead and state.rows_since_voice >= pause_rows and not state.was_active:
             start[i] = True
         state.rows_since_voice = 0 if now else state.rows_since_voice + 1
@@ -104,7 +118,8 @@ def track_activity(state: ActivityState, window: FeatureWindow) -> Activity:
             end[i] = state.end_reported = True
         active = ahead or state.rows_since_voice <= hold_rows
         ramp[i], talking[i], vigour[i] = state.ramp, state.talking, state.vigour
-        step = dt / LEAD_S if active else -dt / RELEASE_S
+        attack_s = HURRY_S if now else LEAD_S
+        step = dt / attack_s if active else -dt / RELEASE_S
         state.ramp = min(max(state.ramp + step, 0.0), 1.0)
         state.was_active = active
         tau = TALK_RISE_S if active else TALK_FALL_S
@@ -129,6 +144,20 @@ def _speaking(window: FeatureWindow) -> tuple[BoolArray, BoolArray]:
     for k in range(round(LEAD_S * FEATURE_RATE_HZ) + 1):
         ahead = np.maximum(ahead, window.at(begin, k))
     return np.stack([ahead > 0.5, window.at(begin, 0) > 0.5]), window.at(go_on, 0) > 0.5
+
+
+def _evidence(window: FeatureWindow) -> BoolArray:
+    """Return where the rows about to come leave no doubt that somebody speaks, (rows,)."""
+    f = window.features
+    pitched = (f.f0_hz > 0).astype(np.float32)
+    voice, pitch_rows = np.zeros(window.rows), np.zeros(window.rows)
+    last = min(window.future, EVIDENCE_ROWS - 1)
+    for k in range(last - EVIDENCE_ROWS + 1, last + 1):
+        voice += window.at(f.voice, k) / EVIDENCE_ROWS
+        pitch_rows += window.at(pitched, k)
+    with_pitch = (voice > EVIDENCE_VOICE_WITH_PITCH) & (pitch_rows >= EVIDENCE_PITCH_ROWS)
+    sure: BoolArray = (voice > EVIDENCE_VOICE) | with_pitch
+    return sure
 
 
 def _peaks(window: FeatureWindow) -> tuple[FloatArray, int]:

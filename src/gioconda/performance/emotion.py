@@ -30,6 +30,11 @@ PARTING: Final[frozenset[str]] = frozenset(
 )  # fmt: skip
 
 
+#: Channels that spread the mouth; rounded vowels take part of it back.
+SPREADING: Final = ("mouthSmile", "mouthStretch", "mouthDimple")
+SPREAD_LOST_TO_ROUNDING: Final = 0.4
+
+
 @dataclass(frozen=True)
 class Style:
     """One emotion at full strength.
@@ -54,43 +59,43 @@ class Style:
 STYLES: Final[Mapping[str, Style]] = {
     "neutral": Style(),
     "happy": Style(
-        face={"mouthSmile": 0.62, "mouthDimple": 0.15, "cheekSquint": 0.55, "eyeSquint": 0.32,
-              "browOuterUp": 0.18, "browInnerUp": 0.1},
-        head_deg=(0.0, -1.5, 1.0), head_scale=1.15, tempo=1.1,
+        face={"mouthSmile": 0.95, "mouthDimple": 0.2, "cheekSquint": 0.8, "eyeSquint": 0.45,
+              "browOuterUp": 0.25, "browInnerUp": 0.15},
+        head_deg=(0.0, -2.0, 1.5), head_scale=1.25, tempo=1.15,
     ),
     "sad": Style(
-        face={"browInnerUp": 0.75, "browDown": 0.12, "mouthFrown": 0.6, "mouthShrugLower": 0.2,
-              "eyeBlink": 0.16, "eyeSquint": 0.1},
-        head_deg=(0.0, 4.5, -2.0), gaze_deg=(0.0, 4.0), head_scale=0.7, tempo=0.7, blink_scale=0.85,
+        face={"browInnerUp": 1.0, "browDown": 0.15, "mouthFrown": 0.9, "mouthShrugLower": 0.3,
+              "eyeBlink": 0.25, "eyeSquint": 0.15},
+        head_deg=(0.0, 6.5, -3.0), gaze_deg=(0.0, 5.0), head_scale=0.6, tempo=0.6, blink_scale=0.8,
     ),
     "angry": Style(
-        face={"browDown": 0.85, "eyeSquint": 0.4, "eyeWide": 0.2, "noseSneer": 0.35,
-              "mouthFrown": 0.25, "mouthPress": 0.2, "jawForward": 0.2},
-        head_deg=(0.0, 3.0, 0.0), head_scale=1.15, tempo=1.25, blink_scale=0.7,
+        face={"browDown": 1.0, "eyeSquint": 0.5, "eyeWide": 0.3, "noseSneer": 0.5,
+              "mouthFrown": 0.4, "mouthPress": 0.3, "jawForward": 0.3},
+        head_deg=(0.0, 4.5, 0.0), head_scale=1.2, tempo=1.35, blink_scale=0.6,
     ),
     "surprised": Style(
-        face={"browInnerUp": 0.75, "browOuterUp": 0.85, "eyeWide": 0.7, "jawOpen": 0.12},
-        head_deg=(0.0, -2.5, 0.0), tempo=1.1, blink_scale=0.7,
+        face={"browInnerUp": 1.0, "browOuterUp": 1.0, "eyeWide": 1.0, "jawOpen": 0.18},
+        head_deg=(0.0, -3.5, 0.0), tempo=1.15, blink_scale=0.6,
     ),
     "afraid": Style(
-        face={"browInnerUp": 0.85, "browOuterUp": 0.25, "browDown": 0.25, "eyeWide": 0.6,
-              "mouthStretch": 0.4, "mouthFrown": 0.15},
-        head_deg=(0.0, -1.0, 0.0), head_scale=0.8, tempo=1.3, blink_scale=1.4,
+        face={"browInnerUp": 1.0, "browOuterUp": 0.3, "browDown": 0.35, "eyeWide": 0.9,
+              "mouthStretch": 0.65, "mouthFrown": 0.3},
+        head_deg=(0.0, -1.5, 0.0), head_scale=0.7, tempo=1.4, blink_scale=1.6,
     ),
     "disgusted": Style(
-        face={"noseSneer": 0.8, "browDown": 0.5, "cheekSquint": 0.35, "eyeSquint": 0.4,
-              "mouthUpperUp": 0.3, "mouthFrown": 0.35, "mouthShrugLower": 0.15},
-        head_deg=(2.5, -1.5, 2.0), head_scale=0.9, tempo=0.9, blink_scale=1.1,
+        face={"noseSneer": 1.0, "browDown": 0.75, "cheekSquint": 0.5, "eyeSquint": 0.55,
+              "mouthUpperUp": 0.45, "mouthFrown": 0.55, "mouthShrugLower": 0.25},
+        head_deg=(4.0, -2.0, 3.0), head_scale=0.85, tempo=0.85, blink_scale=1.15,
     ),
     "contemptuous": Style(
-        face={"mouthSmileLeft": 0.55, "mouthDimpleLeft": 0.5, "cheekSquintLeft": 0.25,
-              "browOuterUpRight": 0.4, "eyeBlink": 0.14, "mouthPress": 0.1},
-        head_deg=(-2.0, -3.5, 2.5), gaze_deg=(0.0, 1.5), head_scale=0.8, tempo=0.85,
+        face={"mouthSmileLeft": 0.8, "mouthDimpleLeft": 0.75, "cheekSquintLeft": 0.4,
+              "browOuterUpRight": 0.75, "browDownLeft": 0.25, "eyeBlink": 0.2, "mouthPress": 0.15},
+        head_deg=(-3.0, -5.0, 3.5), gaze_deg=(0.0, 2.0), head_scale=0.7, tempo=0.75,
     ),
     "tender": Style(
-        face={"mouthSmile": 0.32, "cheekSquint": 0.25, "browInnerUp": 0.35, "eyeSquint": 0.15,
-              "eyeBlink": 0.06},
-        head_deg=(0.0, 1.0, 4.0), head_scale=0.8, tempo=0.8,
+        face={"mouthSmile": 0.55, "cheekSquint": 0.4, "browInnerUp": 0.55, "eyeSquint": 0.25,
+              "eyeBlink": 0.1},
+        head_deg=(0.0, 1.5, 6.0), head_scale=0.7, tempo=0.7,
     ),
 }  # fmt: skip
 
@@ -154,3 +159,23 @@ def style_of(controls: Controls) -> Style:
         full.face, full.head_deg, full.gaze_deg,
         toward(full.head_scale), toward(full.tempo), toward(full.blink_scale),
     )  # fmt: skip
+
+
+def write_emotion(
+    values: FloatArray, track: EmotionTrack, shut: FloatArray, rounding: FloatArray
+) -> None:
+    """Add the emotion's face to ``values``, (rows, 59), in place; speech has the last word.
+
+    Args:
+        values: the motion being made.
+        track: the emotion.
+        shut: 0 to 1, how far lips or lip and teeth meet, (rows,).
+        rounding: 0 to 1, (rows,).
+    """
+    for channel in np.flatnonzero(np.any(track.face != 0.0, axis=0)):
+        name, offset = CHANNELS[channel], track.face[:, channel]
+        if name in PARTING:
+            offset = offset * (1.0 - shut)
+        elif name.startswith(SPREADING):
+            offset = offset * (1.0 - SPREAD_LOST_TO_ROUNDING * rounding)
+        values[:, channel] += offset

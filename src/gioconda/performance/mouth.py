@@ -78,7 +78,7 @@ def _solve(t: LipTargets) -> dict[str, FloatArray]:
     gap = t.aperture * (1.0 - t.labiodental) + _LABIODENTAL_GAP * t.labiodental
     openness = np.clip(gap / 0.12, 0.0, 1.0)
     narrow = np.clip(-t.width / -PUCKER_WIDTH, 0.0, 0.5)
-    rounding = np.clip(0.65 * t.rounding + 0.5 * narrow, 0.0, 1.0)
+    rounding = np.clip(0.70 * t.rounding + 0.5 * narrow, 0.0, 1.0)
     rounding = rounding * (1.0 - 0.6 * t.labiodental)
     pucker = rounding * (0.95 - 0.35 * openness)
     funnel = 0.5 * rounding * openness * (1.0 - t.closure)

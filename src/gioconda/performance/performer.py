@@ -14,7 +14,7 @@ from gioconda.motion import BLENDSHAPES, CHANNELS, INDEX, Motion, set_gaze
 from gioconda.performance.activity import ActivityState, track_activity
 from gioconda.performance.articulation import lip_targets
 from gioconda.performance.blinks import BlinkState, move_lids, start_blinks
-from gioconda.performance.emotion import PARTING, EmotionState, EmotionTrack, track_emotion
+from gioconda.performance.emotion import EmotionState, track_emotion, write_emotion
 from gioconda.performance.eyes import GazeState, move_gaze, start_gaze
 from gioconda.performance.face import FaceState, enliven, start_face, write_face
 from gioconda.performance.head import HeadState, move_head, start_head, write_head
@@ -142,7 +142,8 @@ def _fill(values: FloatArray, state: PerformanceState, window: FeatureWindow) ->
     else:
         write_face(values, life, activity.gate, controls.expression)
     write_head(values, head)
-    _add_emotion(values, emotion, activity.gate * np.maximum(targets.closure, targets.labiodental))
+    shut = activity.gate * np.maximum(targets.closure, targets.labiodental)
+    write_emotion(values, emotion, shut, activity.gate * targets.rounding)
     values[:, INDEX["headZ"]] += CAMERA_OUTER_EYE * (controls.distance - 1.0)
     if not controls.still:
         for side in ("Left", "Right"):
@@ -154,12 +155,3 @@ def _fill(values: FloatArray, state: PerformanceState, window: FeatureWindow) ->
     gaze = values.astype(np.float32)
     set_gaze(gaze, eyes[:, 0], eyes[:, 1])
     values[:] = gaze
-
-
-def _add_emotion(values: FloatArray, emotion: EmotionTrack, shut: FloatArray) -> None:
-    """Add the emotion's face; where lips are shut, what would part them gives way."""
-    for channel in np.flatnonzero(np.any(emotion.face != 0.0, axis=0)):
-        offset = emotion.face[:, channel]
-        if CHANNELS[channel] in PARTING:
-            offset = offset * (1.0 - shut)
-        values[:, channel] += offset
