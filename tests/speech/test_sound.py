@@ -356,3 +356,17 @@ def test_memory_does_not_grow_with_the_length(tmp_path: Path) -> None:
         tracemalloc.stop()
     assert count == minutes * 60 * 16_000
     assert peak < 2_000_000
+
+
+def test_a_change_of_rate_and_channels_within_a_file_is_smoothed_over(tmp_path: Path) -> None:
+    x = click_track(22_050)
+    first = encode(tmp_path / "1.mp3", "libmp3lame", click_track(44_100), 44_100, "mp3")
+    second = encode(tmp_path / "2.mp3", "libmp3lame", np.stack([x, x], 1), 22_050, "mp3")
+    (tmp_path / "both.mp3").write_bytes(first.read_bytes() + second.read_bytes())
+    with Sound.open(tmp_path / "both.mp3") as sound:
+        assert {(f.sample_rate, f.layout.name) for f in sound.original_frames()} == {
+            (44_100, "mono")
+        }
+        onsets = onsets_s(mono_16k(sound))
+    assert len(onsets) == 8
+    assert np.diff(onsets[4:]) == pytest.approx(np.diff(CLICKS_S), abs=0.002)

@@ -129,7 +129,7 @@ class VideoWriter:
         buffer = self._free.get()
         if self._error is not None:
             self._free.put(buffer)
-            raise _told(self._error, self._target.name)
+            raise self._error
         np.copyto(buffer, frame)
         self._waiting.put(buffer)
         self.frames_written += 1
@@ -155,7 +155,7 @@ class VideoWriter:
         self._closed = True
         try:
             self._stop()
-            error = self._error and _told(self._error, self._target.name)
+            error = self._error
             # A bad sound does not spoil the picture; what was made until then is kept.
             if error is not None and not isinstance(error, SoundError):
                 raise error
@@ -199,8 +199,9 @@ class VideoWriter:
             return
         try:
             self.close(partial=True)
-        except Exception as e:  # the first error is the one to be told
-            logger.warning("nothing could be kept: %s", e)
+        except Exception as e:
+            if e is not error:  # the first error is the one that is raised
+                logger.warning("nothing could be kept: %s", e)
 
     def _work(self) -> None:
         """Encode what comes until None comes; after an error, only hand the buffers back."""
@@ -209,7 +210,7 @@ class VideoWriter:
                 try:
                     self._encoder.add(frame)
                 except BaseException as e:
-                    self._error = e
+                    self._error = _told(e, self._target.name)
             self._free.put(frame)
 
     def _stop(self) -> None:
