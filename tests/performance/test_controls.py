@@ -87,8 +87,8 @@ def test_eyes_stay_on_the_viewer_while_the_head_turns(minute) -> None:
 
 def test_distance_moves_the_head_away_by_the_camera_rule(minute) -> None:
     near, usual, far = (perform(minute, Controls(distance=d))["headZ"] for d in (0.8, 1.0, 1.5))
-    np.testing.assert_allclose(far - usual, 0.5 * 7 * 1.6, rtol=1e-4)
-    np.testing.assert_allclose(near - usual, -0.2 * 7 * 1.6, rtol=1e-4)
+    np.testing.assert_allclose(far - usual, 0.5 * 7 * 1.55, rtol=1e-4)
+    np.testing.assert_allclose(near - usual, -0.2 * 7 * 1.55, rtol=1e-4)
 
 
 def test_expression_0_leaves_only_lips_lids_and_gaze(minute) -> None:

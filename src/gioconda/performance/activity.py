@@ -88,7 +88,7 @@ class ActivityState:
 
 def smoothstep(x: FloatArray) -> FloatArray:
     """Return 3x^2 - 2x^3 of x clipped to 0..1."""
-    x = np.clip(x, 0.0, 1.0)
+    x = np.minimum(np.maximum(x, 0.0), 1.0)
     return x * x * (3.0 - 2.0 * x)
 
 

@@ -110,14 +110,11 @@ def lip_targets(window: FeatureWindow, vigour: FloatArray) -> LipTargets:
 def _read_phones(window: FeatureWindow) -> FloatArray:
     """Return the readout of every row of the window's features, (past + rows + future, 10).
 
-    The sum is written out phone by phone, so that a row's value does not depend on how many rows
-    are computed together (a matrix product's may).
+    Not a matrix product: a row's sum must not depend on how many rows are computed together,
+    and BLAS changes its order of summation with the shape.
     """
     posteriors = window.features.posteriors.astype(np.float64)
-    readout = _readout()
-    total = np.zeros((len(posteriors), readout.shape[1]))
-    for p in range(readout.shape[0]):
-        total += posteriors[:, p, None] * readout[p]
+    total: FloatArray = np.einsum("np,pc->nc", posteriors, _readout())
     return total
 
 
@@ -151,6 +148,8 @@ def _closures(window: FeatureWindow, phones: FloatArray) -> tuple[FloatArray, Fl
     for offset in (0, 1, 2):
         both = np.maximum(both, window.at(phones[:, _BILABIAL], offset))
         all_three = np.maximum(all_three, window.at(phones[:, _LABIAL], offset))
-    shut = np.clip((all_three - CLOSURE_FROM) / (CLOSURE_TO - CLOSURE_FROM), 0.0, 1.0)
-    share = np.clip(both / np.maximum(all_three, 1e-9), 0.0, 1.0)
+    shut = np.minimum(
+        np.maximum((all_three - CLOSURE_FROM) / (CLOSURE_TO - CLOSURE_FROM), 0.0), 1.0
+    )
+    share = np.minimum(np.maximum(both / np.maximum(all_three, 1e-9), 0.0), 1.0)
     return shut * share, shut * (1.0 - share)

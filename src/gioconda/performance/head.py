@@ -85,7 +85,7 @@ def start_head(seed: int) -> HeadState:
     """Return the state before row 0."""
     events = _generator(seed, 2)
     breath_phase = float(events.uniform(0, 2 * math.pi))
-    return HeadState(_generator(seed, 1), events, np.zeros((2, 2, 6)), breath_phase)
+    return HeadState(_generator(seed, 1), events, np.zeros((3, 6)), breath_phase)
 
 
 def move_head(state: HeadState, activity: Activity, controls: Controls) -> FloatArray:
@@ -131,28 +131,28 @@ def _generator(seed: int, stream: int) -> np.random.Generator:
 
 def _noise(state: HeadState, rows: int, tempo: float) -> FloatArray:
     """Return six channels of unit-variance low-pass noise, (rows, 6)."""
-    from scipy import signal
+    from scipy.signal import lfilter
 
-    sections, gain = _noise_filter(tempo)
+    numerator, denominator = _noise_filter(tempo)
     white = state.noise.standard_normal((rows, 6))
-    filtered, state.filter = signal.sosfilt(sections, white, axis=0, zi=state.filter)
-    result: FloatArray = np.asarray(filtered) * gain
+    filtered, state.filter = lfilter(numerator, denominator, white, axis=0, zi=state.filter)
+    result: FloatArray = np.asarray(filtered)
     return result
 
 
 @cache
-def _noise_filter(tempo: float) -> tuple[FloatArray, float]:
-    """Return second-order sections (2, 6) and the gain that makes white noise unit-variance."""
+def _noise_filter(tempo: float) -> tuple[FloatArray, FloatArray]:
+    """Return a low-pass of third order that makes unit-variance noise of unit-variance noise."""
     from scipy import signal
 
     cut = _NOISE_CUT_HZ * tempo
-    one = signal.butter(1, cut, fs=FEATURE_RATE_HZ, output="sos")
-    two = signal.butter(2, 1.6 * cut, fs=FEATURE_RATE_HZ, output="sos")
-    sections = np.concatenate([one, two])
+    one, one_below = signal.butter(1, cut, fs=FEATURE_RATE_HZ)
+    two, two_below = signal.butter(2, 1.6 * cut, fs=FEATURE_RATE_HZ)
+    numerator, denominator = np.convolve(one, two), np.convolve(one_below, two_below)
     impulse = np.zeros(2000)
     impulse[0] = 1.0
-    response = signal.sosfilt(sections, impulse)
-    return sections, float(1.0 / np.sqrt(np.sum(response**2)))
+    response = signal.lfilter(numerator, denominator, impulse)
+    return numerator / np.sqrt(np.sum(response**2)), denominator
 
 
 def _postures_and_lifts(

@@ -76,25 +76,25 @@ def implied_aperture(values: npt.NDArray[np.floating]) -> FloatArray:
 def _solve(t: LipTargets) -> dict[str, FloatArray]:
     """Return one weight for each shape (paired shapes by their common name)."""
     gap = t.aperture * (1.0 - t.labiodental) + _LABIODENTAL_GAP * t.labiodental
-    openness = np.clip(gap / 0.12, 0.0, 1.0)
-    narrow = np.clip(-t.width / -PUCKER_WIDTH, 0.0, 0.5)
-    rounding = np.clip(0.70 * t.rounding + 0.5 * narrow, 0.0, 1.0)
+    openness = _bounded(gap / 0.12, 0.0, 1.0)
+    narrow = _bounded(-t.width / -PUCKER_WIDTH, 0.0, 0.5)
+    rounding = _bounded(0.70 * t.rounding + 0.5 * narrow, 0.0, 1.0)
     rounding = rounding * (1.0 - 0.6 * t.labiodental)
     pucker = rounding * (0.95 - 0.35 * openness)
     funnel = 0.5 * rounding * openness * (1.0 - t.closure)
-    jaw = np.clip((0.5 * t.jaw + 0.45 * t.aperture) / JAW_GAP, 0.0, 1.0)
+    jaw = _bounded((0.5 * t.jaw + 0.45 * t.aperture) / JAW_GAP, 0.0, 1.0)
     rest = gap - JAW_GAP * jaw - FUNNEL_GAP * funnel - PUCKER_GAP * pucker
     # A high upper lip (s, ʃ) shows upper teeth; a low one (u, w, p) hides them.
-    upper_share = np.clip(0.4 - 0.1 * t.upper_lip, 0.15, 0.6)
+    upper_share = _bounded(0.4 - 0.1 * t.upper_lip, 0.15, 0.6)
     part = np.maximum(rest, 0.0)
     upper = np.minimum(part * upper_share / UPPER_GAP, _UPPER_LIMIT)
     lower = np.minimum(part * (1.0 - upper_share) / LOWER_GAP, _LOWER_LIMIT)
     jaw = jaw + (part - upper * UPPER_GAP - lower * LOWER_GAP) / JAW_GAP
-    close = np.clip(np.maximum(-rest, 0.0) / CLOSE_GAP, 0.0, jaw + 0.05)
-    wide = np.clip(t.width / STRETCH_WIDTH, 0.0, 0.7) * (1.0 - rounding)
+    close = _bounded(np.maximum(-rest, 0.0) / CLOSE_GAP, 0.0, jaw + 0.05)
+    wide = _bounded(t.width / STRETCH_WIDTH, 0.0, 0.7) * (1.0 - rounding)
     lips = 1.0 - t.labiodental
     return {
-        "jawOpen": np.clip(jaw, 0.0, 1.0),
+        "jawOpen": _bounded(jaw, 0.0, 1.0),
         "mouthClose": close,
         "mouthPucker": pucker,
         "mouthFunnel": funnel,
@@ -106,5 +106,11 @@ def _solve(t: LipTargets) -> dict[str, FloatArray]:
         "mouthRollUpper": 0.10 * t.closure,
         "mouthPress": 0.22 * t.closure,
         "mouthShrugLower": 0.08 * t.closure + 0.22 * t.labiodental,
-        "tongueOut": t.tongue * np.clip(gap / 0.03, 0.0, 1.0),
+        "tongueOut": t.tongue * _bounded(gap / 0.03, 0.0, 1.0),
     }
+
+
+def _bounded(x: FloatArray, low: float, high: npt.ArrayLike) -> FloatArray:
+    # np.clip takes three times as long on the few rows of a live chunk.
+    result: FloatArray = np.minimum(np.maximum(x, low), high)
+    return result

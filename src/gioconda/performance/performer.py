@@ -25,8 +25,8 @@ from gioconda.speech.types import FEATURE_RATE_HZ, SpeechFeatures
 FloatArray = npt.NDArray[np.float64]
 
 #: Outer-eye distances by which the head recedes when the camera's distance grows by one: the
-#: camera stands 7 face widths away, and a face is about 1.6 outer-eye distances wide.
-CAMERA_OUTER_EYE: Final = 7.0 * 1.6
+#: camera stands 7 face widths away, and a face is about 1.55 outer-eye distances wide.
+CAMERA_OUTER_EYE: Final = 7.0 * 1.55
 #: Look-ahead that all parts can use: brows lead loudness by 120 ms.
 DEFAULT_LOOKAHEAD_MS: Final = 120.0
 
@@ -151,7 +151,7 @@ def _fill(values: FloatArray, state: PerformanceState, window: FeatureWindow) ->
             values[:, INDEX["eyeBlink" + side]] = drooped + (1.0 - drooped) * lids
             values[:, INDEX["eyeSquint" + side]] += 0.06 * lids
     shapes = values[:, : len(BLENDSHAPES)]
-    np.clip(shapes, 0.0, 1.0, out=shapes)
+    np.minimum(np.maximum(shapes, 0.0, out=shapes), 1.0, out=shapes)
     gaze = values.astype(np.float32)
     set_gaze(gaze, eyes[:, 0], eyes[:, 1])
     values[:] = gaze

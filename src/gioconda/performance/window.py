@@ -55,7 +55,7 @@ class FeatureWindow:
         look-ahead degrades the motion and does not break it.
         """
         first = PAST_ROWS + min(max(offset, -PAST_ROWS), self.future)
-        return column[first : first + self.rows].astype(np.float64)
+        return np.asarray(column[first : first + self.rows], np.float64)
 
 
 @dataclass
