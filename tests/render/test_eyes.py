@@ -1,0 +1,132 @@
+"""Eyes: gaze moves the iris, blinks cover it, hidden eyes are left alone."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from gioconda.motion import moment, neutral, set_gaze
+from gioconda.portrait import Portrait, View
+from gioconda.render import MeshRenderer
+from gioconda.render.mesh import topology as topo
+from gioconda.render.mesh.build import build_mesh
+from gioconda.render.mesh.eye_regions import EYES, EyeRegion, eyes_visible, polygon_mask
+
+BLINK = moment(eyeBlinkLeft=1, eyeBlinkRight=1)
+
+
+def looking(yaw_deg: float, pitch_deg: float) -> np.ndarray:
+    m = neutral()
+    set_gaze(m, yaw_deg, pitch_deg)
+    return m
+
+
+def iris_patch(frame: np.ndarray, view: View, eye: EyeRegion) -> np.ndarray:
+    x, y = view.landmarks[eye.iris[0], :2].round().astype(int)
+    return frame[y - 3 : y + 4, x - 3 : x + 4].astype(float)
+
+
+def darkness_centre(frame: np.ndarray, view: View, eye: EyeRegion) -> np.ndarray:
+    """Centre of what is dark between the lids at rest, (x, y)."""
+    ids = [eye.corners[0], *eye.upper, eye.corners[1], *reversed(eye.lower)]
+    inside = polygon_mask(view.landmarks[ids, :2], frame.shape) > 0.5
+    luma = cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY).astype(float)
+    weight = np.where(inside, np.clip(np.percentile(luma[inside], 50) - luma, 0, None), 0)
+    rows, columns = np.mgrid[: frame.shape[0], : frame.shape[1]]
+    return np.array([(weight * columns).sum(), (weight * rows).sum()]) / weight.sum()
+
+
+@pytest.mark.parametrize(("yaw_deg", "sign"), [(18, 1), (-18, -1)])
+@pytest.mark.parametrize("eye", EYES, ids=lambda e: e.side)
+def test_gaze_moves_the_iris_to_its_side(
+    astronaut_renderer: MeshRenderer,
+    astronaut_at_512: View,
+    eye: EyeRegion,
+    yaw_deg: float,
+    sign: int,
+) -> None:
+    rest = darkness_centre(astronaut_renderer.render(neutral()), astronaut_at_512, eye)
+    aside = darkness_centre(astronaut_renderer.render(looking(yaw_deg, 0)), astronaut_at_512, eye)
+    assert sign * (aside - rest)[0] > 2
+
+
+def test_a_gaze_that_barely_leaves_rest_does_not_pop(
+    astronaut_renderer: MeshRenderer,
+) -> None:
+    rest = astronaut_renderer.render(neutral()).astype(int)
+    small = astronaut_renderer.render(looking(0.1, 0)).astype(int)
+    full = astronaut_renderer.render(looking(10, 0)).astype(int)
+    assert np.abs(small - rest).max() <= 8
+    assert np.abs(full - rest).max() > 40
+
+
+@pytest.mark.parametrize("eye", EYES, ids=lambda e: e.side)
+def test_a_blink_covers_the_iris_with_skin(
+    astronaut_renderer: MeshRenderer, astronaut_at_512: View, eye: EyeRegion
+) -> None:
+    rest = iris_patch(astronaut_renderer.render(neutral()), astronaut_at_512, eye)
+    closed = iris_patch(astronaut_renderer.render(BLINK), astronaut_at_512, eye)
+    x, y = astronaut_at_512.landmarks[50, :2].astype(int)
+    skin = astronaut_at_512.image[y - 3 : y + 4, x - 3 : x + 4].reshape(-1, 3).mean(0)
+    was, now = rest.reshape(-1, 3).mean(0), closed.reshape(-1, 3).mean(0)
+    assert np.abs(now - skin).mean() < 0.6 * np.abs(was - skin).mean()
+
+
+def test_a_half_blink_lies_between_open_and_closed(
+    astronaut_renderer: MeshRenderer, astronaut_at_512: View
+) -> None:
+    x, y = astronaut_at_512.landmarks[topo.RIGHT_IRIS[0], :2].astype(int)
+    around = slice(y - 12, y + 12), slice(x - 20, x + 20)
+    rest, half, closed = (
+        astronaut_renderer.render(moment(eyeBlinkRight=w)).astype(int)[around].copy()
+        for w in (0.0, 0.5, 1.0)
+    )
+    assert 2 < np.abs(half - rest).mean() < np.abs(closed - rest).mean()
+
+
+def test_one_eye_can_wink(astronaut_renderer: MeshRenderer, astronaut_at_512: View) -> None:
+    rest = astronaut_renderer.render(neutral()).copy()
+    wink = astronaut_renderer.render(moment(eyeBlinkRight=1))
+    right, left = (
+        np.abs(iris_patch(wink, astronaut_at_512, e) - iris_patch(rest, astronaut_at_512, e)).max()
+        for e in EYES
+    )
+    assert right > 30
+    assert left == 0
+
+
+def behind_dark_glasses(view: View) -> View:
+    image = view.image.copy()
+    for eye in EYES:
+        x, y = view.landmarks[eye.iris[0], :2]
+        cv2.ellipse(image, (int(x), int(y)), (38, 28), 0, 0, 360, (22, 20, 24), -1, cv2.LINE_AA)
+    return replace(view, image=image)
+
+
+def test_eyes_behind_dark_glasses_are_left_alone(astronaut_at_512: View) -> None:
+    view = behind_dark_glasses(astronaut_at_512)
+    renderer = MeshRenderer(view)
+    rest = renderer.render(neutral()).copy()
+    assert (renderer.render(BLINK) == rest).all()
+    assert (renderer.render(looking(20, 5)) == rest).all()
+    assert not (renderer.render(moment(jawOpen=0.5)) == rest).all()
+
+
+@pytest.mark.parametrize(
+    ("name", "visible"),
+    [
+        ("statue_terracotta.jpg", False),
+        ("photo_man_beard_sunglasses_turned.jpg", False),
+        ("photo_woman_threequarter.png", True),
+        ("photo_man_glasses_curly.jpg", True),
+    ],
+)
+def test_it_is_seen_whether_a_portrait_shows_its_eyes(
+    shared: Path, name: str, visible: bool
+) -> None:
+    view = Portrait.open(shared / "data" / "portraits" / name, cache=False).view(512)
+    assert eyes_visible(view, build_mesh(view)) == visible
