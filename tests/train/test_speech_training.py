@@ -77,7 +77,9 @@ def test_synthetic_music_is_music_of_the_length_asked() -> None:
     assert 0.3 < np.abs(music).max() <= 0.51
 
 
-@pytest.mark.parametrize("bad", [{"steps": 0}, {"minutes": 0.0}, {"batch": 1}])
+@pytest.mark.parametrize(
+    "bad", [{"steps": 0}, {"wall_minutes": 0.0}, {"corpus_minutes": -1.0}, {"batch": 1}]
+)
 def test_impossible_options_are_refused(bad: dict[str, float]) -> None:
     with pytest.raises(OptionError):
         TrainOptions(**bad)  # type: ignore[arg-type]

@@ -39,7 +39,7 @@ class TrainOptions:
     Attributes:
         corpus_minutes: speech to synthesise.
         steps: batches at most.
-        minutes: wall time of training at most; the learning rate falls to the end of whichever
+        wall_minutes: time of training at most; the learning rate falls to the end of whichever
             comes first.
         batch: examples of four seconds in a batch.
         learning_rate: at its highest.
@@ -50,7 +50,7 @@ class TrainOptions:
 
     corpus_minutes: float = 300.0
     steps: int = 8000
-    minutes: float = 60.0
+    wall_minutes: float = math.inf
     batch: int = 16
     learning_rate: float = 2.5e-3
     natural_weight: float = 3.0
@@ -59,7 +59,7 @@ class TrainOptions:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        if self.steps < 1 or self.minutes <= 0 or self.corpus_minutes <= 0 or self.batch < 2:
+        if self.steps < 1 or self.wall_minutes <= 0 or self.corpus_minutes <= 0 or self.batch < 2:
             raise OptionError("steps, minutes and corpus minutes must be positive, batch above 1")
 
 
@@ -114,7 +114,7 @@ class _Average:
 
 def train_speech(
     out_dir: str | Path,
-    minutes: float = 60.0,
+    minutes: float = 300.0,
     steps: int = 8000,
     seed: int = 0,
     workdir: str | Path | None = None,
@@ -126,8 +126,8 @@ def train_speech(
 
     Args:
         out_dir: where the weights go.
-        minutes: wall time of training at most.
-        steps: batches at most.
+        minutes: speech to synthesise.
+        steps: batches to train on.
         seed: of everything.
         workdir: keeps the synthesised corpus for another run; a temporary folder by default.
         options: everything else; ``minutes``, ``steps`` and ``seed`` are read from it if given.
@@ -148,7 +148,7 @@ def train_speech(
     from gioconda.train.export import export_onnx
     from gioconda.train.phonetic_net import NetShape, PhoneticNet, parameter_count
 
-    options = options or TrainOptions(minutes=minutes, steps=steps, seed=seed)
+    options = options or TrainOptions(minutes, steps, seed=seed)
     tell = progress or (lambda stage, done, total: None)
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(workdir) if workdir is not None else Path(temporary)
@@ -189,7 +189,9 @@ def _train(net: PhoneticNet, corpus: Any, options: TrainOptions, tell: Progress)
     losses = []
     net.train()
     for step, (frames, curves, classes) in enumerate(maker.batches(options.batch)):
-        share = max(step / options.steps, (time.monotonic() - started) / (60 * options.minutes))
+        share = max(
+            step / options.steps, (time.monotonic() - started) / (60 * options.wall_minutes)
+        )
         if share >= 1:
             break
         rate = options.learning_rate * min(1.0, (step + 1) / 80)
