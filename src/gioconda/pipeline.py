@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
 from os import PathLike
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gioconda.controls import Controls
@@ -110,8 +111,9 @@ class Animation:
 
     def _maker(self) -> FrameMaker:
         return FrameMaker(
-            self.portrait, size=self.size, framing=self.framing, renderer=self.renderer
-        )
+            self.portrait, size=self.size, framing=self.framing,
+            distance=self.controls.distance, renderer=self.renderer,
+        )  # fmt: skip
 
     def frame_size(self) -> tuple[int, int]:
         """Return the frames' (width, height) in pixels."""
@@ -203,10 +205,11 @@ def animate(
         PortraitError: the picture cannot be animated.
         SoundError: the sound cannot be used.
     """
-    check_options(fps, size, framing)
+    controls = controls or Controls()
+    check_options(fps, size, framing, controls.distance)
     return Animation(
-        _portrait(portrait), _sound(sound), None, controls or Controls(), float(fps), size,
-        framing, performer, renderer,
+        _portrait(portrait), _sound(sound), None, controls, float(fps), size, framing,
+        performer, renderer,
     )  # fmt: skip
 
 
@@ -249,19 +252,31 @@ def render(
     fps: float = 40.0,
     size: int = 512,
     framing: str = "crop",
+    distance: float = 1.0,
     renderer: str = "mesh",
 ) -> Animation:
     """Show a motion on a portrait, with a sound beside it if one is given.
+
+    Args:
+        portrait: a :class:`gioconda.Portrait`, or a picture's path.
+        motion: a :class:`gioconda.Motion`, or the path of a .npz or .csv file of motion.
+        sound: put beside the picture if given.
+        fps: frames a second, 24 to 60.
+        size: side of the animated square: 256, 512, 768 or 1024.
+        framing: ``"crop"`` for the square, ``"full"`` for the whole picture.
+        distance: of the camera, 0.7 to 2.
+        renderer: name in the registry of renderers.
 
     Raises:
         OptionError: an option is out of range.
         PortraitError, MotionError, SoundError: what the inputs raise.
     """
-    check_options(fps, size, framing)
+    controls = Controls(distance=distance)
+    check_options(fps, size, framing, distance)
     loaded = motion if isinstance(motion, Motion) else Motion.load(str(motion))
     opened = None if sound is None else _sound(sound)
     return Animation(
-        _portrait(portrait), opened, loaded, Controls(), float(fps), size, framing,
+        _portrait(portrait), opened, loaded, controls, float(fps), size, framing,
         renderer=renderer,
     )  # fmt: skip
 
@@ -269,7 +284,7 @@ def render(
 def _portrait(portrait: Portrait | str | PathLike[str]) -> Portrait:
     from gioconda.portrait import Portrait
 
-    return portrait if isinstance(portrait, Portrait) else Portrait.open(portrait)
+    return portrait if isinstance(portrait, Portrait) else Portrait.open(Path(portrait))
 
 
 def _sound(sound: str | PathLike[str] | Sound) -> Sound:

@@ -59,7 +59,7 @@ class StageClock:
         return now
 
 
-def check_options(fps: float, size: int, framing: str) -> None:
+def check_options(fps: float, size: int, framing: str, distance: float = 1.0) -> None:
     """Check the options that every way of making frames shares.
 
     Raises:
@@ -71,6 +71,11 @@ def check_options(fps: float, size: int, framing: str) -> None:
         raise OptionError(f"size is {size}; it must be one of {', '.join(map(str, SIZES))}")
     if framing not in FRAMINGS:
         raise OptionError(f"framing is {framing!r}; it must be 'crop' or 'full'")
+    if framing == "full" and distance != 1:
+        raise OptionError(
+            f"distance is {distance:g} with framing 'full', which shows the whole picture as it "
+            "is; use framing 'crop'"
+        )
 
 
 class FrameMaker:
@@ -80,10 +85,12 @@ class FrameMaker:
         portrait: whom to animate.
         size: side of the animated square, one of 256, 512, 768, 1024.
         framing: ``"crop"`` gives the square, ``"full"`` pastes it back into the whole picture.
+        distance: of the camera, as in :class:`gioconda.Controls`; the crop shows as much more,
+            or less, of the picture.
         renderer: name in the registry of renderers.
 
     Raises:
-        OptionError: an option is out of range.
+        OptionError: an option is out of range, or the whole picture is asked for at a distance.
     """
 
     def __init__(
@@ -92,23 +99,34 @@ class FrameMaker:
         *,
         size: int = 512,
         framing: str = "crop",
+        distance: float = 1.0,
         renderer: str = "mesh",
     ) -> None:
         from gioconda.render import Paster
         from gioconda.render.registry import create
 
-        check_options(40.0, size, framing)
-        view = portrait.view(size)
+        check_options(40.0, size, framing, distance)
+        # Nearer than the portrait: the whole head is rendered larger and a part of it shown,
+        # so that hair cut by the frame still moves as hair.
+        rendered = size if distance >= 1 else 2 * math.ceil(size / distance / 2)
+        view = portrait.view(rendered, max(distance, 1.0))
         self._renderer = create(renderer, view)
         self._paster = Paster(portrait.picture, view) if framing == "full" else None
         height, width = portrait.picture.shape[:2] if framing == "full" else (size, size)
         self.width: int = int(width)
         self.height: int = int(height)
+        middle = view.landmarks[:468, :2].mean(axis=0) - size / 2
+        self._left, self._top = (int(v) for v in np.clip(middle, 0, rendered - size))
 
     def frame(self, moment: FloatArray) -> ByteImage:
         """Return the frame of a moment, uint8 RGB, (height, width, 3)."""
         square = self._renderer.render(moment)
-        return square if self._paster is None else self._paster.paste(square)
+        if self._paster is not None:
+            return self._paster.paste(square)
+        if square.shape[0] == self.height:
+            return square
+        bottom, right = self._top + self.height, self._left + self.width
+        return np.ascontiguousarray(square[self._top : bottom, self._left : right])
 
 
 class Performance:
@@ -190,9 +208,12 @@ class Session:
         performer: str = "rules",
         renderer: str = "mesh",
     ) -> None:
-        check_options(fps, size, framing)
+        controls = controls or Controls()
+        check_options(fps, size, framing, controls.distance)
         self.fps = float(fps)
-        self._maker = FrameMaker(portrait, size=size, framing=framing, renderer=renderer)
+        self._maker = FrameMaker(
+            portrait, size=size, framing=framing, distance=controls.distance, renderer=renderer
+        )
         self._performance = Performance(controls, performer=performer)
         self._buffer = MotionBuffer()
         self._samples = 0

@@ -110,9 +110,7 @@ def test_an_input_is_never_overwritten(face: Path, short: Path, tmp_path: Path) 
 
 def test_sound_comes_from_standard_input(face: Path, short: Path, tmp_path: Path) -> None:
     target = tmp_path / "talk.mp4"
-    code, _, err = gioconda(
-        "animate", face, "-", "-o", target, *FAST, stdin=short.read_bytes()
-    )
+    code, _, err = gioconda("animate", face, "-", "-o", target, *FAST, stdin=short.read_bytes())
     assert code == 0, err
     assert probe(target).frames == 27
 
@@ -154,7 +152,7 @@ def test_several_portraits_need_a_folder(face: Path, short: Path, tmp_path: Path
 def test_controls_reach_the_picture(face: Path, short: Path, tmp_path: Path) -> None:
     code, _, err = gioconda(
         "animate", face, short, "-o", tmp_path / "talk.mp4", *FAST, "--gaze", "10,-5",
-        "--distance", "1.2", "--emotion", "happy:0.8", "--expression", "0.5", "--head", "0",
+        "--emotion", "happy:0.8", "--expression", "0.5", "--head", "0",
         "--blinks", "0", "--seed", "3", "--framing", "full",
     )  # fmt: skip
     assert code == 0, err

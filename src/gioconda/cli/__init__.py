@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 
 
@@ -10,6 +11,8 @@ def main() -> None:
     from gioconda.cli.app import app
     from gioconda.errors import GiocondaError, OptionError
 
+    # A polite end leaves a playable file too.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         app()
     except OptionError as e:

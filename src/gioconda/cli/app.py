@@ -80,7 +80,7 @@ def animate(
         gaze=gaze, distance=distance, emotion=emotion, expression=expression, head=head,
         blinks=blinks, seed=seed, still=still,
     )  # fmt: skip
-    look = making.Look(fps=fps, size=size, framing=framing, face=face)
+    look = making.Look(fps=fps, size=size, framing=framing, face=face, distance=distance)
     say = making.Voice(as_json=as_json, quiet=quiet)
     sys.exit(making.animate(portraits, sound, output, controls, look, say, force=force))
 
@@ -93,7 +93,6 @@ def perform(
     ] = "motion.npz",
     seed: arg.Seed = 0,
     gaze: arg.Gaze = "0,0",
-    distance: arg.Distance = 1.0,
     emotion: arg.Emotion = "neutral",
     expression: arg.Expression = 1.0,
     head: arg.Head = 1.0,
@@ -107,7 +106,7 @@ def perform(
     from gioconda.cli import making
 
     controls = arg.controls(
-        gaze=gaze, distance=distance, emotion=emotion, expression=expression, head=head,
+        gaze=gaze, emotion=emotion, expression=expression, head=head,
         blinks=blinks, seed=seed, still=still,
     )  # fmt: skip
     making.perform(sound, output, controls, making.Voice(as_json=as_json, quiet=quiet), force=force)
@@ -125,6 +124,7 @@ def render(
     size: arg.Size = 512,
     framing: arg.FramingOption = "crop",
     face: arg.FaceOption = None,
+    distance: arg.Distance = 1.0,
     as_json: arg.Json = False,
     quiet: arg.Quiet = False,
     force: arg.Force = False,
@@ -132,7 +132,7 @@ def render(
     """Show a motion on a portrait."""
     from gioconda.cli import making
 
-    look = making.Look(fps=fps, size=size, framing=framing, face=face)
+    look = making.Look(fps=fps, size=size, framing=framing, face=face, distance=distance)
     say = making.Voice(as_json=as_json, quiet=quiet)
     making.render(portrait, motion, sound, output, look, say, force=force)
 

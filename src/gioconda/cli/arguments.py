@@ -55,7 +55,7 @@ Distance = Annotated[
     float,
     typer.Option(
         "--distance", help="Distance of the camera, 0.7 to 2; 1 as in the portrait.",
-        rich_help_panel=ACT,
+        rich_help_panel=LOOK,
     ),
 ]  # fmt: skip
 Emotion = Annotated[
@@ -109,13 +109,13 @@ def split_inputs(
 def controls(
     *,
     gaze: str,
-    distance: float,
     emotion: str,
     expression: float,
     head: float,
     blinks: float,
     seed: int,
     still: bool,
+    distance: float = 1.0,
 ) -> Controls:
     """Build the controls from the command line's words.
 

@@ -29,6 +29,7 @@ class Look:
     size: int
     framing: str
     face: int | None = None
+    distance: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,7 @@ def animate(
     force: bool,
 ) -> int:
     """Animate one portrait, or a batch into a folder; return the exit code."""
-    check_options(look.fps, look.size, look.framing)
+    check_options(look.fps, look.size, look.framing, look.distance)
     several = len(portraits) > 1
     if not several and not _is_folder(output, several):
         target = Path(output) if output else Path(Path(portraits[0]).stem + ".mp4")
@@ -214,7 +215,7 @@ def render(
     force: bool,
 ) -> None:
     """Show a motion on a portrait."""
-    check_options(look.fps, look.size, look.framing)
+    check_options(look.fps, look.size, look.framing, look.distance)
     target = Path(output) if output else Path(Path(portrait).stem + ".mp4")
     _check_video_target(target, force, inputs=[portrait, motion, sound or ""])
     from gioconda.motion import Motion

@@ -77,7 +77,7 @@ def run(
     warm_up()
     person = Portrait.open(source)
     rows = []
-    for title, measure in (
+    steps: tuple[tuple[str, Callable[[], list[Row]]], ...] = (
         ("rendering", lambda: _frames(person)),
         ("render and encode", lambda: _pipeline(person)),
         ("speech and performance", _sound_share),
@@ -85,7 +85,8 @@ def run(
         ("whole process", lambda: _whole(source)),
         ("memory", lambda: _memory(source, minutes)),
         ("help", _help),
-    ):
+    )
+    for title, measure in steps:
         say(f"measuring: {title}")
         rows += measure()
     return rows

@@ -11,6 +11,9 @@ from gioconda.portrait.types import ByteImage, FloatArray
 
 #: Most samples a side that one output pixel is the mean of.
 _MOST_SAMPLES: Final = 16
+#: Beyond the picture's edge its repeated pixels give way to its blur within this part of the view.
+_BLUR_WITHIN: Final = 0.05
+_BLUR_SIGMA: Final = 0.03
 
 
 def cut(
@@ -75,3 +78,32 @@ def sample(
     if samples > 1:
         view = cv2.resize(view, (size, size), interpolation=cv2.INTER_AREA)
     return np.asarray(view)
+
+
+def blur_beyond(view: ByteImage, to_picture: FloatArray, shape: tuple[int, ...]) -> ByteImage:
+    """Blur what a view shows beyond the picture's edge, the more the further from it.
+
+    A mirrored margin would show a second body; the edge's own pixels drawn out and blurred are
+    a calm border.
+
+    Args:
+        view: (size, size, 3) uint8, the edge's pixels repeated beyond it.
+        to_picture: (2, 3) affine from view pixels to picture pixels.
+        shape: the picture's shape.
+    """
+    import cv2
+
+    size = view.shape[0]
+    at = np.arange(size, dtype=np.float32)
+    outside = []
+    for axis, extent in ((0, shape[1]), (1, shape[0])):
+        where = at * to_picture[axis, axis] + to_picture[axis, 2]
+        beyond = np.maximum(np.maximum(-0.5 - where, where - (extent - 0.5)), 0)
+        outside.append(beyond / to_picture[axis, axis])
+    depth = np.maximum(outside[0][None, :], outside[1][:, None])
+    if not depth.any():
+        return view
+    fade = np.clip(depth / (_BLUR_WITHIN * size), 0, 1)[..., None]
+    blurred = cv2.GaussianBlur(view, (0, 0), _BLUR_SIGMA * size).astype(np.float32)
+    mixed = view * (1 - fade) + blurred * fade
+    return np.asarray(np.clip(mixed + 0.5, 0, 255), np.uint8)

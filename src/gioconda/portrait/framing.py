@@ -66,6 +66,19 @@ def frame_face(picture: ByteImage, landmarks: FloatArray) -> Frame:
     return Frame(x, y, side)
 
 
+def stepped_back(frame: Frame, distance: float, picture: ByteImage) -> Frame:
+    """Return the square that a camera ``distance`` times as far away would see, 1 or more.
+
+    Kept in the picture where that is large enough; else it reaches past the edge.
+    """
+    rows, columns = picture.shape[:2]
+    side = frame.side * distance
+    middle = frame.side / 2
+    x = _place(frame.left + middle, side, frame.left, frame.left + frame.side, columns)
+    y = _place(frame.top + middle, side, frame.top, frame.top + frame.side, rows)
+    return Frame(x, y, side)
+
+
 def head_box(picture: ByteImage, landmarks: FloatArray) -> tuple[float, float, float, float]:
     """Return left, top, right, bottom of head, hair and chin with margins, inside the picture."""
     rows, columns = picture.shape[:2]

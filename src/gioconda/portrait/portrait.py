@@ -57,7 +57,7 @@ class Portrait:
         self.name = picture.name
         self._source = picture
         self._cache = cache
-        self._views: dict[int, View] = {}
+        self._views: dict[tuple[int, float], View] = {}
         self._lock = threading.Lock()
 
     @classmethod
@@ -134,22 +134,30 @@ class Portrait:
             found.append("the mouth is open; a picture with closed lips gives better speech")
         return tuple(found)
 
-    def view(self, size: int = _DEFAULT_SIZE_PX) -> View:
+    def view(self, size: int = _DEFAULT_SIZE_PX, distance: float = 1.0) -> View:
         """Return the square view of the face at a size in pixels; kept after the first call.
 
+        Args:
+            size: side in pixels, 128 to 2048.
+            distance: of the camera, 1 to 2: the square shows as much more of the picture. Past
+                the picture's edge its last pixels are drawn out and blurred.
+
         Raises:
-            OptionError: the size is outside 128 to 2048.
+            OptionError: the size or the distance is out of its range.
         """
         side = operator.index(size)
         least, most = VIEW_SIZES_PX
         if not least <= side <= most:
             raise OptionError(f"the size is {side} px; {least} to {most} is possible")
+        if not 1 <= distance <= 2:
+            raise OptionError(f"the view's distance is {distance:g}; 1 to 2 is possible")
+        key = (side, round(float(distance), 3))
         with self._lock:
-            if side not in self._views:
-                self._views[side] = make_view(
-                    self._source, self.face, self.face_index, side, self._cache
+            if key not in self._views:
+                self._views[key] = make_view(
+                    self._source, self.face, self.face_index, side, self._cache, key[1]
                 )
-            return self._views[side]
+            return self._views[key]
 
 
 def _chosen(faces: tuple[Face, ...], number: int | None, name: str) -> int:

@@ -9,11 +9,11 @@ import numpy as np
 import numpy.typing as npt
 
 from gioconda.portrait.cache import DiskCache
-from gioconda.portrait.crop import sample
+from gioconda.portrait.crop import blur_beyond, sample
 from gioconda.portrait.decode import Picture
 from gioconda.portrait.face import describe
 from gioconda.portrait.finder import FaceFinder
-from gioconda.portrait.framing import frame_face
+from gioconda.portrait.framing import frame_face, stepped_back
 from gioconda.portrait.matte import coarse_matte, refine_matte
 from gioconda.portrait.plate import fill_person
 from gioconda.portrait.types import ByteImage, Face, FloatArray, View
@@ -41,14 +41,22 @@ def find_faces(picture: Picture, finder: FaceFinder, cache: DiskCache | None) ->
     return faces
 
 
-def make_view(picture: Picture, face: Face, index: int, size: int, cache: DiskCache | None) -> View:
-    """Return the view of one face at one size."""
-    key = f"{picture.sha256}-face{index}-{size}"
+def make_view(
+    picture: Picture,
+    face: Face,
+    index: int,
+    size: int,
+    cache: DiskCache | None,
+    distance: float = 1.0,
+) -> View:
+    """Return the view of one face at one size, from a camera 1 or more times as far away."""
+    away = "" if distance == 1 else f"-{distance:.3f}"
+    key = f"{picture.sha256}-face{index}-{size}{away}"
     if cache is not None and (stored := cache.load(key)) is not None:
         view = _view_from(stored, size)
         if view is not None:
             return view
-    view = build_view(picture.image, face.landmarks, size)
+    view = build_view(picture.image, face.landmarks, size, distance)
     if cache is not None:
         cache.store(
             key,
@@ -63,10 +71,15 @@ def make_view(picture: Picture, face: Face, index: int, size: int, cache: DiskCa
     return view
 
 
-def build_view(picture: ByteImage, landmarks: FloatArray, size: int) -> View:
+def build_view(picture: ByteImage, landmarks: FloatArray, size: int, distance: float = 1.0) -> View:
     """Frame, sample, cut out and fill: the view of (478, 3) landmarks of a picture."""
-    to_picture = frame_face(picture, landmarks).to_picture(size)
-    image = sample(picture, to_picture, size)
+    frame = frame_face(picture, landmarks)
+    if distance > 1:
+        frame = stepped_back(frame, distance, picture)
+    to_picture = frame.to_picture(size)
+    image = sample(picture, to_picture, size, replicate=distance > 1)
+    if distance > 1:
+        image = blur_beyond(image, to_picture, picture.shape)
     step = to_picture[0, 0]
     placed = landmarks.astype(np.float32).copy()
     placed[:, :2] = (placed[:, :2] - to_picture[:, 2]) / step

@@ -34,7 +34,8 @@ class SpeechFeatures:
         articulation: (rows, 6) lip curves predicted by the net, z-scores.
         bands: (rows, 8) log energies of eight broad bands after level control, about -1 to 1.
         loudness_db: (rows,) level of the sound itself, dB relative to full scale, floor -100.
-        effort: (rows,) loudness relative to the speaker's own running level, 0 to 1.5; 0 in silence.
+        effort: (rows,) loudness relative to the speaker's own running level, 0 to 1.5; 0 in
+            silence.
         voice: (rows,) probability that somebody is speaking or singing, 0 to 1.
         f0_hz: (rows,) fundamental frequency; 0 where there is none.
     """
