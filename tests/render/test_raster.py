@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from gioconda.render.mesh.background import MATTE_CLEAR_PX, soft_matte
 from gioconda.render.mesh.composite_kernels import composite
 from gioconda.render.mesh.contour_kernels import smooth_contours
 from gioconda.render.mesh.raster_kernels import LIGHT_NOTHING, LIGHT_ONE, rasterize
-from gioconda.render.mesh.surface import MATTE_CLEAR_PX, Maps, silhouette_edges, soft_matte
+from gioconda.render.mesh.surface import Maps, silhouette_edges
 
 SQUARE = np.array([[2, 2], [13, 2], [2, 13], [13, 13]], np.float32)
 FRONT = np.array([[0, 1, 2], [1, 3, 2]], np.int32)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -11,9 +12,10 @@ import pytest
 from gioconda.errors import OptionError
 from gioconda.motion import moment, neutral
 from gioconda.portrait import Portrait, View
+from gioconda.portrait.plate import fill_person
 from gioconda.render import MeshRenderer, registry
+from gioconda.render.mesh.background import rest_plate, soft_matte
 from gioconda.render.mesh.renderer import STAGES
-from gioconda.render.mesh.surface import soft_matte
 
 PORTRAITS = (
     "painting_pearl_earring_turned.jpg",
@@ -44,7 +46,7 @@ def test_at_rest_the_frame_is_the_photo(
 def test_at_rest_the_frame_is_the_photo_for_hard_portraits(shared: Path, name: str) -> None:
     view = Portrait.open(shared / "data" / "portraits" / name, cache=False).view(256)
     frame = MeshRenderer(view).render(neutral())
-    # the face itself is exact to rounding; only the fade of the matte into the background may differ
+    # the face itself is exact to rounding; only the fade into the background may differ
     assert difference(frame, view.image) < 1.0
     x, y = view.landmarks[1, :2].astype(int)
     face = slice(y - 20, y + 20), slice(x - 20, x + 20)
@@ -150,3 +152,22 @@ def test_renderers_come_by_name(astronaut_at_512: View) -> None:
     assert registry.create("mesh", astronaut_at_512).size == 512
     with pytest.raises(OptionError, match="mesh"):
         registry.create("oil", astronaut_at_512)
+
+
+def test_the_vacated_background_meets_the_photo_without_a_step(astronaut_at_512: View) -> None:
+    rows = np.arange(512)[:, None]
+    slope = np.repeat(60 + rows / 5, 512, 1)  # a background that a mean cannot match
+    image = np.repeat(slope[..., None], 3, 2).astype(np.uint8)
+    matte = np.zeros((512, 512), np.float32)
+    matte[150:400, 180:330] = 1
+    plate = fill_person(image, matte)
+    view = replace(astronaut_at_512, image=image, matte=matte, plate=plate)
+    levelled = rest_plate(view, soft_matte(matte)).astype(int)
+
+    def outline(plate: np.ndarray) -> float:
+        """How far the plate leaves the background in the band round the person's edge."""
+        band = cv2.dilate(matte, np.ones((25, 25))) - cv2.erode(matte, np.ones((25, 25)))
+        return float(np.abs(plate.astype(int) - image)[band > 0].mean())
+
+    assert outline(levelled) < 1.5
+    assert outline(levelled) < 0.5 * outline(plate)

@@ -3,10 +3,6 @@
 A frame takes three steps. The mesh is drawn into packed maps that say, for each pixel, which
 texture pixel shows there and how it is lit; ``cv2.remap`` samples the texture through them; the
 sample is laid over the background plate. What can never move is drawn once.
-
-The texture's matte is soft and wide: the person's original pixels keep full cover for some pixels
-beyond the contour and fade out over some more. So hair moves with a little of its own background,
-and at rest the frame is the photo; a tight matte shows a halo even at rest.
 """
 
 from __future__ import annotations
@@ -19,20 +15,11 @@ import numpy as np
 import numpy.typing as npt
 
 from gioconda.portrait.types import View
+from gioconda.render.mesh.background import rest_plate, soft_matte
 from gioconda.render.mesh.composite_kernels import composite
-from gioconda.render.mesh.depth import smoothstep
 from gioconda.render.mesh.raster_kernels import LIGHT_NOTHING, LIGHT_ONE, rasterize
 from gioconda.render.mesh.types import ByteImage, FloatArray, HeadMesh, IntArray, PosedHead
 
-#: Matte from which a pixel belongs to the person. Low, because half of a loose hairdo is unsure,
-#: and hair that moves in part looks worse than some background that moves along.
-PERSON_FROM: Final = 0.3
-#: Pixels outside the person, in a view of 512, up to which the matte is 1 ...
-MATTE_FULL_PX: Final = 4.0
-#: ... and from which it is 0.
-MATTE_CLEAR_PX: Final = 18.0
-#: Cover from which the background plate shows unmixed.
-PLATE_COVER: Final = 0.6
 #: Vertices that follow the head or a handle by less than this stay where they are.
 STILL_ROTATION: Final = 2e-3
 STILL_HANDLE: Final = 1e-4
@@ -90,28 +77,6 @@ class Maps:
         self.fraction[rows] = rest.fraction[rows]
         self.light[rows] = rest.light[rows]
         self.depth[rows] = rest.depth[rows]
-
-
-def soft_matte(matte: FloatArray) -> FloatArray:
-    """Widen a tight matte to a soft one, (size, size), 1 on the person and a little beyond."""
-    scale = matte.shape[0] / 512
-    outside = (matte < PERSON_FROM).astype(np.uint8)
-    distance = cv2.distanceTransform(outside, cv2.DIST_L2, 5)
-    fade = (distance - MATTE_FULL_PX * scale) / ((MATTE_CLEAR_PX - MATTE_FULL_PX) * scale)
-    result: FloatArray = (1 - smoothstep(fade)).astype(np.float32)
-    return result
-
-
-def rest_plate(view: View, cover: FloatArray) -> ByteImage:
-    """Return the plate, led over into the photo where the soft matte fades.
-
-    Photo over plate then gives the photo back nearly exactly wherever nothing moves. It begins
-    only where the cover is thin, lest the photo's contour stay behind as a ghost.
-    """
-    share = smoothstep(cover / PLATE_COVER)[..., None]
-    blended = view.plate * share + view.image.astype(np.float32) * (1 - share)
-    plate: ByteImage = np.round(blended).astype(np.uint8)
-    return plate
 
 
 class Surface:
@@ -194,7 +159,7 @@ class Surface:
             self._maps.fraction[rows, columns],
             cv2.INTER_LINEAR,
             self._sampled,
-            cv2.BORDER_REFLECT_101,
+            cv2.BORDER_REPLICATE,
         )
 
     def lay_over_plate(self, box: Box, gains: IntArray, out: ByteImage) -> None:
