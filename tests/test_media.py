@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.conftest import SHARED
 
 from gioconda import Controls, Portrait, Sound, animate, perform
 from gioconda.errors import (
@@ -19,7 +20,6 @@ from gioconda.errors import (
 from gioconda.motion import neutral
 from gioconda.render.registry import create
 from gioconda.video.probe import probe
-from tests.conftest import SHARED
 
 PORTRAITS = sorted(p.name for p in (SHARED / "data" / "portraits").glob("*.*"))
 SOUNDS = sorted(p.name for p in (SHARED / "data" / "audio").glob("*.*"))

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 
 import numpy as np
@@ -129,7 +130,7 @@ def test_a_buffer_reads_like_the_whole_motion(cuts: list[int]) -> None:
     edges = [0, *sorted(set(cuts)), 100]
     buffer = MotionBuffer()
     frame = 0
-    for a, b in zip(edges, edges[1:], strict=False):
+    for a, b in itertools.pairwise(edges):
         buffer.append(Motion(whole.values[a:b], 50.0, a / 50))
         while frame / 40 <= buffer.end_s:
             assert np.allclose(buffer.at(frame / 40), whole.at(frame / 40), atol=1e-6)

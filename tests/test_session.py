@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 
 import numpy as np
@@ -33,7 +34,7 @@ def test_any_chunking_gives_the_same_frames(portrait: Portrait, speech: np.ndarr
     whole = all_frames(portrait, [speech])
     edges = [0, 1, 160, 3_000, 3_001, 9_000, len(speech)]
     pieces = all_frames(
-        portrait, [speech[a:b] for a, b in zip(edges, edges[1:], strict=False)] + [speech[:0]]
+        portrait, [speech[a:b] for a, b in itertools.pairwise(edges)] + [speech[:0]]
     )
     assert len(whole) == len(pieces) == math.ceil(len(speech) / 16_000 * 30)
     for a, b in zip(whole, pieces, strict=True):

@@ -17,13 +17,15 @@ BoolArray = npt.NDArray[np.bool_]
 SURE_SILENCE = 0.97
 #: Voice activity from which speech begins, and down to which it goes on once begun.
 VOICE_ON = 0.35
-VOICE_OFF = 0.12
+VOICE_OFF = 0.2
+#: Under this level nobody is heard, whatever a decaying activity still says.
+INAUDIBLE_DB = -65.0
 #: Voice activity flickers in steady noise, so nobody is believed to speak before a window of
 #: this many rows speaks for it: by activity throughout, or by some activity and rows with a
 #: pitch. Whoever was believed is believed at once again for the trust's duration.
 EVIDENCE_ROWS = 7
-EVIDENCE_VOICE = 0.8
-EVIDENCE_VOICE_WITH_PITCH = 0.5
+EVIDENCE_VOICE = 0.85
+EVIDENCE_VOICE_WITH_PITCH = 0.6
 EVIDENCE_PITCH_ROWS = 4
 TRUST_S = 2.0
 #: The mouth starts this long before the voice (visible movement leads at utterance onset,
@@ -31,7 +33,7 @@ TRUST_S = 2.0
 LEAD_S = 0.12
 HURRY_S = 0.05
 #: ... stays for this long after it, across stop gaps and breaths, and returns in this time.
-HOLD_S = 0.32
+HOLD_S = 0.30
 RELEASE_S = 0.14
 #: Time constants of the talking envelope that drives the head.
 TALK_RISE_S = 0.25
@@ -139,7 +141,8 @@ def _speaking(window: FeatureWindow) -> tuple[BoolArray, BoolArray]:
     f = window.features
     phones = f.posteriors[:, PHONES.index("sil")] < SURE_SILENCE
     begin = ((f.voice > VOICE_ON) & phones).astype(np.float32)
-    go_on = ((f.voice > VOICE_OFF) & phones).astype(np.float32)
+    heard = f.loudness_db > INAUDIBLE_DB
+    go_on = ((f.voice > VOICE_OFF) & phones & heard).astype(np.float32)
     ahead = np.zeros(window.rows)
     for k in range(round(LEAD_S * FEATURE_RATE_HZ) + 1):
         ahead = np.maximum(ahead, window.at(begin, k))

@@ -21,7 +21,7 @@ FloatArray = npt.NDArray[np.float64]
 GAIN: Final = 1.8
 GAIN_ABOVE_MEAN: Final = 1.25
 #: Share of the net's own lip curves in the mean with the measured table.
-NET_SHARE: Final = 0.5
+NET_SHARE: Final = 0.6
 #: Mean opening of talkers and of their jaws above rest, in outer-eye distances. Openings are a
 #: little above the mean of the measured talkers (98 % at .17), towards liveliness.
 MEAN_APERTURE: Final = 0.070
@@ -29,8 +29,8 @@ MEAN_JAW: Final = 0.045
 LIVELINESS: Final = 1.35
 #: Openings scale with the vigour of speech, from whispered to shouted. Row by row, loudness
 #: says next to nothing about opening (r about .05), so only the slow envelope counts.
-LEAST_STRENGTH: Final = 0.62
-STRENGTH_PER_VIGOUR: Final = 0.44
+LEAST_STRENGTH: Final = 0.70
+STRENGTH_PER_VIGOUR: Final = 0.34
 #: The posterior at which lips begin to close and at which they are shut.
 CLOSURE_FROM: Final = 0.15
 CLOSURE_TO: Final = 0.50
