@@ -15,7 +15,7 @@ SHARED = Path(__file__).resolve().parents[2] / "shared"
 
 @pytest.fixture(scope="session")
 def shared() -> Path:
-    """The development media beside the checkout; tests that need them skip where they are absent."""
+    """The development media beside the checkout; tests that need them skip without them."""
     if not (SHARED / "data" / "portraits").is_dir():
         pytest.skip("the development media (../shared/data) are not beside this checkout")
     return SHARED
