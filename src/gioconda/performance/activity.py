@@ -27,14 +27,21 @@ EVIDENCE_ROWS = 7
 EVIDENCE_VOICE = 0.85
 EVIDENCE_VOICE_WITH_PITCH = 0.6
 EVIDENCE_PITCH_ROWS = 4
+#: Steady noise does not swell: evidence stands out from the floor by this, or is all pitched.
+EVIDENCE_ABOVE_FLOOR_DB = 3.0
+ALL_PITCHED_ROWS = 6
+#: The floor falls with the level and rises to it, slowly while somebody is believed to speak.
+_FLOOR_FALL_S = 0.05
+_FLOOR_RISE_S = 0.3
+_FLOOR_RISE_IN_SPEECH_S = 4.0
 TRUST_S = 2.0
 #: The mouth starts this long before the voice (visible movement leads at utterance onset,
 #: Schwartz and Savariaux 2014), or hurries where the voice is there already, ...
 LEAD_S = 0.12
 HURRY_S = 0.05
 #: ... stays for this long after it, across stop gaps and breaths, and returns in this time.
-HOLD_S = 0.30
-RELEASE_S = 0.14
+HOLD_S = 0.24
+RELEASE_S = 0.12
 #: Time constants of the talking envelope that drives the head.
 TALK_RISE_S = 0.25
 TALK_FALL_S = 0.8
@@ -84,6 +91,7 @@ class ActivityState:
     vigour: float = USUAL_VIGOUR
     speaks: bool = False
     trusted_rows: int = 0
+    floor_db: float = -100.0
     was_active: bool = False
     end_reported: bool = True
 
@@ -106,10 +114,9 @@ def track_activity(state: ActivityState, window: FeatureWindow) -> Activity:
     pause_rows = round(PHRASE_PAUSE_S * FEATURE_RATE_HZ)
     hold_rows = round(HOLD_S * FEATURE_RATE_HZ)
     for i in range(n):
-        trust = round(TRUST_S * FEATURE_RATE_HZ) if evidence[i] else state.trusted_rows - 1
-        state.trusted_rows = max(trust, 0)
-        ahead = bool(begins[0, i]) and trust > 0
-        now = bool((begins[1, i] and trust > 0) or (state.speaks and goes_on[i]))
+        trusted = _weigh(state, evidence, i)
+        ahead = bool(begins[0, i]) and trusted
+        now = bool((begins[1, i] and trusted) or (state.speaks and goes_on[i]))
         state.speaks = now
         if ahead and state.rows_since_voice >= pause_rows and not state.was_active:
             start[i] = True
@@ -149,18 +156,41 @@ def _speaking(window: FeatureWindow) -> tuple[BoolArray, BoolArray]:
     return np.stack([ahead > 0.5, window.at(begin, 0) > 0.5]), window.at(go_on, 0) > 0.5
 
 
-def _evidence(window: FeatureWindow) -> BoolArray:
-    """Return where the rows about to come leave no doubt that somebody speaks, (rows,)."""
+@dataclass(frozen=True)
+class _Evidence:
+    """What the rows about to come say, each (rows,): speech, all of it with a pitch, level."""
+
+    speech: BoolArray
+    pitched: BoolArray
+    level_db: FloatArray
+
+
+def _evidence(window: FeatureWindow) -> _Evidence:
     f = window.features
-    pitched = (f.f0_hz > 0).astype(np.float32)
-    voice, pitch_rows = np.zeros(window.rows), np.zeros(window.rows)
+    has_pitch = (f.f0_hz > 0).astype(np.float32)
+    voice, pitch_rows, level = (np.zeros(window.rows) for _ in range(3))
     last = min(window.future, EVIDENCE_ROWS - 1)
     for k in range(last - EVIDENCE_ROWS + 1, last + 1):
         voice += window.at(f.voice, k) / EVIDENCE_ROWS
-        pitch_rows += window.at(pitched, k)
+        pitch_rows += window.at(has_pitch, k)
+        level += window.at(f.loudness_db, k) / EVIDENCE_ROWS
     with_pitch = (voice > EVIDENCE_VOICE_WITH_PITCH) & (pitch_rows >= EVIDENCE_PITCH_ROWS)
-    sure: BoolArray = (voice > EVIDENCE_VOICE) | with_pitch
-    return sure
+    speech: BoolArray = (voice > EVIDENCE_VOICE) | with_pitch
+    return _Evidence(speech, pitch_rows >= ALL_PITCHED_ROWS, level)
+
+
+def _weigh(state: ActivityState, evidence: _Evidence, i: int) -> bool:
+    """Advance the noise floor and the trust by a row; return whether a voice is believed."""
+    level = float(evidence.level_db[i])
+    stands_out = level > state.floor_db + EVIDENCE_ABOVE_FLOOR_DB or bool(evidence.pitched[i])
+    if evidence.speech[i] and stands_out:
+        state.trusted_rows = round(TRUST_S * FEATURE_RATE_HZ)
+    elif state.trusted_rows > 0:
+        state.trusted_rows -= 1
+    rise_s = _FLOOR_RISE_IN_SPEECH_S if state.trusted_rows > 0 else _FLOOR_RISE_S
+    time_s = rise_s if level > state.floor_db else _FLOOR_FALL_S
+    state.floor_db += (level - state.floor_db) / (time_s * FEATURE_RATE_HZ)
+    return state.trusted_rows > 0
 
 
 def _peaks(window: FeatureWindow) -> tuple[FloatArray, int]:
