@@ -8,7 +8,7 @@ import math
 import numpy as np
 import pytest
 
-from gioconda import Controls, Portrait, Session, Sound, animate, examples, perform, render
+from gioconda import Controls, Portrait, Session, Sound, animate, examples, perform, render_motion
 from gioconda.errors import OptionError
 from gioconda.motion import Motion
 
@@ -81,7 +81,7 @@ def test_motion_made_first_renders_to_the_same_frames(
     sound = Sound.from_array(speech, 16_000)
     direct = animate(portrait, sound, controls, fps=30, size=256).frames()
     motion = perform(Sound.from_array(speech, 16_000), controls)
-    two_steps = render(portrait, motion, fps=30, size=256).frames()
+    two_steps = render_motion(portrait, motion, fps=30, size=256).frames()
     count = 0
     for a, b in zip(direct, two_steps, strict=False):
         assert np.abs(a.image.astype(int) - b.image).max() <= 1
@@ -115,7 +115,7 @@ def test_a_finished_session_takes_no_more(portrait: Portrait, speech: np.ndarray
 
 def test_the_whole_picture_can_be_framed(portrait: Portrait) -> None:
     rows = np.zeros((3, 59), np.float32)
-    animation = render(portrait, Motion(rows, 30), fps=30, size=256, framing="full")
+    animation = render_motion(portrait, Motion(rows, 30), fps=30, size=256, framing="full")
     frames = list(animation.frames())
     assert len(frames) == 3
     assert frames[0].image.shape == portrait.picture.shape

@@ -21,7 +21,7 @@ from gioconda.errors import GiocondaError
 if TYPE_CHECKING:
     from gioconda.motion import BLENDSHAPES, CHANNELS, Motion, moment, neutral
     from gioconda.performance import Performer, RulePerformer
-    from gioconda.pipeline import Animation, animate, perform, render
+    from gioconda.pipeline import Animation, animate, perform, render_motion
     from gioconda.portrait import Face, FaceFinder, Portrait, View
     from gioconda.render import MeshRenderer, Paster, Renderer
     from gioconda.session import Session, TimedFrame
@@ -57,7 +57,7 @@ _HOMES = {
     "neutral": "gioconda.motion",
     "open_writer": "gioconda.video",
     "perform": "gioconda.pipeline",
-    "render": "gioconda.pipeline",
+    "render_motion": "gioconda.pipeline",
 }
 
 __all__ = [
@@ -89,7 +89,7 @@ __all__ = [
     "neutral",
     "open_writer",
     "perform",
-    "render",
+    "render_motion",
 ]
 
 

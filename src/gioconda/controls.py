@@ -25,7 +25,8 @@ class Controls:
     Attributes:
         gaze: main direction of the eyes (yaw, pitch) in degrees; yaw > 0 to the image's
             right, pitch > 0 down; (0, 0) is the viewer. -30 to 30 and -20 to 20.
-        distance: distance of the camera from the head, 1 as in the portrait; 0.7 to 2.
+        distance: distance of the camera from the head, 1 as in the portrait; 0.7 to 2. It is
+            the frame's, not the motion's: the crop shows more of the picture, or less.
         emotion: one of :data:`EMOTIONS`.
         emotion_strength: 0 to 1.
         expression: scale of the face's expressiveness, 0 to 2; 0 leaves the lips alone moving.

@@ -1,4 +1,4 @@
-"""The main job in three calls: :func:`animate`, :func:`perform`, :func:`render`."""
+"""The main job in three calls: :func:`animate`, :func:`perform`, :func:`render_motion`."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class Report:
 class Animation:
     """A talking face yet to be made; nothing is computed until frames are asked for.
 
-    Made by :func:`animate` and :func:`render`. Iterating it twice makes it twice, and gives
+    Made by :func:`animate` and :func:`render_motion`. Iterating it twice makes it twice, and gives
     the same frames.
     """
 
@@ -244,7 +244,7 @@ def perform(
     return concatenate(parts)
 
 
-def render(
+def render_motion(
     portrait: Portrait | str | PathLike[str],
     motion: Motion | str | PathLike[str],
     sound: str | PathLike[str] | Sound | None = None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 
@@ -11,6 +12,9 @@ def main() -> None:
     from gioconda.cli.app import app
     from gioconda.errors import GiocondaError, OptionError
 
+    # One thread renders and one encodes; BLAS threads beside them would only contend for cores.
+    # Set before numpy is imported, which reads it once.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     # A polite end leaves a playable file too.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:

@@ -219,7 +219,7 @@ def render(
     target = Path(output) if output else Path(Path(portrait).stem + ".mp4")
     _check_video_target(target, force, inputs=[portrait, motion, sound or ""])
     from gioconda.motion import Motion
-    from gioconda.pipeline import render as make
+    from gioconda.pipeline import render_motion as make
     from gioconda.portrait import Portrait
     from gioconda.speech.sound import Sound
 

@@ -24,9 +24,6 @@ from gioconda.speech.types import FEATURE_RATE_HZ, SpeechFeatures
 
 FloatArray = npt.NDArray[np.float64]
 
-#: Outer-eye distances by which the head recedes when the camera's distance grows by one: the
-#: camera stands 7 face widths away, and a face is about 1.55 outer-eye distances wide.
-CAMERA_OUTER_EYE: Final = 7.0 * 1.55
 #: Look-ahead that all parts can use: brows lead loudness by 120 ms.
 DEFAULT_LOOKAHEAD_MS: Final = 120.0
 
@@ -144,7 +141,6 @@ def _fill(values: FloatArray, state: PerformanceState, window: FeatureWindow) ->
     write_head(values, head)
     shut = activity.gate * np.maximum(targets.closure, targets.labiodental)
     write_emotion(values, emotion, shut, activity.gate * targets.rounding)
-    values[:, INDEX["headZ"]] += CAMERA_OUTER_EYE * (controls.distance - 1.0)
     if not controls.still:
         for side in ("Left", "Right"):
             drooped = values[:, INDEX["eyeBlink" + side]]

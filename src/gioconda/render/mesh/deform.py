@@ -133,13 +133,13 @@ class Deformer:
         Returns:
             ``out``, or the new pose.
         """
-        from gioconda.render.mesh.deform_kernels import pose_vertices
+        from gioconda.render.mesh.deform_kernels import follow, pose_vertices
 
         head = self.new_pose() if out is None else out
         head.moment[:] = moment
         self._set_weights(head)
         self._set_displacement(head)
-        np.dot(self._weights, head.displacement @ self._axes, out=self._moved)
+        follow(self._weights, (head.displacement @ self._axes).T.copy(), self._moved)
 
         yaw, pitch, roll, x, y, z = (
             float(v) for v in moment[INDEX["headYaw"] : INDEX["headZ"] + 1]
@@ -174,10 +174,10 @@ class Deformer:
                 weights[lid_up] = min(-down / LID_UP_DEG, LID_LIMIT) * free
 
     def _set_displacement(self, head: PosedHead) -> None:
-        from gioconda.render.mesh.deform_kernels import part_lids, part_lips
+        from gioconda.render.mesh.deform_kernels import blend_shapes, part_lids, part_lips
 
         d = head.displacement
-        np.dot(head.weights, self._flat, out=d.reshape(-1))
+        blend_shapes(head.weights, self._flat, d.reshape(-1))
         articulation = float(head.moment[INDEX["articulation"]])
         if articulation and self._basis.closing.any():
             d += np.float32(articulation) * self._closing

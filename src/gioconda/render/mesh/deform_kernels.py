@@ -5,6 +5,41 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+# The two products below are loops of ours and no matrix products of numpy's: those would wake
+# the threads of BLAS for a tenth of a millisecond's work, which costs several on a busy machine.
+
+
+@njit(cache=True, nogil=True, fastmath=True)
+def blend_shapes(weights, shapes, out):  # type: ignore[no-untyped-def]
+    """Sum weighted shapes: weights (K,) times shapes (K, n) into out (n,)."""
+    out[:] = np.float32(0)
+    for k in range(weights.shape[0]):
+        w = weights[k]
+        if w != 0:
+            for i in range(out.shape[0]):
+                out[i] += w * shapes[k, i]
+
+
+@njit(cache=True, nogil=True, fastmath=True)
+def follow(weights, displacement, out):  # type: ignore[no-untyped-def]
+    """Let vertices follow the handles.
+
+    Args:
+        weights: (n, H) handle weights.
+        displacement: (3, H) of the handles.
+        out: (n, 3) of the vertices.
+    """
+    for i in range(weights.shape[0]):
+        x = y = z = np.float32(0)
+        for h in range(weights.shape[1]):
+            w = weights[i, h]
+            x += w * displacement[0, h]
+            y += w * displacement[1, h]
+            z += w * displacement[2, h]
+        out[i, 0] = x
+        out[i, 1] = y
+        out[i, 2] = z
+
 
 @njit(cache=True, nogil=True)
 def part_lips(  # type: ignore[no-untyped-def]
