@@ -9,6 +9,7 @@ import numpy as np
 
 from gioconda.motion import INDEX
 from gioconda.portrait.types import View
+from gioconda.render.mesh import lip_table_kernels as lip_table
 from gioconda.render.mesh import mouth_kernels as kernels
 from gioconda.render.mesh import topology as topo
 from gioconda.render.mesh.dentition import fitted_row
@@ -94,7 +95,7 @@ class MouthPainter:
         own = find_own_teeth(view, mesh, self._frame, colours, basis.own_gap_mm)
         self._upper_edge, self._edge_shift = UPPER_EDGE_MM, 0.0
         self._sprite = np.zeros((2, 2, 4), np.float32)
-        self._own_edge = np.zeros((2, kernels.TABLE_LENGTH), np.float32)
+        self._own_edge = np.zeros((2, lip_table.TABLE_LENGTH), np.float32)
         parameters = np.zeros(kernels.PARAMETERS, np.float32)
         if own is not None:
             colours, weight = calibrated(colours, own)
@@ -137,8 +138,8 @@ class MouthPainter:
             head: the posed head.
         """
         screen = self._frame.on_screen(head)
-        table = np.empty((2, kernels.TABLE_LENGTH), np.float32)
-        left, right, gap = kernels.lip_tables(
+        table = np.empty((2, lip_table.TABLE_LENGTH), np.float32)
+        left, right, gap = lip_table.lip_tables(
             head.screen, self._ring, screen.to_mouth, self._closed_gaps(head), table
         )
         opacity = self._opacity(head, gap)
@@ -218,8 +219,8 @@ class MouthPainter:
         )
         tongue = float(np.clip(self._w(head, "tongueOut"), 0, 1))
 
-        middle = round((0.5 * (left + right) + kernels.TABLE_REACH) / kernels.TABLE_STEP)
-        middle = min(max(middle, 0), kernels.TABLE_LENGTH - 1)
+        middle = round((0.5 * (left + right) + lip_table.TABLE_REACH) / lip_table.TABLE_STEP)
+        middle = min(max(middle, 0), lip_table.TABLE_LENGTH - 1)
         upper_lip, lower_lip = float(table[0, middle]), float(table[1, middle])
         shift = self._articulation(head) * self._edge_shift
         upper = self._upper_edge + shift

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gioconda.portrait.types import View
-from gioconda.render.mesh import mouth_kernels as kernels
+from gioconda.render.mesh import lip_table_kernels as lip_table
 from gioconda.render.mesh import topology as topo
 from gioconda.render.mesh.mouth_colours import MouthColours, luma
 from gioconda.render.mesh.mouth_frame import MouthFrame
@@ -64,7 +64,7 @@ class OwnTeeth:
 
     def edge_table(self) -> FloatArray:
         """Return the edge over the grid of the lip tables, (2, n): y, and certainty 0 to 1."""
-        x = np.arange(kernels.TABLE_LENGTH) * kernels.TABLE_STEP - kernels.TABLE_REACH
+        x = np.arange(lip_table.TABLE_LENGTH) * lip_table.TABLE_STEP - lip_table.TABLE_REACH
         y = np.interp(x, self.columns_mm, self.edges_mm)
         sure = np.interp(x, self.columns_mm, self.certainty, left=0.0, right=0.0)
         return np.stack([y, sure]).astype(np.float32)
