@@ -99,6 +99,37 @@ def test_one_eye_can_wink(astronaut_renderer: MeshRenderer, astronaut_at_512: Vi
     assert left == 0
 
 
+def above_the_lid(view: View, eye: EyeRegion) -> tuple[int, int]:
+    """Point between crease and brow over the middle of an eye, (x, y)."""
+    crease = view.landmarks[eye.crease[len(eye.crease) // 2], :2]
+    brow = view.landmarks[list(eye.brow), :2].mean(0)
+    x, y = (0.45 * crease + 0.55 * brow).round().astype(int).tolist()
+    return x, y
+
+
+def left_of_a_line_over_the_lid(view: View, eye: EyeRegion, along: bool) -> float:
+    """Draw a dark line above the crease; return the share of it that a blink leaves."""
+    x, y = above_the_lid(view, eye)
+    dx, dy = (12, 0) if along else (0, 3)
+    image = view.image.copy()
+    cv2.line(image, (x - dx, y - dy), (x + dx, y + dy), (45, 35, 30), 1)
+    around = slice(y - 6, y + 10), slice(x - 4, x + 5)
+    drawn, plain = (
+        MeshRenderer(v).render(BLINK)[around].astype(int)
+        for v in (replace(view, image=image), view)
+    )
+    before = view.image[around].astype(int) - image[around].astype(int)
+    return float((plain - drawn).max() / before.max())
+
+
+def test_lashes_that_stand_up_over_the_lid_go_with_a_blink(astronaut_at_512: View) -> None:
+    assert left_of_a_line_over_the_lid(astronaut_at_512, EYES[0], along=False) < 0.35
+
+
+def test_the_rim_of_glasses_stays_in_a_blink(astronaut_at_512: View) -> None:
+    assert left_of_a_line_over_the_lid(astronaut_at_512, EYES[0], along=True) > 0.6
+
+
 def behind_dark_glasses(view: View) -> View:
     image = view.image.copy()
     for eye in EYES:

@@ -28,7 +28,7 @@ from gioconda.render.mesh.eye_regions import (
     polygon_mask,
     split_ring,
 )
-from gioconda.render.mesh.lids import Eyelid
+from gioconda.render.mesh.lids import Eyelid, painted_share
 from gioconda.render.mesh.types import (
     ByteImage,
     FloatArray,
@@ -46,10 +46,15 @@ SQUINT_FULL: Final = 0.3
 #: The sprite is foreshortened at most to this.
 LEAST_FORESHORTENING: Final = 0.75
 SHADOW_MM: Final = 3.0
-LASH_HALF_WIDTH_MM: Final = 0.75
-LASH_OPACITY: Final = 0.65
-#: Blink weight at which the lash line begins to show.
-LASH_BEGIN: Final = 0.35
+#: The lash line: a dark core in a soft shadow, half widths and opacities.
+LASH_HALF_WIDTH_MM: Final = 1.0
+LASH_OPACITY: Final = 0.7
+LASH_SHADOW_HALF_WIDTH_MM: Final = 2.6
+LASH_SHADOW_OPACITY: Final = 0.3
+#: The line is a curve of this degree through the lid's edge: a lid has no waves.
+LASH_DEGREE: Final = 3
+#: How far the shut line hangs below the upper lid's edge, as part of what is left open.
+LASH_DROP: Final = 0.25
 #: Steps of the tables of the lids' edges.
 TABLE_STEPS: Final = 32
 SPRITE_PX: Final = 96
@@ -110,6 +115,7 @@ class _Eye:
     def __init__(self, view: View, mesh: HeadMesh, eye: EyeRegion, basis: ShapeBasis) -> None:
         points = mesh.landmarks
         self._upper, self._lower = split_ring(mesh.rings[eye.ring])
+        self._smooth_line = _polynomial_projector(len(self._upper), LASH_DEGREE)
         self._mm = mesh.mm
         self._slide = mesh.axes[:2, :2].T.astype(np.float64)
         self._upper_table, self._lower_table = np.zeros((2, TABLE_STEPS + 1), f32)
@@ -144,15 +150,23 @@ class _Eye:
     def draw(self, out: ByteImage, head: PosedHead) -> None:
         blink = min(max(float(head.weights[self._blink]), 0.0), 1.0)
         strength = self._strength(head, blink)
-        lash = (blink - LASH_BEGIN) / (1 - LASH_BEGIN)
         if strength > 0:
             self._draw_ball(out, head, blink, strength)
-        if lash > 0:
-            upper, lower = head.screen[self._upper], head.screen[self._lower]
-            paint_lash_line(
-                out, f32(0.75) * upper + f32(0.25) * lower, self._lash, f32(LASH_OPACITY * lash),
-                f32(LASH_HALF_WIDTH_MM * self._mm),
-            )  # fmt: skip
+        self._draw_lashes(out, head, blink)
+
+    def _draw_lashes(self, out: ByteImage, head: PosedHead, blink: float) -> None:
+        """Draw the lashes that the painted lid took away, on its edge."""
+        share = painted_share(blink)
+        if share <= 0:
+            return
+        upper, lower = head.screen[self._upper], head.screen[self._lower]
+        line = upper + f32(LASH_DROP * share) * (lower - upper)
+        # least squares over the row of points, ends included: one small product
+        line = self._smooth_line @ line
+        for width_mm, opacity in (
+            (LASH_SHADOW_HALF_WIDTH_MM, LASH_SHADOW_OPACITY), (LASH_HALF_WIDTH_MM, LASH_OPACITY),
+        ):  # fmt: skip
+            paint_lash_line(out, line, self._lash, f32(opacity * share), f32(width_mm * self._mm))
 
     def _strength(self, head: PosedHead, blink: float) -> float:
         gaze = math.hypot(*head.gaze_deg)
@@ -200,6 +214,13 @@ class _Eye:
         return np.array(
             [[xx, xy, u - xx * ox - xy * oy], [yx, yy, v - yx * ox - yy * oy]], f32
         )  # fmt: skip
+
+
+def _polynomial_projector(count: int, degree: int) -> FloatArray:
+    """Return the matrix, (count, count), that fits a polynomial to evenly spaced values."""
+    terms = np.vander(np.linspace(-1, 1, count), degree + 1)
+    projector: FloatArray = (terms @ np.linalg.pinv(terms)).astype(np.float32)
+    return projector
 
 
 def _white(

@@ -1,9 +1,10 @@
 """The texture of a closed eyelid, made from the skin round the eye.
 
 Stretching the photo's open lid over the eye drags its lashes down with it. Instead a blink fades
-to a painted lid: its colour runs, column by column, from the skin above the crease to the skin
-below the eye; it is convex, with a darker crease and a darker root of the lashes, and carries
-grain as fine as the photo's.
+to a painted lid. Its colour is led in from the skin all round, so that it has no edge; where the
+socket is dark the middle of the lid comes into the light, for it lies over the ball of the eye.
+It has a darker crease and a darker root of the lashes, and the fine structure of the skin below
+the eye. Lashes that stand up over the lid of the open eye give way to the skin between them.
 """
 
 from __future__ import annotations
@@ -17,10 +18,11 @@ import numpy.typing as npt
 
 from gioconda.portrait.types import View
 from gioconda.render.mesh.depth import smoothstep
-from gioconda.render.mesh.eye_regions import EyeRegion
+from gioconda.render.mesh.eye_regions import EyeRegion, polygon_mask
 from gioconda.render.mesh.types import ByteImage, FloatArray, HeadMesh
 
 Array = npt.NDArray[np.float64]
+Mask = npt.NDArray[np.bool_]
 
 #: Blink weight at which the painted lid begins to show, and the range to full effect.
 BLINK_BEGIN: Final = 0.15
@@ -31,13 +33,31 @@ FADE_STEPS: Final = 64
 COLUMNS: Final = np.linspace(0.08, 0.92, 7)
 #: Band of luminance ranks that counts as skin: without lashes below and glints above.
 SKIN_RANKS: Final = (0.28, 0.72)
-#: A closed lid is at least this bright, as part of the brighter of the skin above and below.
-LEAST_LIGHT: Final = 0.72
+#: Reaches, in eye widths, over which skin is led into the lid, and the trust in each.
+SKIN_REACHES: Final = ((0.07, 1.0), (0.16, 0.05), (0.35, 0.004), (0.7, 0.0005))
+#: The middle of a closed lid is at least this bright, as part of the brighter of the skin above
+#: and below.
+LEAST_LIGHT: Final = 0.86
+#: ... and at most this bright: a lid does not shine.
+MOST_LIGHT: Final = 0.96
 #: How much faster than the mean each channel darkens on skin in shade.
 WARM_SHADE: Final = np.array([-0.2, 0.05, 0.2])
-CREASE_DARK: Final = 0.085
-LASH_ROOT_DARK: Final = 0.14
-CONVEX_LIGHT: Final = 0.055
+CREASE_DARK: Final = 0.13
+LASH_ROOT_DARK: Final = 0.16
+CONVEX_LIGHT: Final = 0.07
+CORNER_DARK: Final = 0.05
+#: The skin's structure is what is finer than this, in eye widths; how much of it the lid takes,
+#: and its greatest strength, as part of the brightness.
+STRUCTURE_REACH: Final = 0.07
+STRUCTURE_SHARE: Final = 0.8
+STRUCTURE_LIMIT: Final = 0.10
+#: Lashes are dark lines up to this wide, in eye widths, and this much darker than the skin.
+LASH_WIDTH: Final = 0.09
+LASH_CONTRAST: Final = (0.05, 0.13)
+#: On grainy or wrinkled skin lashes must stand out by so many times its usual contrast more.
+GRAIN_CONTRAST: Final = 2.5
+#: Lashes are looked for inside the face's outline by this margin.
+FACE_MARGIN_MM: Final = 3.0
 
 _LUMA: Final = np.array([0.299, 0.587, 0.114])
 _CHEEKS_AND_FOREHEAD: Final = (50, 280, 151)
@@ -48,12 +68,13 @@ _CHEEKS: Final = (50, 280)
 class _EyeFrame:
     """Pixels round an eye in eye widths: x from outer to inner corner, y down; and the lid lines.
 
-    All arrays have the shape of the box at (x0, y0).
+    All arrays have the shape of the box at (x0, y0), but ``down``, the unit vector of y.
     """
 
     x0: int
     y0: int
     width: float
+    down: Array
     x: Array
     y: Array
     crease: Array
@@ -83,21 +104,33 @@ class Eyelid:
         rows, columns = frame.box
         self._target = texture[rows, columns]
         self._open = self._target.astype(np.float32)
-        cover = _cover(view, frame)[..., None]
-        colour = _lid_colour(view, mesh, frame)
+        photo = view.image[frame.box].astype(np.float64)
+        lashes = _lashes(photo @ _LUMA, frame) * _face_cover(view, mesh)[frame.box]
+        clear = _beside_eye(frame) * (1 - lashes)
+        between = _led_in(photo, clear, frame, SKIN_REACHES)
+        around = _led_in(photo, clear * _lit(photo @ _LUMA, clear, frame), frame, SKIN_REACHES[1:])
+        cover = _cover(frame)[..., None]
+        bare = photo + (between - photo) * lashes[..., None]
+        painted = bare * (1 - cover) + _lid_colour(view, mesh, frame, around) * cover
+        opaque = self._open[..., 3:] / 255
         closed = self._open.copy()
-        closed[..., :3] = closed[..., :3] * (1 - cover) + colour * cover
+        # premultiplied colour never exceeds its own cover
+        closed[..., :3] = np.clip(closed[..., :3] + (painted - photo) * opaque, 0, 255 * opaque)
         self._closed = closed.astype(np.float32)
         self._step = 0
 
     def fade(self, blink: float) -> None:
         """Write the lid for a blink weight, 0 to 1, into the texture."""
-        share = min(max((blink - BLINK_BEGIN) / BLINK_RANGE, 0.0), 1.0)
-        step = round(share * FADE_STEPS)
+        step = round(painted_share(blink) * FADE_STEPS)
         if step != self._step:
             self._step = step
             k = step / FADE_STEPS
             self._target[:] = cv2.addWeighted(self._open, 1 - k, self._closed, k, 0.5)
+
+
+def painted_share(blink: float) -> float:
+    """Return how far the painted lid has replaced the photo at a blink weight, 0 to 1."""
+    return min(max((blink - BLINK_BEGIN) / BLINK_RANGE, 0.0), 1.0)
 
 
 def _eye_frame(view: View, mesh: HeadMesh, eye: EyeRegion) -> _EyeFrame:
@@ -129,6 +162,7 @@ def _eye_frame(view: View, mesh: HeadMesh, eye: EyeRegion) -> _EyeFrame:
         x0=int(low[0]),
         y0=int(low[1]),
         width=width,
+        down=down,
         x=x,
         y=y,
         crease=np.minimum(line(eye.crease, corners=False), upper - 0.05),
@@ -139,52 +173,131 @@ def _eye_frame(view: View, mesh: HeadMesh, eye: EyeRegion) -> _EyeFrame:
     )
 
 
-def _lid_colour(view: View, mesh: HeadMesh, f: _EyeFrame) -> FloatArray:
+def _lashes(luma: Array, f: _EyeFrame) -> Array:
+    """Return how much each pixel shows a lash above the lid or beyond the outer corner, 0 to 1."""
+    # closed along the eye only: rims of glasses and folds of the lid lie that way and stay
+    filled = cv2.morphologyEx(luma, cv2.MORPH_CLOSE, _line_across(f, LASH_WIDTH * f.width))
+    contrast = (filled - luma) / np.maximum(filled, 8)
+    below = (f.y > f.under) & (f.y < f.under + 0.2)
+    usual = float(np.median(contrast[below])) if below.any() else 0.0
+    begin, full = (limit + GRAIN_CONTRAST * usual for limit in LASH_CONTRAST)
+    line = smoothstep((contrast - begin) / (full - begin))
+    above = smoothstep((f.y - f.brow - 0.05) / 0.06) * smoothstep((f.upper + 0.03 - f.y) / 0.03)
+    above *= smoothstep((f.y - f.crease + 0.32) / 0.1)
+    # the wing of lashes at the outer corner is wider than a line
+    around = cv2.GaussianBlur(luma, (0, 0), 0.2 * f.width)
+    dark = smoothstep((0.85 - luma / np.maximum(around, 8)) / 0.15)
+    wing = smoothstep((0.14 - f.x) / 0.1) * smoothstep((f.x + 0.24) / 0.1)
+    wing *= smoothstep((f.y - f.crease + 0.05) / 0.05) * smoothstep((f.lower + 0.08 - f.y) / 0.05)
+    lashes = np.maximum(line * above, dark * wing)
+    lashes *= smoothstep((f.x + 0.3) / 0.1) * smoothstep((1.12 - f.x) / 0.1)
+    grown = cv2.dilate(lashes, np.ones((3, 3), np.uint8))
+    return np.asarray(np.clip(cv2.GaussianBlur(grown, (0, 0), 0.6) * 1.2, 0, 1))
+
+
+def _face_cover(view: View, mesh: HeadMesh) -> FloatArray:
+    """Return 1 well inside the face, (size, size): what is dark beyond its contour is no lash."""
+    inside = polygon_mask(mesh.vertices[mesh.rings["oval"], :2], (view.size, view.size))
+    reach = 2 * max(round(FACE_MARGIN_MM * mesh.mm), 1) + 1
+    eroded = cv2.erode(inside, np.ones((reach, reach), np.uint8))
+    result: FloatArray = cv2.GaussianBlur(eroded, (0, 0), 0.5 * reach)
+    return result
+
+
+def _line_across(f: _EyeFrame, length: float) -> ByteImage:
+    """Return a one pixel wide line along the eye, an odd square that a morphology takes."""
+    half = max(round(0.5 * length), 1)
+    line = np.zeros((2 * half + 1, 2 * half + 1), np.uint8)
+    across = np.round(half * np.array([f.down[1], -f.down[0]])).astype(int)
+    start, end = (half - across).tolist(), (half + across).tolist()
+    cv2.line(line, start, end, 1)
+    return line
+
+
+def _beside_eye(f: _EyeFrame) -> Array:
+    """Return 1 where skin can be seen: below the brow, outside the lids and their lashes."""
+    eye = (f.y > f.crease + 0.01) & (f.y < f.lower + 0.08) & (f.x > -0.06) & (f.x < 1.08)
+    return (~eye & (f.y > f.brow + 0.03) & (f.y < f.under + 0.2)).astype(np.float64)
+
+
+def _lit(luma: Array, clear: Array, f: _EyeFrame) -> Array:
+    """Return 0 on what is far darker than the skin near it: rims, folds, lashes."""
+    typical = _led_in(luma[..., None], clear, f, SKIN_REACHES[-1:])[..., 0]
+    return smoothstep((luma / np.maximum(typical, 1.0) - 0.5) / 0.2)
+
+
+def _led_in(
+    photo: Array, known: Array, f: _EyeFrame, reaches: tuple[tuple[float, float], ...]
+) -> Array:
+    """Lead what is known into the rest, nearest first; like ``photo``, (h, w, channels)."""
+    mean = np.average(photo.reshape(known.size, -1), axis=0, weights=known.ravel() + 1e-6)
+    total, weight = np.full_like(photo, 1e-6) * mean, np.full(known.shape, 1e-6)
+    for reach, trust in reaches:
+        sigma = max(reach * f.width, 0.6)
+        blurred = cv2.GaussianBlur(photo * known[..., None], (0, 0), sigma)
+        total += trust * blurred.reshape(photo.shape)
+        weight += trust * cv2.GaussianBlur(known, (0, 0), sigma)
+    return np.asarray(total / weight[..., None])
+
+
+def _lid_colour(view: View, mesh: HeadMesh, f: _EyeFrame, skin: Array) -> Array:
+    # 0 at the crease, 1 at the edge of the lid
+    down = np.clip((f.y - f.crease) / np.maximum(f.upper - f.crease, 0.03), 0, 1)
+    arch = np.sin(np.pi * np.clip(f.x, 0, 1))
+    ball = np.sin(np.pi * np.clip(0.1 + 0.9 * down, 0, 1)) * arch
+    bright = _brighter_skin(view, mesh, f)
+    least = _least_light(bright)
+    darker = smoothstep(((least @ _LUMA) / np.maximum(skin @ _LUMA, 1) - 1) / 0.25)
+    colour = skin + (least - skin) * (darker * np.sqrt(ball))[..., None]
+    relief = (
+        1
+        + CONVEX_LIGHT * ball
+        - CREASE_DARK * np.exp(-((down / 0.2) ** 2)) * np.sqrt(arch)
+        - LASH_ROOT_DARK * np.exp(-(((1 - down) / 0.16) ** 2)) * np.sqrt(arch)
+        - CORNER_DARK * (1 - arch)
+    )
+    relief *= np.minimum(
+        MOST_LIGHT * (bright @ _LUMA) / np.maximum((colour @ _LUMA) * relief, 1), 1
+    )
+    colour = colour * (relief * _structure(view, f, down))[..., None]
+    return np.asarray(np.clip(colour + _grain(view, mesh, down.shape)[..., None], 0, 255))
+
+
+def _brighter_skin(view: View, mesh: HeadMesh, f: _EyeFrame) -> Array:
+    """Return the brighter of the skin above and below the eye, column by column, (h, w, 3)."""
     photo = view.image[f.box].astype(np.float64)
-    luma = photo @ _LUMA
     band_height = f.crease - f.brow
     above = (f.y < f.crease - 0.12 * band_height) & (f.y > f.crease - 0.62 * band_height)
     below = (f.y > f.under - 0.02) & (f.y < f.under + 0.14)
     spare = _skin_samples(view, mesh, _CHEEKS_AND_FOREHEAD)
     high = _skin_columns(photo[above], f.x[above], spare)
     low = _skin_columns(photo[below], f.x[below], spare)
+    brighter = np.where(((high @ _LUMA) > (low @ _LUMA))[:, None], high, low)
+    return np.stack([np.interp(f.x, COLUMNS, brighter[:, c]) for c in range(3)], 2)
 
-    def across(columns: Array) -> Array:
-        return np.stack([np.interp(f.x, COLUMNS, columns[:, c]) for c in range(3)], 2)
 
-    # 0 at the crease, 1 at the edge of the lid
-    down = np.clip((f.y - f.crease) / np.maximum(f.upper - f.crease, 0.03), 0, 1)
-    mix = 0.15 + 0.25 * down[..., None]
-    upper_skin, lower_skin = across(high), across(low)
-    colour = upper_skin * (1 - mix) + lower_skin * mix
-    # a lid that comes down from a deep socket comes into the light
-    upper_lit = ((upper_skin @ _LUMA) > (lower_skin @ _LUMA))[..., None]
-    bright = np.where(upper_lit, upper_skin, lower_skin)
+def _least_light(bright: Array) -> Array:
+    """Return the darkest that the middle of a lid may be: skin in shade is warmer."""
     colourful = np.clip(np.ptp(bright, axis=2, keepdims=True) / 20, 0, 1)
-    colour = np.maximum(colour, bright * LEAST_LIGHT ** (1 + colourful * WARM_SHADE))
-    arch = np.sin(np.pi * np.clip(f.x, 0, 1))
-    relief = (
-        1
-        + CONVEX_LIGHT * np.sin(np.pi * down) * arch
-        - CREASE_DARK * np.exp(-((down / 0.16) ** 2)) * np.sqrt(arch)
-        - LASH_ROOT_DARK * np.exp(-(((1 - down) / 0.13) ** 2))
-        - 0.06 * (1 - arch)
-    )
-    colour = colour * relief[..., None]
+    return np.asarray(bright * LEAST_LIGHT ** (1 + colourful * WARM_SHADE))
 
-    # never brighter than the skin right round the eye
-    sigma = 0.16 * f.width
-    skin = ((f.y < f.crease - 0.05) | (f.y > f.lower + 0.05) | (f.x < -0.05) | (f.x > 1.05)) & (
-        luma > 0.8 * cv2.GaussianBlur(luma, (0, 0), 0.2 * f.width)
-    )
-    weight = skin.astype(np.float64)
-    total = cv2.GaussianBlur(weight, (0, 0), sigma) + 1e-3
-    around = (cv2.GaussianBlur(photo * weight[..., None], (0, 0), sigma) / total[..., None]) @ _LUMA
-    limit = np.clip(around / np.maximum(colour @ _LUMA, 1), 0.90, 1.0)
-    colour *= (0.35 + 0.65 * limit)[..., None]
-    colour += _grain(view, mesh, luma.shape)[..., None]
-    result: FloatArray = np.clip(colour, 0, 255).astype(np.float32)
-    return result
+
+def _structure(view: View, f: _EyeFrame, down: Array) -> Array:
+    """Return the fine structure of the skin below the eye, laid over the closed lid; 1 is flat.
+
+    The lid is drawn out as it closes; so the structure is squeezed the other way beforehand.
+    """
+    luma = (view.image @ _LUMA).astype(np.float32)
+    coarse = cv2.GaussianBlur(luma, (0, 0), max(STRUCTURE_REACH * f.width, 1.0))
+    fine = luma / np.maximum(coarse, 8) - 1
+    below = f.under + 0.05 + down * (f.lower - f.crease) - f.y
+    step = below * f.width
+    rows, columns = np.mgrid[: down.shape[0], : down.shape[1]]
+    at_x = (columns + f.x0 + step * f.down[0]).astype(np.float32)
+    at_y = (rows + f.y0 + step * f.down[1]).astype(np.float32)
+    found = cv2.remap(fine, at_x, at_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
+    limit = STRUCTURE_LIMIT
+    return np.asarray(1 + STRUCTURE_SHARE * limit * np.tanh(found / limit), np.float64)
 
 
 def _skin_columns(colours: Array, x: Array, spare: Array) -> Array:
@@ -228,20 +341,11 @@ def _grain(view: View, mesh: HeadMesh, shape: tuple[int, ...]) -> Array:
     return np.asarray(cv2.GaussianBlur(noise, (0, 0), sigma) * 1.9 * min(1.3 * min(spread), 3.0))
 
 
-def _cover(view: View, f: _EyeFrame) -> Array:
+def _cover(f: _EyeFrame) -> Array:
     """Where the painted lid lies: from the crease to just past the lower lid, corner to corner."""
-    cover = (
-        smoothstep((f.y - (f.crease - 0.035)) / 0.07)
+    return np.asarray(
+        smoothstep((f.y - (f.crease - 0.06)) / 0.12)
         * smoothstep((f.lower + 0.035 - f.y) / 0.05)
-        * smoothstep((f.x + 0.11) / 0.11)
-        * smoothstep((1.11 - f.x) / 0.11)
+        * smoothstep((f.x + 0.11) / 0.15)
+        * smoothstep((1.11 - f.x) / 0.15)
     )
-    # lashes that stand out above the lid go as well
-    luma = view.image[f.box].astype(np.float64) @ _LUMA
-    dark = luma < 0.72 * cv2.GaussianBlur(luma, (0, 0), 0.22 * f.width)
-    lash = dark & (f.y < f.upper + 0.02) & (f.y > f.crease - 0.10)
-    wide = cv2.dilate(lash.astype(np.uint8), np.ones((3, 3), np.uint8)).astype(np.float64)
-    wide = cv2.GaussianBlur(wide, (0, 0), view.size / 512)
-    wide *= smoothstep((f.y - (f.crease - 0.14)) / 0.06)
-    wide *= smoothstep((f.x + 0.16) / 0.12) * smoothstep((1.16 - f.x) / 0.12)
-    return np.asarray(np.clip(np.maximum(cover, wide), 0, 1))
