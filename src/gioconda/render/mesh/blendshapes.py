@@ -211,8 +211,8 @@ class _Shapes:
     def _lip_profiles(self) -> dict[str, Array]:
         """Return the shapes that follow the lips' own proportions from corner to middle."""
         shapes = {
-            "mouthPucker": self._pursed(0.44, 0.8, 1.2, -6.0, parted=(0.35, 0.45)),
-            "mouthFunnel": self._pursed(0.30, 1.8, 2.8, -5.5, parted=(2.2, 3.0)),
+            "mouthPucker": self._pursed(0.34, 1.0, 2.3, -6.0, parted=(-0.5, 1.3)),
+            "mouthFunnel": self._pursed(0.22, 1.5, 4.2, -5.5, parted=(1.0, 4.2)),
         }
         upper, lower = {}, {}
         for (o, i), x, t in zip(_UPPER_ROWS, self.lips.lateral_upper, self.lips.upper, strict=True):
@@ -243,7 +243,8 @@ class _Shapes:
             up: millimetres that the upper lip's edge rises at the middle.
             down: millimetres that the lower lip's edge falls.
             out: depth of the push, < 0 towards the camera.
-            parted: millimetres that the inner edges of upper and lower lip part.
+            parted: millimetres that the inner edge of the upper lip rises, and that of the lower
+                lip falls. Rounded lips swell and hide the upper teeth: more opens below.
         """
         half = 0.5 * MOUTH_WIDTH_MM * self.lips.width
         table: Table = {}
@@ -253,9 +254,10 @@ class _Shapes:
         )
         for rows, lateral, edge, inner, push, fall in sides:
             for (o, i), x in zip(rows, lateral, strict=True):
-                to_middle = pull * half * x**1.15
+                to_middle = pull * half * x**1.35
                 c = 1 - x * x
-                table[o] = (to_middle, edge * c, out * (push - fall * x))
+                # The lips' outline rounds as well: it swells in the middle alone.
+                table[o] = (to_middle, edge * (1 - 1.5 * x * x), out * (push - fall * x))
                 table[i] = (1.06 * to_middle, inner * c, out * (push - 0.1 - 0.45 * x))
         for i in _CORNER_ROW:
             table[i] = ((1.0 if i == _CORNER_ROW[0] else 1.06) * pull * half, 0.0, 0.42 * out)

@@ -26,8 +26,9 @@ from gioconda.render.mesh.types import (
 
 #: Up to this gap, in mm, the lips of a portrait count as closed and their gap as none.
 CLOSED_GAP_MM: Final = 1.0
-#: The upper incisal edge lies this far under the closed lips' line (at rest 2 to 3 mm show).
-UPPER_EDGE_MM: Final = 3.0
+#: The upper incisal edge lies this far under the closed lips' line (at rest 2 to 3 mm show;
+#: more would fill every small opening with teeth).
+UPPER_EDGE_MM: Final = 2.4
 #: A subject's own edge that lies outside this range tells that the guess of the closed lips' line
 #: is off; the teeth are moved to agree with it.
 OWN_EDGE_RANGE_MM: Final = (1.8, 4.2)

@@ -154,7 +154,8 @@ def _interior(  # type: ignore[no-untyped-def]
     xs = x - depth * p[ARCH_DX]
     ys = y - depth * p[ARCH_DY]
     # How much of the lit opening the arch sees at this distance from the corner.
-    side = dc / (dc + 0.30 * depth + 0.4)
+    # Narrow slits let little light in sideways.
+    side = dc / (dc + (0.75 - 0.45 * wide) * depth + 0.4)
     # Cavity: darkest deep under the upper row; light bounces between rows that nearly meet.
     deep = _smooth(min(below, above) / 5.0) * _smooth(dc / 9.0)
     light = (0.60 + 0.40 * deep) * (
@@ -190,9 +191,8 @@ def _interior(  # type: ignore[no-untyped-def]
             colour[c] *= shadow
     # Upper teeth, on the skull.
     own = p[SPRITE_WEIGHT]
-    light = (
-        (0.32 + 0.68 * side) * (0.70 + 0.30 * _smooth(below / 2.0 + 0.12)) * (0.80 + 0.20 * wide)
-    )
+    light = (0.32 + 0.68 * side) * (0.70 + 0.30 * _smooth(below / 2.0 + 0.12))
+    light *= (0.62 + 0.38 * _smooth(p[GAP] / 7.0)) * (0.4 + 0.6 * daylight)
     _sample(
         upper_row,
         (xs * (1 + xs * xs * _ARC) + 32.0) * density,
