@@ -22,7 +22,10 @@ PUCKER_GAP: Final = 0.006
 CLOSE_GAP: Final = 0.19
 #: What a weight of 1 adds to the mouth's width, in outer-eye distances.
 STRETCH_WIDTH: Final = 0.14
-PUCKER_WIDTH: Final = -0.25
+PUCKER_WIDTH: Final = -0.19
+#: Predicted widths vary less than real ones where mouths widen: measured talkers are 7 % wider
+#: than their median a tenth of the time, unscaled predictions 2.5 %.
+WIDENING_GAIN: Final = 2.0
 #: Lips may part this much without the jaw before the jaw takes over.
 _LOWER_LIMIT: Final = 0.75
 _UPPER_LIMIT: Final = 0.55
@@ -91,7 +94,7 @@ def _solve(t: LipTargets) -> dict[str, FloatArray]:
     lower = np.minimum(part * (1.0 - upper_share) / LOWER_GAP, _LOWER_LIMIT)
     jaw = jaw + (part - upper * UPPER_GAP - lower * LOWER_GAP) / JAW_GAP
     close = _bounded(np.maximum(-rest, 0.0) / CLOSE_GAP, 0.0, jaw + 0.05)
-    wide = _bounded(t.width / STRETCH_WIDTH, 0.0, 0.7) * (1.0 - rounding)
+    wide = _bounded(WIDENING_GAIN * t.width / STRETCH_WIDTH, 0.0, 0.7) * (1.0 - rounding)
     lips = 1.0 - t.labiodental
     return {
         "jawOpen": _bounded(jaw, 0.0, 1.0),
