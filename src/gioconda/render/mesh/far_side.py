@@ -29,21 +29,26 @@ Array = npt.NDArray[np.float64]
 TURNED_DEG: Final = 9.0
 #: Ratio of projected to photographed area at which the mirror begins to show, and the range to
 #: full effect.
-STRETCH_BEGIN: Final = 1.25
-STRETCH_RANGE: Final = 1.0
+STRETCH_BEGIN: Final = 1.5
+STRETCH_RANGE: Final = 1.5
 #: The mirror spreads from what is stretched to its neighbours this many times, falling off.
 SPREAD: Final = 3
 SPREAD_FALL: Final = 0.85
 #: How far the far rim's mirror image moves towards the middle of the near side.
 RIM_INWARD: Final = 0.12
 #: Log ratio of brightness, far over near side, at which the near side counts as in shadow.
-SHADOW_FROM: Final = 0.35
-SHADOW_RANGE: Final = 0.35
-GAIN_LOW: Final = 0.55
-GAIN_HIGH: Final = 1.6
-#: Smoothness of the mask and of the colour gains over the mesh.
-MASK_STIFFNESS: Final = 6.0
-GAIN_STIFFNESS: Final = 30.0
+SHADOW_FROM: Final = 0.1
+SHADOW_RANGE: Final = 0.25
+#: Gains from mirror image to own side: the colour must be the far side's own, else the patch has
+#: an outline; brightening more than a little would lay bare the near side's own shading.
+GAIN_LOW: Final = 0.4
+GAIN_HIGH: Final = 1.35
+#: Smoothness of the mask, and of the gains in brightness and tint, over the mesh.
+MASK_STIFFNESS: Final = 2.5
+GAIN_STIFFNESS: Final = 0.6
+TINT_STIFFNESS: Final = 30.0
+#: The outermost skin of the face, in mm, is mixed with what lies behind it.
+RIM_MM: Final = 2.0
 #: Depth difference, in a view of 512, up to which a vertex's surface counts as the visible one.
 VISIBLE_PX: Final = 0.6
 #: The mirror is off on the midline and on fully this far beside it, in outer-eye distances.
@@ -94,8 +99,12 @@ class FarSide:
         beside = _with_midpoints(np.abs(canonical_landmarks()[:, :1]).astype(np.float64), mesh)
         start, end = MIDLINE
         mask = np.clip(mask, 0, 1) * smoothstep((beside[:, 0] - start) / (end - start))
+        # brightness follows the far side closely; its colour does only as a whole, for the
+        # background shines into what little of the far rim is seen
+        bright = smoothed(laplacian, ratio.mean(1), trust, GAIN_STIFFNESS)
+        tints = ratio - ratio.mean(1, keepdims=True)
         gains = np.stack(
-            [smoothed(laplacian, ratio[:, c], trust, GAIN_STIFFNESS) for c in range(3)], 1
+            [bright + smoothed(laplacian, tints[:, c], trust, TINT_STIFFNESS) for c in range(3)], 1
         )
         self._gains = np.clip(np.exp(gains), GAIN_LOW, GAIN_HIGH).astype(np.float32)
         self._mirror_at: FloatArray = mirrored.astype(np.float32)
@@ -151,7 +160,7 @@ def _low_passed_face(view: View, mesh: HeadMesh) -> FloatArray:
     inside = np.zeros((view.size, view.size), np.uint8)
     outline = mesh.vertices[mesh.rings["oval"], :2].astype(np.int32)
     cv2.fillPoly(inside, [outline], 1)
-    reach = 2 * max(round(2 * view.size / 512), 1) + 1
+    reach = 2 * max(round(RIM_MM * mesh.mm), 1) + 1
     weight = cv2.erode(inside, np.ones((reach, reach), np.uint8)).astype(np.float32)
     sigma = 2.2 * mesh.mm
     colour = cv2.GaussianBlur(view.image * weight[..., None], (0, 0), sigma)
