@@ -13,7 +13,7 @@ from gioconda.render.mesh import lip_table_kernels as lip_table
 from gioconda.render.mesh import mouth_kernels as kernels
 from gioconda.render.mesh import topology as topo
 from gioconda.render.mesh.dentition import fitted_row
-from gioconda.render.mesh.mouth_colours import measure_colours
+from gioconda.render.mesh.mouth_colours import grain_tile, measure_colours
 from gioconda.render.mesh.mouth_frame import mouth_frame
 from gioconda.render.mesh.own_teeth import calibrated, find_own_teeth
 from gioconda.render.mesh.types import (
@@ -125,7 +125,9 @@ class MouthPainter:
         parameters[kernels.CREASE] = 0.42 if self._own_open else 0.0
         # The wider the photo's own mouth, the more of it is left on the lips once they close.
         parameters[kernels.REPAIR] = _smooth((basis.own_gap_mm - 3.0) / 6.0)
+        parameters[kernels.GRAIN_PX_PER_MM] = mesh.mm
         self._parameters = parameters
+        self._grain = grain_tile(colours.grain, seed)
 
     def draw(self, out: ByteImage, head: PosedHead) -> None:
         """Paint the mouth of a moment into a frame, in place.
@@ -165,6 +167,7 @@ class MouthPainter:
             self._lower_row,
             self._sprite,
             self._own_edge,
+            self._grain,
             p,
         )
 

@@ -29,6 +29,8 @@ _UPPER_OUTER: Final = (185, 40, 39, 37, 0, 267, 269, 270, 409)
 _LOWER_INNER: Final = (95, 88, 178, 87, 14, 317, 402, 318, 324)
 _LOWER_OUTER: Final = (146, 91, 181, 84, 17, 314, 405, 321, 375)
 _CORNERS: Final = (78, 308)
+#: Grain beyond this would be texture of the skin, standard deviation in levels.
+_MOST_GRAIN: Final = 6.0
 #: Samples along each lip.
 LIP_SAMPLES: Final = 17
 _TONGUE_HUE: Final = np.array([1.28, 0.87, 0.97])
@@ -50,6 +52,7 @@ class MouthColours:
         detail: 1 in a photograph, towards 0 in flat drawings.
         gloss: strength of wet highlights, 0 to 1.
         blur_px: spread of the picture's sharpest edges, as a Gaussian's sigma in view pixels.
+        grain: standard deviation of the picture's grain on smooth skin, in levels.
     """
 
     tooth: FloatArray
@@ -63,6 +66,7 @@ class MouthColours:
     detail: float
     gloss: float
     blur_px: float
+    grain: float
 
 
 @dataclass(frozen=True)
@@ -141,6 +145,7 @@ def measure_colours(view: View, mesh: HeadMesh) -> MouthColours:
         detail=detail,
         gloss=detail,
         blur_px=_blur(view, mesh),
+        grain=_grain(view.image, mesh),
     )
 
 
@@ -334,3 +339,28 @@ def _blur(view: View, mesh: HeadMesh) -> float:
     ratio = float(np.sqrt((fine**2).mean() / max(float((coarse**2).mean()), 1e-6)))
     measured = float(np.interp(ratio, [0.10, 0.16, 0.24, 0.34, 0.45], [3.0, 2.0, 1.2, 0.5, 0.0]))
     return float(np.clip(max(enlarged, measured), 0.0, 3.0))
+
+
+def _grain(image: ByteImage, mesh: HeadMesh) -> float:
+    """Estimate grain by the finest band of the smoothest skin; pores and hair count as none."""
+    import cv2
+
+    reach = max(round(2.5 * mesh.mm), 3)
+    spreads = []
+    for x, y in mesh.landmarks[list(_SKIN), :2].astype(int):
+        patch = image[max(y - reach, 0) : y + reach + 1, max(x - reach, 0) : x + reach + 1]
+        if min(patch.shape[:2]) > 4:
+            lumas = luma(patch.astype(np.float64))
+            fine = lumas - cv2.GaussianBlur(lumas, (0, 0), 1.2)
+            spreads.append(1.48 * float(np.median(np.abs(fine))))
+    # The band holds most of white noise.
+    return float(np.clip(1.15 * np.percentile(spreads, 20) - 0.4, 0, _MOST_GRAIN))
+
+
+def grain_tile(spread: float, seed: int) -> FloatArray:
+    """Return grain of a standard deviation in levels, a (64, 64) tile that repeats."""
+    noise = np.random.default_rng(seed).standard_normal((64, 64))
+    # Sampling between pixels smooths; so does a lens.
+    soft = 0.5 * noise + 0.125 * sum(np.roll(noise, s, a) for s in (-1, 1) for a in (0, 1))
+    tile: FloatArray = (soft * (1.25 * spread / soft.std())).astype(np.float32)
+    return tile

@@ -13,6 +13,7 @@ import numpy as np
 from numba import njit
 
 from gioconda.render.mesh.lip_table_kernels import TABLE_LENGTH, TABLE_REACH, TABLE_STEP
+from gioconda.render.mesh.sampler_kernels import sample_rgba, sample_tile, smooth_step
 
 #: Lips are mended up to this distance from the opening.
 MEND_REACH: Final = 3.2
@@ -45,36 +46,13 @@ DAYLIGHT: Final = 23  # 0 to 1: light that the opening's width lets in
 SPRITE_DY: Final = 24  # own teeth: shift downwards
 SATURATION: Final = 25  # 0 in grey pictures: shades stay as grey as they are
 BOUNCE: Final = 26  # 0 to 1: light thrown between rows that nearly meet
-PARAMETERS: Final = 27
+GRAIN_PX_PER_MM: Final = 27
+PARAMETERS: Final = 28
 
 # Radius of the arch's curvature: a point x mm from the midline lies x^2 / 42 mm deeper.
 _ARCH: Final = 42.0
 # The same as arc length: s = x (1 + x^2 / (6 * 21^2)).
 _ARC: Final = 1.0 / (6 * 441.0)
-
-
-@njit(cache=True, fastmath=True, nogil=True, inline="always")
-def _smooth(x):  # type: ignore[no-untyped-def]
-    x = min(max(x, 0.0), 1.0)
-    return x * x * (3 - 2 * x)
-
-
-@njit(cache=True, fastmath=True, nogil=True)
-def _sample(texture, x, y, value):  # type: ignore[no-untyped-def]
-    h = texture.shape[0]
-    w = texture.shape[1]
-    if x < 0 or y < 0 or x >= w - 1 or y >= h - 1:
-        for c in range(4):
-            value[c] = 0.0
-        return
-    ix = int(x)
-    iy = int(y)
-    fx = x - ix
-    fy = y - iy
-    for c in range(4):
-        top = texture[iy, ix, c] * (1 - fx) + texture[iy, ix + 1, c] * fx
-        bottom = texture[iy + 1, ix, c] * (1 - fx) + texture[iy + 1, ix + 1, c] * fx
-        value[c] = top * (1 - fy) + bottom * fy
 
 
 @njit(cache=True, fastmath=True, nogil=True, inline="always")
@@ -101,8 +79,8 @@ def _tongue(colour, tone, p, x, y, under_upper, tip):  # type: ignore[no-untyped
     if tip:
         # The raised tip reaches the upper edge; put out, it lies over the lower teeth.
         top = p[LOWER_EDGE] + 1.5 - raise_ * (separation + 2.0) * root
-        alpha = _smooth((y - top) / 1.2 + 0.3) * _smooth((1 - abs(across)) / 0.2)
-        alpha *= max(_smooth(raise_ * 1.6), out)
+        alpha = smooth_step((y - top) / 1.2 + 0.3) * smooth_step((1 - abs(across)) / 0.2)
+        alpha *= max(smooth_step(raise_ * 1.6), out)
         rise = separation + 4.0
     else:
         rise = (2.8 + 0.72 * separation) * (1 - 0.70 * back) - 2.0 * back
@@ -110,17 +88,17 @@ def _tongue(colour, tone, p, x, y, under_upper, tip):  # type: ignore[no-untyped
         top = p[LOWER_EDGE] - rise * root
         if abs(across) < 0.4:  # the groove along the midline
             top += 0.35 * math.exp(-((across / 0.16) ** 2))
-        alpha = _smooth((y - top) / (1.2 + 0.22 * separation) + 0.25)
-        alpha *= _smooth((1 - abs(across)) / 0.22)
+        alpha = smooth_step((y - top) / (1.2 + 0.22 * separation) + 0.25)
+        alpha *= smooth_step((1 - abs(across)) / 0.22)
     if alpha <= 0:
         return
     down = max(y - top, 0.0) / (rise + 2.5)
-    light = 0.36 + 0.64 * _smooth(down * 1.25 + 0.15 + 0.35 * raise_)
+    light = 0.36 + 0.64 * smooth_step(down * 1.25 + 0.15 + 0.35 * raise_)
     light *= 0.60 + 0.40 * root
     if abs(across) < 0.2:
         light *= 1 - 0.10 * math.exp(-((across / 0.07) ** 2)) * (1 - raise_)
-    light *= 0.50 + 0.50 * _smooth(under_upper / (2.5 + 0.18 * separation))
-    light *= (0.66 + 0.34 * _smooth((p[GAP] - 0.4) / 5.0)) * p[DAYLIGHT]
+    light *= 0.50 + 0.50 * smooth_step(under_upper / (2.5 + 0.18 * separation))
+    light *= (0.66 + 0.34 * smooth_step((p[GAP] - 0.4) / 5.0)) * p[DAYLIGHT]
     wet = 0.0
     if p[GLOSS] > 0:
         grain = math.sin(x * 1.05 + y * 0.5) * math.sin(y * 1.3 - x * 0.35 + 0.8)
@@ -146,7 +124,7 @@ def _interior(  # type: ignore[no-untyped-def]
     upper_edge = p[UPPER_EDGE]
     lower_edge = p[LOWER_EDGE]
     separation = p[SEPARATION]
-    wide = _smooth((p[GAP] - 0.4) / 5.0)
+    wide = smooth_step((p[GAP] - 0.4) / 5.0)
     daylight = p[DAYLIGHT]
     depth = x * x / _ARCH
     xs = x - depth * p[ARCH_DX]
@@ -157,9 +135,9 @@ def _interior(  # type: ignore[no-untyped-def]
     # Narrow slits let little light in sideways.
     side = dc / (dc + (0.75 - 0.45 * wide) * depth + 0.4)
     # Cavity: darkest deep under the upper row; light bounces between rows that nearly meet.
-    deep = _smooth(min(below, above) / 5.0) * _smooth(dc / 9.0)
+    deep = smooth_step(min(below, above) / 5.0) * smooth_step(dc / 9.0)
     light = (0.60 + 0.40 * deep) * (
-        0.62 + 0.5 * _smooth((y - upper_edge) / max(separation + 3.0, 3.0))
+        0.62 + 0.5 * smooth_step((y - upper_edge) / max(separation + 3.0, 3.0))
     )
     light *= 1 + 0.9 * p[BOUNCE] * side
     for c in range(3):
@@ -170,15 +148,15 @@ def _interior(  # type: ignore[no-untyped-def]
     # Lower teeth, on the jaw.
     jx = xs - p[JAW_X]
     density = p[ROW_PX_PER_MM]
-    _sample(
+    sample_rgba(
         lower_row,
         (jx * (1 + jx * jx * _ARC) + 32.0) * density,
         (ys - lower_edge - 0.0022 * jx * jx + 4.0) * density,
         value,
     )
     if value[3] > 0.003:
-        light = (0.42 + 0.58 * side) * (0.80 + 0.20 * _smooth(above / 1.6))
-        light *= 0.80 + 0.20 * _smooth((y - max(upper_edge, yu) + 0.5) / 4.0)
+        light = (0.42 + 0.58 * side) * (0.80 + 0.20 * smooth_step(above / 1.6))
+        light *= 0.80 + 0.20 * smooth_step((y - max(upper_edge, yu) + 0.5) / 4.0)
         light *= (0.80 + 0.20 * wide) * daylight
         _over(colour, value, palette[0], light)
     if p[TONGUE_OUT] > 0:
@@ -186,14 +164,15 @@ def _interior(  # type: ignore[no-untyped-def]
     # The upper row's contact shadow on what lies behind it.
     under_row = ys - upper_edge
     if separation > 0.2 and 0 < under_row < 6.0:
-        shadow = 1 - 0.30 * _smooth((separation - 0.2) / 1.5) * math.exp(-under_row / 1.3)
+        shadow = 1 - 0.30 * smooth_step((separation - 0.2) / 1.5) * math.exp(-under_row / 1.3)
         for c in range(3):
             colour[c] *= shadow
     # Upper teeth, on the skull.
     own = p[SPRITE_WEIGHT]
-    light = (0.32 + 0.68 * side) * (0.70 + 0.30 * _smooth(below / 2.0 + 0.12))
-    light *= (0.62 + 0.38 * _smooth(p[GAP] / 7.0)) * (0.4 + 0.6 * daylight)
-    _sample(
+    # The upper lip's shadow gives the row its depth.
+    light = (0.32 + 0.68 * side) * (0.50 + 0.50 * smooth_step(below / 2.6 + 0.10))
+    light *= (0.62 + 0.38 * smooth_step(p[GAP] / 7.0)) * (0.4 + 0.6 * daylight)
+    sample_rgba(
         upper_row,
         (xs * (1 + xs * xs * _ARC) + 32.0) * density,
         (ys - upper_edge + 0.0012 * xs * xs + 20.0) * density,
@@ -205,16 +184,17 @@ def _interior(  # type: ignore[no-untyped-def]
             i = int(f)
             edge = own_edge[0, i] + (own_edge[0, i + 1] - own_edge[0, i]) * (f - i)
             edge += p[SPRITE_DY]
-            keep = 1 - own * own_edge[1, i] * _smooth((y - edge) / 0.5 + 0.6)
+            keep = 1 - own * own_edge[1, i] * smooth_step((y - edge) / 0.5 + 0.6)
             for c in range(4):
                 value[c] *= keep
         _over(colour, value, palette[0], light)
     if own > 0:
         u = (x - p[SPRITE_X]) * p[SPRITE_PX_PER_MM]
         v = (y - p[SPRITE_Y] - p[SPRITE_DY]) * p[SPRITE_PX_PER_MM]
-        _sample(sprite, u, v, value)
+        sample_rgba(sprite, u, v, value)
         if value[3] > 0.003:
-            light = (0.64 + 0.36 * _smooth(below / 1.8 + 0.1)) * daylight
+            light = (0.60 + 0.40 * smooth_step(below / 2.2 + 0.1)) * daylight
+            light *= 0.74 + 0.26 * smooth_step(p[GAP] / 7.0)
             for c in range(3):
                 colour[c] = colour[c] * (1 - value[3] * own) + value[c] * own * light
 
@@ -232,16 +212,16 @@ def _mend_lip(out, X, Y, p, lips, low, i, f, d, share, gap, dc):  # type: ignore
     frame the mouth in black. d is the distance to the opening, share the part of the pixel that
     lies outside it.
     """
-    parted = _smooth(gap / 3.0)
+    parted = smooth_step(gap / 3.0)
     if parted < 0.01 and p[REPAIR] < 0.01 and p[CREASE] < 0.01:
         return
     side = 1 if low else 0
     # A mouth that was wide open leaves more of its inside on the lower lip.
     reach = 1.3 + (0.9 * p[REPAIR] if low else 0.0)
     fall = 1 - d * d / (MEND_REACH * MEND_REACH)
-    a = math.exp(-((d / reach) ** 2)) * fall * _smooth(dc / 5.0) * p[OPACITY] * share
-    crease = p[CREASE] * (1 - _smooth(gap / 1.6)) * math.exp(-((d / 0.7) ** 2)) * fall
-    crease *= _smooth((dc - 0.3) / 4.0) * p[OPACITY]
+    a = math.exp(-((d / reach) ** 2)) * fall * smooth_step(dc / 5.0) * p[OPACITY] * share
+    crease = p[CREASE] * (1 - smooth_step(gap / 1.6)) * math.exp(-((d / 0.7) ** 2)) * fall
+    crease *= smooth_step((dc - 0.3) / 4.0) * p[OPACITY]
     lighten = max(0.80 * parted, p[REPAIR] * (0.3 + 0.7 * parted)) * a
     mend = p[REPAIR] * a
     if lighten < 0.01 and mend < 0.01 and crease < 0.004:
@@ -253,11 +233,11 @@ def _mend_lip(out, X, Y, p, lips, low, i, f, d, share, gap, dc):  # type: ignore
         lip_luma += weight * _lip(lips, side, i, f, c)
         here += weight * out[Y, X, c]
     tone = 0.84 if low else 0.78
-    dark = _smooth((tone * lip_luma - here) / (0.25 * lip_luma))
-    bright = _smooth((here - 1.12 * lip_luma) / (0.25 * lip_luma))
+    dark = smooth_step((tone * lip_luma - here) / (0.25 * lip_luma))
+    bright = smooth_step((here - 1.12 * lip_luma) / (0.25 * lip_luma))
     a = max(lighten * dark, mend * bright)
     # A line that the picture has already is not drawn twice.
-    crease *= _smooth((here / lip_luma - 0.40) / 0.35)
+    crease *= smooth_step((here / lip_luma - 0.40) / 0.35)
     for c in range(3):
         q = _lip(lips, side, i, f, c) * tone
         v = out[Y, X, c] * (1 - a) + q * a
@@ -279,6 +259,7 @@ def paint_mouth(  # type: ignore[no-untyped-def]
     lower_row,
     sprite,
     own_edge,
+    grain,
     p,
 ):
     """Paint the inside of an open mouth, in place.
@@ -296,6 +277,7 @@ def paint_mouth(  # type: ignore[no-untyped-def]
         lower_row: the same of lower teeth.
         sprite: the subject's own upper teeth, premultiplied RGBA 0 to 255 (alpha 0 to 1).
         own_edge: (2, TABLE_LENGTH) their incisal edge over x, and how surely it is known.
+        grain: (n, n) the picture's grain, a tile in levels; n is a power of two.
         p: (PARAMETERS,) see the constants of this module.
     """
     value = np.zeros(4, np.float32)
@@ -331,7 +313,7 @@ def paint_mouth(  # type: ignore[no-untyped-def]
             cover = (min(y + soft, yl) - max(y - soft, yu)) / (2 * soft)
             if cover <= 0.004:
                 continue
-            cover = min(cover, 1.0) * _smooth(dc / 0.8 + 0.2) * p[OPACITY]
+            cover = min(cover, 1.0) * smooth_step(dc / 0.8 + 0.2) * p[OPACITY]
             _interior(
                 colour,
                 value,
@@ -350,22 +332,25 @@ def paint_mouth(  # type: ignore[no-untyped-def]
             # Contact shadow and wet inner roll of both lips.
             below = max(y - yu, 0.0)
             above = max(yl - y, 0.0)
-            off_corner = _smooth(dc / 5.0 + 0.1)
+            off_corner = smooth_step(dc / 5.0 + 0.1)
             low_band = min(0.48 + 0.07 * gap, 1.35) * off_corner
             top_band = min(0.35 + 0.06 * gap, 1.0) * off_corner
-            low_a = _smooth(1.25 - above / max(low_band, 0.05))
-            top_a = _smooth(1.2 - below / max(top_band, 0.05))
+            low_a = smooth_step(1.25 - above / max(low_band, 0.05))
+            top_a = smooth_step(1.2 - below / max(top_band, 0.05))
             wet = 0.0
             if above < 2 * low_band:
                 wet = math.exp(-(((above - 0.45 * low_band) / (0.28 * low_band + 0.05)) ** 2))
                 wet *= 0.45 + 0.55 * math.sin(x * 2.3 + 1.0) * math.sin(x * 0.9)
-                wet = max(wet, 0.0) * _smooth(gap / 6.0) * p[GLOSS] * 30.0 * p[EXPOSURE]
-            low_light = 0.70 + 0.26 * _smooth(1 - above / max(low_band, 0.05))
-            low_light *= 0.66 + 0.34 * _smooth(dc / 5.0)
-            top_light = 0.46 + 0.36 * _smooth(1 - below / max(top_band, 0.05))
+                wet = max(wet, 0.0) * smooth_step(gap / 6.0) * p[GLOSS] * 30.0 * p[EXPOSURE]
+            low_light = 0.70 + 0.26 * smooth_step(1 - above / max(low_band, 0.05))
+            low_light *= 0.66 + 0.34 * smooth_step(dc / 5.0)
+            top_light = 0.46 + 0.36 * smooth_step(1 - below / max(top_band, 0.05))
+            # Grain belongs to the picture: it moves with the teeth, and fades out in the dark.
+            noise = sample_tile(grain, x * p[GRAIN_PX_PER_MM], y * p[GRAIN_PX_PER_MM])
+            noise *= min(0.4 + 0.01 * colour[1], 1.0)
             # Corners and thin slits go dark and warm: never white slivers.
-            keep = (_smooth((gap - 0.2) / 1.7) * 0.9 + 0.1) * (
-                0.20 + 0.80 * _smooth((dc - 0.2) / 3.6)
+            keep = (smooth_step((gap - 0.2) / 1.7) * 0.9 + 0.1) * (
+                0.20 + 0.80 * smooth_step((dc - 0.2) / 3.6)
             )
             for c in range(3):
                 warm = 1.0 if c == 0 else 1.0 - (0.10 if c == 1 else 0.08) * p[SATURATION]
@@ -374,7 +359,7 @@ def paint_mouth(  # type: ignore[no-untyped-def]
                 v = v * (1 - top_a) + top_a * _lip(lips, 0, i, f, c) * top_light
                 corner = palette[1, c] * 0.55 + 0.22 * low_lip * warm * warm
                 v = corner + (v - corner) * keep
-                v = palette[3, c] + v * (1 - palette[3, c] / 255)
+                v = palette[3, c] + v * (1 - palette[3, c] / 255) + noise
                 out[Y, X, c] = np.uint8(
                     min(max(out[Y, X, c] * (1 - cover) + v * cover + 0.5, 0.0), 255.0)
                 )
