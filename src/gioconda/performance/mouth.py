@@ -30,7 +30,7 @@ WIDENING_GAIN: Final = 2.0
 _LOWER_LIMIT: Final = 0.75
 _UPPER_LIMIT: Final = 0.55
 #: The gap left between lower lip and upper teeth in f and v.
-_LABIODENTAL_GAP: Final = 0.012
+_LABIODENTAL_GAP: Final = 0.018
 
 
 def write_mouth(
@@ -102,7 +102,7 @@ def _solve(t: LipTargets) -> dict[str, FloatArray]:
         "mouthPucker": pucker,
         "mouthFunnel": funnel,
         "mouthLowerDown": lower * lips,
-        "mouthUpperUp": upper + 0.22 * t.labiodental,
+        "mouthUpperUp": upper + 0.32 * t.labiodental,
         "mouthStretch": 0.6 * wide,
         "mouthSmile": 0.25 * wide,
         "mouthRollLower": 0.12 * t.closure + 0.55 * t.labiodental,
