@@ -34,6 +34,9 @@ _LEAST_WIDTH_MM: Final = 14.0
 _BRIDGED_MM: Final = 3.0
 #: The row's ends fade over this width.
 _FADED_MM: Final = 3.0
+#: Shade between teeth is judged against what lies this near, and is lifted below this share.
+_SHADE_MM: Final = 1.8
+_DARKEST_SHADE: Final = 0.85
 #: A break in a column that ends a tooth.
 _BREAK_MM: Final = 0.9
 
@@ -138,13 +141,14 @@ def find_own_teeth(
     colour = _tooth_colour(mouth, alpha, colours.tooth)
     if colour is None:
         return None
+    teeth = _without_specks(mouth, alpha, density)
     x = (columns + 0.5) / density - _HALF_WIDTH_MM
     y = edges / density + _TOP_MM
     central = np.abs(x) < 8
     if central.sum() < 2.5 * density:
         return None
     return OwnTeeth(
-        sprite=np.dstack([mouth * alpha[..., None], alpha]).astype(np.float32),
+        sprite=np.dstack([teeth * alpha[..., None], alpha]).astype(np.float32),
         origin=(0.5 / density - _HALF_WIDTH_MM, 0.5 / density + _TOP_MM),
         px_per_mm=density,
         colour=colour,
@@ -333,6 +337,24 @@ def _cut_at_dip(column: npt.NDArray[np.float64], top: int, edge: int, density: f
     inner = dip[first - top : last - top]
     k = int(np.argmin(inner))
     return first + k if inner[k] < 0.86 else edge
+
+
+def _without_specks(mouth: FloatArray, alpha: FloatArray, density: float) -> FloatArray:
+    """Lift what is far darker than the teeth round it.
+
+    In the photo the dark of the mouth shows between the ends of side teeth; cut out with them,
+    it would show as specks on a lip.
+    """
+    import cv2
+
+    sigma = _SHADE_MM * density
+    weight = cv2.GaussianBlur(alpha, (0, 0), sigma)[..., None]
+    around = cv2.GaussianBlur(mouth * alpha[..., None], (0, 0), sigma) / np.maximum(weight, 1e-3)
+    here = luma(mouth.astype(np.float64)) / np.maximum(luma(around.astype(np.float64)), 1.0)
+    # From the level of faint separators down, shades are squeezed into a third of their range.
+    lack = np.maximum(_DARKEST_SHADE - here, 0.0)[..., None]
+    lifted: FloatArray = (mouth + 0.67 * lack * around).astype(np.float32)
+    return lifted
 
 
 def _tooth_colour(mouth: FloatArray, alpha: FloatArray, expected: FloatArray) -> FloatArray | None:
