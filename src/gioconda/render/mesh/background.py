@@ -26,6 +26,13 @@ MATTE_FULL_PX: Final = 4.0
 MATTE_CLEAR_PX: Final = 18.0
 #: Cover from which the background plate shows unmixed.
 PLATE_COVER: Final = 0.6
+#: A head cut by the frame's upper edge goes on above it by this much, in a view of 512; the
+#: sheet reaches no farther.
+CROWN_PX: Final = 32.0
+#: Its crown is round: a parabola over the cut this many cut widths high, with an edge as soft as
+#: this, in a view of 512.
+CROWN_HEIGHT: Final = 0.18
+CROWN_EDGE_PX: Final = 6.0
 #: The plate is levelled at this part of the view's size.
 LEVEL_SIDE: Final = 64
 
@@ -38,6 +45,32 @@ def soft_matte(matte: FloatArray) -> FloatArray:
     fade = (distance - MATTE_FULL_PX * scale) / ((MATTE_CLEAR_PX - MATTE_FULL_PX) * scale)
     result: FloatArray = (1 - smoothstep(fade)).astype(np.float32)
     return result
+
+
+def crowned(texture: ByteImage, matte: FloatArray) -> ByteImage:
+    """Continue a premultiplied texture above the frame, (size + crown, size, 4).
+
+    ``matte`` is the tight one, (size, size): it tells where the frame cuts the person. There
+    nodding brings what was cut into sight. The hair goes on mirrored, under a round crown;
+    repeating the first row would draw it out to streaks.
+    """
+    size = texture.shape[1]
+    crown = round(CROWN_PX * size / 512)
+    mirrored = texture[crown:0:-1].astype(np.float32)
+    above = np.arange(crown, 0, -1)[:, None]
+    x = np.arange(size)[None]
+    edge = CROWN_EDGE_PX * size / 512
+    inside = np.zeros((crown, size), np.float32)
+    cut = np.flatnonzero(np.diff(np.r_[0, matte[0] > 0.5, 0]))
+    for start, end in cut.reshape(-1, 2).tolist():
+        # a cut that reaches a side of the frame goes on beyond it
+        left = start if start > 0 else start - (end - start)
+        right = end if end < size else end + (end - start)
+        half = 0.5 * (right - left)
+        height = min(2 * half * CROWN_HEIGHT, crown)
+        arch = height * (1 - ((x - left - half) / half) ** 2)
+        inside = np.maximum(inside, smoothstep((arch - above) / edge + 0.5))
+    return np.vstack([np.round(mirrored * inside[..., None]).astype(np.uint8), texture])
 
 
 def rest_plate(view: View, cover: FloatArray) -> ByteImage:

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gioconda.portrait.types import View
-from gioconda.render.mesh.background import rest_plate, soft_matte
+from gioconda.render.mesh.background import crowned, rest_plate, soft_matte
 from gioconda.render.mesh.composite_kernels import composite
 from gioconda.render.mesh.raster_kernels import LIGHT_NOTHING, LIGHT_ONE, rasterize
 from gioconda.render.mesh.types import ByteImage, FloatArray, HeadMesh, IntArray, PosedHead
@@ -98,9 +98,11 @@ class Surface:
     def __init__(self, view: View, mesh: HeadMesh, rest: PosedHead) -> None:
         size = view.size
         cover = soft_matte(view.matte)
-        self.texture = _premultiplied(view.image, cover)
+        self._crowned = crowned(_premultiplied(view.image, cover), view.matte)
+        crown = self._crowned.shape[0] - size
+        self.texture = self._crowned[crown:]
         self._plate = rest_plate(view, cover)
-        self._texture_at = np.ascontiguousarray(mesh.vertices[:, :2], np.float32)
+        self._texture_at = mesh.vertices[:, :2] + np.array([0, crown], np.float32)
         self._back_bias = np.float32(BACK_BIAS_PX * size / 512)
 
         still = _still_vertices(mesh)
@@ -154,7 +156,7 @@ class Surface:
         self._sampled = self._sample_room[: box.y1 - box.y0, : box.x1 - box.x0]
         rows, columns = slice(box.y0, box.y1), slice(box.x0, box.x1)
         cv2.remap(
-            self.texture,
+            self._crowned,
             self._maps.whole[rows, columns],
             self._maps.fraction[rows, columns],
             cv2.INTER_LINEAR,
