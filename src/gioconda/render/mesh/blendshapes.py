@@ -50,7 +50,7 @@ def build_shapes(mesh: HeadMesh, view: View) -> ShapeBasis:
     """
     if view.size != mesh.size:
         raise ValueError(f"the view has {view.size} pixels a side, the mesh {mesh.size}")
-    closing, mouth = closing_displacement(mesh)
+    closing, mouth = closing_displacement(mesh, view.image)
     closed = face_in_mm(mesh) + closing
     shapes = _Shapes(closed)
     fields = shapes.all()

@@ -20,7 +20,8 @@ from gioconda.render.mesh.depth import smoothstep
 from gioconda.render.mesh.head_frame import EYE_SPAN_MM, measure_head
 from gioconda.render.mesh.jaw import jaw_swing
 from gioconda.render.mesh.lip_line import CLOSED_GAP_MM
-from gioconda.render.mesh.types import HeadMesh
+from gioconda.render.mesh.lower_lip import lip_overhang
+from gioconda.render.mesh.types import ByteImage, HeadMesh
 from gioconda.render.mesh.unfold import CHIN_COLUMNS, CHIN_ROWS
 
 Array = npt.NDArray[np.float64]
@@ -81,8 +82,12 @@ def face_in_mm(mesh: HeadMesh) -> Array:
     return result
 
 
-def closing_displacement(mesh: HeadMesh) -> tuple[Array, RestingMouth]:
+def closing_displacement(mesh: HeadMesh, image: ByteImage) -> tuple[Array, RestingMouth]:
     """Return the displacement of all landmarks that closes the mouth, and the mouth at rest.
+
+    Args:
+        mesh: the portrait's mesh.
+        image: the view that it was built from.
 
     Returns:
         (468, 3) in millimetres along the head's axes, zero where lips are closed already; and
@@ -92,7 +97,8 @@ def closing_displacement(mesh: HeadMesh) -> tuple[Array, RestingMouth]:
     mouth = mouth_at_rest(face)
     if mouth.gap_mm < CLOSED_GAP_MM:
         return np.zeros_like(face), mouth
-    target = _closed_target(face, canonical_face(), mouth)
+    overhang = lip_overhang(mesh, image, mouth.gap_mm)
+    target = _closed_target(face, canonical_face(), mouth, overhang)
     return target - face, mouth
 
 
@@ -112,7 +118,7 @@ def _mouth_measures(face: Array) -> _MouthMeasures:
     return _MouthMeasures(float(lower - upper), float(left - right), float(line - corners))
 
 
-def _closed_target(face: Array, typical: Array, mouth: RestingMouth) -> Array:
+def _closed_target(face: Array, typical: Array, mouth: RestingMouth, overhang: float) -> Array:
     """Return where the landmarks of a face lie once its mouth is closed, (468, 3)."""
     typical = typical + (face[topo.NOSE_BASE] - typical[topo.NOSE_BASE])
     target = face.copy()
@@ -126,11 +132,12 @@ def _closed_target(face: Array, typical: Array, mouth: RestingMouth) -> Array:
     target += jaw_swing(face, chin_mm=-rise)
     _release_smile(target, mouth.smile)
     _place_lips(target, face, typical, mouth, line_y)
+    scale = _shorten_lower_lip(target, face, overhang)
 
     upper_shift = target[0, 1] - face[0, 1]
     for i, part in PHILTRUM_FOLLOWS.items():
         target[i, 1] += part * upper_shift
-    _spread_chin(target, face, mouth.gap_mm)
+    _spread_chin(target, face, mouth.gap_mm, overhang, scale)
     return _blended(face, target, mouth)
 
 
@@ -150,18 +157,43 @@ def _blended(face: Array, target: Array, mouth: RestingMouth) -> Array:
     return result
 
 
-def _spread_chin(target: Array, face: Array, gap_mm: float) -> None:
+def _shorten_lower_lip(target: Array, face: Array, overhang: float) -> float:
+    """Leave room for the part of the lower lip that reaches beyond its landmarks.
+
+    Returns:
+        How much that part shrinks as the mouth closes, 1 where there is none.
+    """
+    if overhang <= 0:
+        return 1.0
+    outer, inner = list(topo.LOWER_LIP_OUTER), list(topo.LOWER_LIP_INNER)
+    own = np.linalg.norm(face[outer, :2] - face[inner, :2], axis=1)
+    # Towards the corners the lip ends where its landmarks say.
+    part = own / (own + overhang * np.sin(np.linspace(0, np.pi, len(outer) + 2))[1:-1])
+    target[outer, 1] = target[inner, 1] + part * (target[outer, 1] - target[inner, 1])
+    k = topo.LIP_MIDDLE
+    return float((target[outer[k], 1] - target[inner[k], 1]) / max(own[k], 1.0))
+
+
+def _spread_chin(target: Array, face: Array, gap_mm: float, overhang: float, scale: float) -> None:
     """Let the skin between lower lip and jaw follow both ends.
 
-    Where the mouth was wide open the skin also goes back to its typical distribution.
+    Where the mouth was wide open the skin also goes back to its typical distribution. The lip
+    that overhangs its landmarks, in millimetres, shrinks by a scale.
     """
-    wide = float(smoothstep((gap_mm - 4) / 12))
+    wide = float(smoothstep((gap_mm - 4) / 12)) * float(np.clip(1 - overhang / 2, 0, 1))
+    down = np.array([0.0, 1.0, 0.0])
     for column in CHIN_COLUMNS:
         lip, jaw = column[0], column[-1]
-        length = face[jaw, 1] - face[lip, 1]
+        over = overhang * float(np.clip(1 - (face[lip, 0] / 26.0) ** 2, 0, 1))
+        length = face[jaw, 1] - face[lip, 1] - over
+        at_lip = target[lip] - face[lip]
+        at_edge = at_lip + (scale - 1) * over * down
         for i, typical in zip(column[1:-1], CHIN_ROWS[1:-1], strict=True):
-            own = float(np.clip((face[i, 1] - face[lip, 1]) / max(length, 1.0), 0, 1))
-            moved = (1 - own) * (target[lip] - face[lip]) + own * (target[jaw] - face[jaw])
+            below = face[i, 1] - face[lip, 1]
+            own = float(np.clip((below - over) / max(length, 1.0), 0, 1))
+            moved = (1 - own) * at_edge + own * (target[jaw] - face[jaw])
+            if below < over:
+                moved = at_lip + (scale - 1) * below * down
             target[i] = face[i] + moved
             target[i, 1] += wide * (typical - own) * (target[jaw, 1] - target[lip, 1])
 
