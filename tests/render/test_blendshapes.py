@@ -9,6 +9,7 @@ from gioconda.portrait.canonical import mirror_index
 from gioconda.render.mesh import topology as topo
 from gioconda.render.mesh.blendshapes import LID_SHAPES, SHAPES, build_shapes
 from gioconda.render.mesh.build import build_mesh
+from gioconda.render.mesh.closing import face_in_mm
 from gioconda.render.mesh.types import HeadMesh, ShapeBasis
 
 STILL = {"tongueOut", *(n for n in BLENDSHAPES if n.startswith("eyeLook"))}
@@ -185,3 +186,22 @@ def test_a_wide_mouth_puckers_further_than_a_narrow_one() -> None:
 def test_view_and_mesh_of_different_size_are_refused(face: Face) -> None:
     with pytest.raises(ValueError, match="256"):
         build_shapes(face.mesh, canonical_view(256))
+
+
+def test_rounding_swells_the_lips_and_hides_the_upper_teeth(face: Face) -> None:
+    """Rounded lips are no beak: a third narrower at most, fuller, and open downwards."""
+    width = face_in_mm(face.mesh)[[topo.CORNER_LEFT_OUTER, topo.CORNER_RIGHT_OUTER], 0]
+    pulled = 2 * face.at("mouthPucker", topo.CORNER_RIGHT_OUTER)[0]
+    assert 0.25 < pulled / float(width[0] - width[1]) < 0.4
+    upper, lower = (rows[topo.LIP_MIDDLE] for rows in (topo.UPPER_LIP_INNER, topo.LOWER_LIP_INNER))
+    outer = topo.LOWER_LIP_OUTER[topo.LIP_MIDDLE]
+    down = {i: face.at("mouthPucker", i)[1] for i in (upper, lower, outer)}
+    assert 0 < down[upper] < down[lower] < down[outer]
+
+
+@pytest.mark.parametrize("name", ["mouthUpperUp", "mouthLowerDown"])
+def test_lips_part_in_the_middle_and_stay_in_touch_near_the_corners(face: Face, name: str) -> None:
+    rows = topo.UPPER_LIP_INNER if "Upper" in name else topo.LOWER_LIP_INNER
+    moved = [abs(sum(face.at(name + s, i)[1] for s in ("Left", "Right"))) for i in rows[:5]]
+    assert moved == sorted(moved)
+    assert moved[0] < 0.2 * moved[-1]

@@ -255,3 +255,18 @@ def test_teeth_suit_portraits(shared: Path) -> None:
 
 def test_neutral_moment_has_no_articulation() -> None:
     assert neutral()[INDEX["articulation"]] == 0
+
+
+def test_the_painted_mouth_carries_the_grain_of_the_picture(astronaut_view: View) -> None:
+    noise = np.random.default_rng(0).normal(0, 6, astronaut_view.image.shape[:2])
+    grainy = np.clip(astronaut_view.image + noise[..., None], 0, 255).astype(np.uint8)
+    smooth = cv2.GaussianBlur(astronaut_view.image, (0, 0), 1.5)
+    added = {}
+    for name, picture in (("grainy", grainy), ("smooth", smooth)):
+        subject = Subject(replace(astronaut_view, image=picture))
+        inside = subject.opening(subject.pose(**OPEN))
+        painted = subject.paint(**OPEN).astype(int)
+        subject.painter._grain = np.zeros((64, 64), np.float32)
+        added[name] = (painted - subject.paint(**OPEN))[inside].std()
+    assert 2.0 < added["grainy"] < 7.0
+    assert added["smooth"] < 0.7
