@@ -29,8 +29,8 @@ Array = npt.NDArray[np.float64]
 TURNED_DEG: Final = 9.0
 #: Ratio of projected to photographed area at which the mirror begins to show, and the range to
 #: full effect.
-STRETCH_BEGIN: Final = 1.5
-STRETCH_RANGE: Final = 1.5
+STRETCH_BEGIN: Final = 1.25
+STRETCH_RANGE: Final = 1.0
 #: The mirror spreads from what is stretched to its neighbours this many times, falling off.
 SPREAD: Final = 3
 SPREAD_FALL: Final = 0.85
