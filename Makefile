@@ -8,6 +8,7 @@ $(VENV): requirements.lock pyproject.toml scripts/setup.sh
 	@sh scripts/setup.sh
 
 demo: $(VENV)
+	@mkdir -p out
 	@.venv/bin/gioconda demo -o out/demo.mp4 --force
 
 test: $(VENV)

@@ -29,6 +29,8 @@ def test_defaults_are_valid_and_frozen() -> None:
         ({"blinks": 2.5}, "between 0 and 2"),
         ({"expression": math.inf}, "between 0 and 2"),
         ({"seed": -1}, "0 or above"),
+        ({"seed": 1.5}, "whole number"),
+        ({"expression": "1"}, "must be a number"),
     ],
 )
 def test_out_of_range_says_the_range(bad: dict[str, Any], complaint: str) -> None:

@@ -55,6 +55,12 @@ def test_the_readme_has_commands() -> None:
             assert f"\n{command.split()[1]}:" in makefile
 
 
+def test_no_figure_is_left_to_be_filled_in() -> None:
+    prose = re.sub(r"```.*?```", "", README, flags=re.DOTALL)
+    known = {"YAW", "PITCH", "NAME", "STRENGTH"}
+    assert set(re.findall(r"\b[A-Z]{4,}\b", prose)) <= known | {"JPEG", "HEIC", "TIFF", "ARKit"}
+
+
 def test_every_command_runs(desk: Path) -> None:
     for command in commands():
         if command.startswith(("make ", "git clone", "cd ")):

@@ -54,7 +54,7 @@ def test_frames_come_before_the_sound_ends(portrait: Portrait, speech: np.ndarra
     session = Session(portrait, fps=50, size=256)
     early = sum(1 for _ in session.push(speech))
     behind_s = len(speech) / 16_000 - early / 50
-    assert 0 < behind_s <= session.lookahead_ms / 1000 + 0.05
+    assert 0 < behind_s <= session.lookahead_ms / 1000 + 1 / 50
 
 
 def test_a_face_that_speaks_moves_and_a_face_in_silence_keeps_its_mouth(
@@ -111,6 +111,8 @@ def test_a_finished_session_takes_no_more(portrait: Portrait, speech: np.ndarray
         session.push(speech)
     with pytest.raises(OptionError, match="mono"):
         Session(portrait, size=256).push(np.zeros((10, 2), np.float32))
+    with pytest.raises(OptionError, match="int16"):
+        Session(portrait, size=256).push(np.zeros(10, np.int16))
 
 
 def test_the_whole_picture_can_be_framed(portrait: Portrait) -> None:

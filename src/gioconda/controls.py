@@ -63,11 +63,15 @@ class Controls:
             raise OptionError(
                 f"emotion {self.emotion!r} is not known; there are: {', '.join(EMOTIONS)}"
             )
+        if isinstance(self.seed, bool) or not isinstance(self.seed, int):
+            raise OptionError(f"seed is {self.seed!r}; it must be a whole number")
         if not 0 <= self.seed < 2**63:
             raise OptionError(f"seed is {self.seed}; it must be 0 or above, and under 2^63")
 
 
 def _check(name: str, value: float, bounds: tuple[float, float], unit: str = "") -> None:
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise OptionError(f"{name} is {value!r}; it must be a number")
     low, high = bounds
     if not (math.isfinite(value) and low <= value <= high):
         raise OptionError(f"{name} is {value:g}; it must lie between {low:g} and {high:g}{unit}")

@@ -77,10 +77,11 @@ def _packages() -> str:
 def _encoders() -> str:
     from gioconda.video import check_encoders
 
-    working = [report.name for report in check_encoders() if report.works]
-    if "libx264" not in working:
-        raise RuntimeError("this PyAV has no libx264, which mp4 files need; reinstall av")
-    return ", ".join(working)
+    reports = check_encoders()
+    broken = [f"{r.name}, needed for {r.needed_for}" for r in reports if not r.works]
+    if broken:
+        raise RuntimeError(f"missing encoders: {'; '.join(broken)}; reinstall av")
+    return ", ".join(report.name for report in reports)
 
 
 def _face_finder() -> str:

@@ -23,6 +23,10 @@ Every message is one clear sentence that says what was seen and what to do.
 
 from __future__ import annotations
 
+#: What each extra installs. Named one by one, since installing ``gioconda[extra]`` over the
+#: pinned set-up would bring a second OpenCV beside the one that is there.
+EXTRAS = {"heic": "pillow-heif", "train": "torch==2.13.0 onnx"}
+
 
 class GiocondaError(Exception):
     """Base of every error that Gioconda raises on purpose."""
@@ -85,11 +89,12 @@ class MissingExtraError(GiocondaError):
 
     Args:
         feature: what was asked for, as a user would name it.
-        extra: the extra that carries it, as in ``pip install "gioconda[extra]"``.
+        extra: the extra that carries it, a key of :data:`EXTRAS`.
     """
 
     def __init__(self, feature: str, extra: str) -> None:
         self.extra = extra
         super().__init__(
-            f"{feature} needs an optional part; install it with: pip install 'gioconda[{extra}]'"
+            f"{feature} needs the optional part {extra!r}; install it with: "
+            f"pip install {EXTRAS[extra]}"
         )

@@ -24,10 +24,11 @@ from gioconda.session import (
 
 if TYPE_CHECKING:
     from gioconda.portrait import Portrait
+    from gioconda.portrait.decode import PictureSource
     from gioconda.speech.sound import Sound
 
-#: Told the frames made so far and, where it is known, how many there will be.
-Progress = Callable[[int, int | None], None]
+#: Told how much is done and, where it is known, of how much: frames, or seconds of sound.
+Progress = Callable[[float, float | None], None]
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,7 @@ class Report:
         frames: how many were written.
         duration_s: their duration.
         seconds: wall time of the work.
+        start_s: the part of it before the first frame was made: set-up of the portrait.
         stages_ms: mean milliseconds a frame in each stage.
     """
 
@@ -46,12 +48,14 @@ class Report:
     frames: int
     duration_s: float
     seconds: float
+    start_s: float
     stages_ms: dict[str, float] = field(default_factory=dict)
 
     @property
     def frames_per_second(self) -> float:
-        """Frames made in a second of wall time."""
-        return self.frames / self.seconds if self.seconds > 0 else 0.0
+        """Frames made in a second of wall time once the first is made."""
+        steady = self.seconds - self.start_s
+        return (self.frames - 1) / steady if self.frames > 1 and steady > 0 else 0.0
 
 
 @dataclass(frozen=True)
@@ -76,7 +80,9 @@ class Animation:
     @property
     def expected_frames(self) -> int | None:
         """How many frames there will be; None where the sound does not tell its length."""
-        seconds = self.motion.duration_s if self.motion is not None else None
+        seconds = None
+        if self.motion is not None:
+            seconds = self.motion.start_s + self.motion.duration_s
         if self.sound is not None and self.motion is None:
             seconds = self.sound.duration_s
         return None if seconds is None else max(math.ceil(seconds * self.fps - 1e-6), 1)
@@ -90,7 +96,7 @@ class Animation:
         maker = self._maker()
         for i in range(self.expected_frames or 1):
             now = time.perf_counter()
-            image = maker.frame(self.motion.at(self.motion.start_s + i / self.fps))
+            image = maker.frame(self.motion.at(i / self.fps))
             self.clock.add("render", now)
             yield TimedFrame(i, i / self.fps, image)
 
@@ -148,34 +154,40 @@ class Animation:
         from gioconda.video import check_target, open_writer
 
         check_target(path, overwrite)
-        # One thread renders and one encodes; more would only contend for two cores.
-        cv2.setNumThreads(1)
         started = time.perf_counter()
+        start_s = 0.0
+        # One thread renders and one encodes; more would only contend for two cores.
+        threads = cv2.getNumThreads()
+        cv2.setNumThreads(1)
         width, height = self.frame_size()
         expected = self.expected_frames
         count = 0
         self.clock.seconds.clear()
         frames = self.frames()
-        with (
-            closing(frames),  # type: ignore[type-var]
-            open_writer(
-                path, width, height, self.fps, sound=self.sound, overwrite=overwrite
-            ) as writer,
-        ):
-            for frame in frames:
-                now = time.perf_counter()
-                writer.write(frame.image)
-                self.clock.add("encode wait", now)
-                count += 1
-                if progress is not None:
-                    progress(count, expected)
+        try:
+            with (
+                closing(frames),  # type: ignore[type-var]
+                open_writer(
+                    path, width, height, self.fps, sound=self.sound, overwrite=overwrite
+                ) as writer,
+            ):
+                for frame in frames:
+                    now = time.perf_counter()
+                    start_s = start_s or now - started
+                    writer.write(frame.image)
+                    self.clock.add("encode wait", now)
+                    count += 1
+                    if progress is not None:
+                        progress(count, expected)
+        finally:
+            cv2.setNumThreads(threads)
         seconds = time.perf_counter() - started
         stages = {k: 1000 * v / max(count, 1) for k, v in self.clock.seconds.items()}
-        return Report(str(path), count, count / self.fps, seconds, stages)
+        return Report(str(path), count, count / self.fps, seconds, start_s, stages)
 
 
 def animate(
-    portrait: Portrait | str | PathLike[str],
+    portrait: Portrait | PictureSource | PathLike[str],
     sound: str | PathLike[str] | Sound,
     controls: Controls | None = None,
     *,
@@ -188,7 +200,7 @@ def animate(
     """Make a portrait speak with a sound.
 
     Args:
-        portrait: a :class:`gioconda.Portrait`, or a picture's path.
+        portrait: a :class:`gioconda.Portrait`, or a picture's path, bytes or array.
         sound: a :class:`gioconda.Sound`, or the path of anything with sound in it.
         controls: the dials; defaults if None.
         fps: frames a second, 24 to 60.
@@ -218,7 +230,7 @@ def perform(
     controls: Controls | None = None,
     *,
     performer: str = "rules",
-    progress: Callable[[float, float | None], None] | None = None,
+    progress: Progress | None = None,
 ) -> Motion:
     """Return the motion that a sound calls for, at 50 Hz, without a face.
 
@@ -245,7 +257,7 @@ def perform(
 
 
 def render_motion(
-    portrait: Portrait | str | PathLike[str],
+    portrait: Portrait | PictureSource | PathLike[str],
     motion: Motion | str | PathLike[str],
     sound: str | PathLike[str] | Sound | None = None,
     *,
@@ -257,8 +269,11 @@ def render_motion(
 ) -> Animation:
     """Show a motion on a portrait, with a sound beside it if one is given.
 
+    Motion and sound share one clock: frame 0 is the instant 0 of both, and motion that starts
+    later holds its first row until then.
+
     Args:
-        portrait: a :class:`gioconda.Portrait`, or a picture's path.
+        portrait: a :class:`gioconda.Portrait`, or a picture's path, bytes or array.
         motion: a :class:`gioconda.Motion`, or the path of a .npz or .csv file of motion.
         sound: put beside the picture if given.
         fps: frames a second, 24 to 60.
@@ -281,10 +296,12 @@ def render_motion(
     )  # fmt: skip
 
 
-def _portrait(portrait: Portrait | str | PathLike[str]) -> Portrait:
+def _portrait(portrait: Portrait | PictureSource | PathLike[str]) -> Portrait:
     from gioconda.portrait import Portrait
 
-    return portrait if isinstance(portrait, Portrait) else Portrait.open(Path(portrait))
+    if isinstance(portrait, Portrait):
+        return portrait
+    return Portrait.open(Path(portrait) if isinstance(portrait, PathLike) else portrait)
 
 
 def _sound(sound: str | PathLike[str] | Sound) -> Sound:

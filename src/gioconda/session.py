@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from gioconda.controls import Controls
 from gioconda.errors import OptionError
-from gioconda.motion import FloatArray, Motion, MotionBuffer
+from gioconda.motion import MOTION_RATE_HZ, FloatArray, Motion, MotionBuffer
 
 if TYPE_CHECKING:
     from gioconda.portrait import Portrait
@@ -150,8 +150,9 @@ class Performance:
 
     @property
     def lookahead_ms(self) -> float:
-        """How far behind the sound the motion runs."""
-        return float(self._analyser.lookahead_ms + self._performer.lookahead_ms)
+        """How far behind the sound the motion runs at most, its grid of 20 ms included."""
+        row_ms = 1000.0 / MOTION_RATE_HZ
+        return float(self._analyser.latency_ms + self._performer.lookahead_ms + row_ms)
 
     def push(self, pcm: FloatArray) -> Motion:
         """Take float32 mono PCM at 16 kHz, any length; return the motion that became final."""
@@ -233,7 +234,7 @@ class Session:
 
     @property
     def lookahead_ms(self) -> float:
-        """How far behind the pushed sound the frames run."""
+        """How far behind the pushed sound the frames run at most, but for a frame's time."""
         return self._performance.lookahead_ms
 
     def push(self, pcm: FloatArray) -> Iterator[TimedFrame]:
@@ -242,13 +243,20 @@ class Session:
         The sound is taken in at once; frames are rendered as the iterator is consumed.
 
         Raises:
-            OptionError: the session has been finished, or the array is not one-dimensional.
+            OptionError: the session has been finished, or the array is not one of floats with
+                one dimension.
+            BadSamplesError: a sample is NaN or infinite.
         """
         if self._ended:
             raise OptionError("this session has been finished; start a new one")
-        pcm = np.asarray(pcm, np.float32)
+        pcm = np.asarray(pcm)
         if pcm.ndim != 1:
             raise OptionError(f"PCM has shape {pcm.shape}; mono samples, shape (n,), are needed")
+        if not np.issubdtype(pcm.dtype, np.floating):
+            raise OptionError(
+                f"PCM is of {pcm.dtype}; float samples from -1 to 1 are needed (int16 / 32768)"
+            )
+        pcm = pcm.astype(np.float32, copy=False)
         self._samples += len(pcm)
         self._buffer.append(self._performance.push(pcm))
         return self._frames_until(self._buffer.end_s)

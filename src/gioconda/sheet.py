@@ -85,10 +85,10 @@ def expression_sheet(portrait: Portrait, *, size: int = 512, columns: int = 5) -
 def _title(cell: ByteImage, title: str) -> None:
     import cv2
 
-    scale = cell.shape[0] / 512
-    where = (int(12 * scale) + 2, cell.shape[0] - int(14 * scale) - 2)
-    for colour, width in (((0, 0, 0), 3), ((255, 255, 255), 1)):
-        cv2.putText(
-            cell, title, where, cv2.FONT_HERSHEY_SIMPLEX, 0.45 + 0.2 * scale, colour, width,
-            cv2.LINE_AA,
-        )  # fmt: skip
+    strip = max(round(cell.shape[0] * 0.085), 14)
+    cell[-strip:] = (cell[-strip:] * 0.3).astype(np.uint8)
+    scale = strip / 34
+    baseline = (round(strip * 0.3), cell.shape[0] - round(strip * 0.28))
+    cv2.putText(
+        cell, title, baseline, cv2.FONT_HERSHEY_SIMPLEX, scale, (255, 255, 255), 1, cv2.LINE_AA
+    )

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import math
 import os
+import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -17,6 +19,7 @@ import pytest
 from PIL import Image
 
 from gioconda import examples
+from gioconda.video import read_frames
 from gioconda.video.probe import probe
 
 FAST = ("--size", "256", "--fps", "24")
@@ -149,15 +152,24 @@ def test_several_portraits_need_a_folder(face: Path, short: Path, tmp_path: Path
     assert "folder" in complaint(err)
 
 
-def test_controls_reach_the_picture(face: Path, short: Path, tmp_path: Path) -> None:
-    code, _, err = gioconda(
-        "animate", face, short, "-o", tmp_path / "talk.mp4", *FAST, "--gaze", "10,-5",
-        "--emotion", "happy:0.8", "--expression", "0.5", "--head", "0",
-        "--blinks", "0", "--seed", "3", "--framing", "full",
-    )  # fmt: skip
-    assert code == 0, err
-    video = probe(tmp_path / "talk.mp4")
-    assert (video.width, video.height) == (512, 512)
+def test_every_control_changes_the_picture(face: Path, short: Path, tmp_path: Path) -> None:
+    def last_frame(*options: str) -> np.ndarray:
+        target = tmp_path / "talk.mkv"
+        code, _, err = gioconda(
+            "animate", face, short, "-o", target, *FAST, "--blinks", "0", "--force", *options
+        )
+        assert code == 0, err
+        *_, (_, image) = read_frames(target)
+        return image.astype(int)
+
+    usual = last_frame()
+    assert np.abs(last_frame() - usual).max() == 0
+    for options in (
+        ("--gaze", "15,-5"), ("--distance", "1.2"), ("--emotion", "happy:0.8"),
+        ("--expression", "0"), ("--head", "0"), ("--seed", "3"), ("--still",),
+    ):  # fmt: skip
+        assert np.abs(last_frame(*options) - usual).mean() > 0.1, options
+    assert last_frame("--framing", "full").shape == (512, 512, 3)
 
 
 @pytest.mark.parametrize(
@@ -179,8 +191,6 @@ def test_controls_reach_the_picture(face: Path, short: Path, tmp_path: Path) -> 
 def test_bad_options_say_their_range(
     face: Path, short: Path, tmp_path: Path, options: list[str], says: str
 ) -> None:
-    import re
-
     code, out, err = gioconda("animate", face, short, "-o", tmp_path / "t.mp4", *options)
     assert code == 2
     assert out == ""
@@ -230,8 +240,6 @@ def test_bad_inputs_are_one_sentence_and_leave_nothing(
         (face, write_wav(work / "empty.wav", np.zeros(0)), "no samples|empty|zero"),
         (face, nan, "NaN"),
     ]
-    import re
-
     for picture, sound, says in cases:
         code, stdout, err = gioconda("animate", picture, sound, "-o", out / "talk.mp4", *FAST)
         assert code == 1, (picture, sound, err)
@@ -241,13 +249,65 @@ def test_bad_inputs_are_one_sentence_and_leave_nothing(
 
 
 def test_targets_that_cannot_be_written(face: Path, short: Path, tmp_path: Path) -> None:
-    code, _, err = gioconda("animate", face, short, "-o", tmp_path / "no" / "t.mp4")
+    for target, says in (
+        (tmp_path / "no" / "t.mp4", "folder"),
+        (tmp_path / "talk.docx", ".mp4"),
+        (tmp_path / "talk", ".mp4"),
+        (tmp_path / f"{'long' * 80}.mp4", "too long"),
+        ("", "name|'"),
+        ("-", ".mp4|name"),
+    ):
+        code, out, err = gioconda("animate", face, short, "-o", target)
+        assert code in (1, 2), target
+        assert out == ""
+        assert re.search(says, complaint(err)), err
+        assert list(tmp_path.iterdir()) == []
+
+
+def test_a_failed_batch_leaves_no_empty_folder(short: Path, tmp_path: Path) -> None:
+    code, _, err = gioconda("animate", "none1.png", "none2.png", short, "-o", tmp_path / "videos")
     assert code == 1
-    complaint(err)
-    code, _, err = gioconda("animate", face, short, "-o", tmp_path / "talk.docx")
-    assert code in (1, 2)
-    assert ".mp4" in complaint(err)
+    assert "none1.png" in err
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_picture_sequence_never_replaces_its_inputs(
+    face: Path, short: Path, tmp_path: Path
+) -> None:
+    picture, sound = tmp_path / "frame_00000.png", tmp_path / "other_1.png"
+    picture.write_bytes(face.read_bytes())
+    sound.write_bytes(b"somebody else's")
+    code, _, err = gioconda(
+        "animate", picture, short, "-o", tmp_path / "frame_%05d.png", *FAST, "--force"
+    )
+    assert code == 1
+    assert "is an input" in complaint(err)
+    assert picture.read_bytes() == face.read_bytes()
+    code, _, err = gioconda("animate", picture, short, "-o", tmp_path / "other_%05d.png", *FAST)
+    assert code == 0, err
+    assert sound.read_bytes() == b"somebody else's"
+    assert len(list(tmp_path.glob("other_000*.png"))) == 27
+
+
+def test_quiet_is_quiet(face: Path, short: Path, tmp_path: Path) -> None:
+    code, out, err = gioconda("animate", face, short, "-o", tmp_path / "a.gif", *FAST, "--quiet")
+    assert (code, out, err) == (0, "", "")
+    code, out, err = gioconda("animate", face, short, "-o", tmp_path / "b.gif", *FAST)
+    assert code == 0
+    assert "sound" in err
+
+
+def test_a_full_output_is_one_sentence(face: Path, short: Path, tmp_path: Path) -> None:
+    target = tmp_path / "talk.mp4"
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "gioconda", "animate", face, short, "-o", target, *FAST],
+            stdout=full, stderr=subprocess.PIPE, text=True, check=False,
+        )  # fmt: skip
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert "No space left" in done.stderr
+    assert probe(target).frames == 27
 
 
 @pytest.mark.parametrize("seconds", [0.16, 1.0])
@@ -264,7 +324,10 @@ def test_very_short_silent_and_noisy_sounds_are_valid(
         assert probe(target).frames == math.ceil(seconds * 24)
 
 
-def test_ctrl_c_leaves_a_playable_file(face: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_an_interruption_leaves_a_playable_file(
+    face: Path, tmp_path: Path, number: int, code: int
+) -> None:
     long = write_wav(tmp_path / "long.wav", np.zeros(16_000 * 600))
     target = tmp_path / "talk.mp4"
     process = subprocess.Popen(
@@ -277,9 +340,10 @@ def test_ctrl_c_leaves_a_playable_file(face: Path, tmp_path: Path) -> None:
         if parts and parts[0].stat().st_size > 20_000:
             break
         time.sleep(0.1)
-    process.send_signal(signal.SIGINT)
+    process.send_signal(number)
     _, err = process.communicate(timeout=60)
-    assert process.returncode == 130
+    assert process.returncode == code
+    assert err.strip().splitlines()[-1] == "gioconda: interrupted"
     assert "Traceback" not in err
     left = [p for p in tmp_path.iterdir() if p != long]
     assert len(left) == 1
@@ -287,10 +351,15 @@ def test_ctrl_c_leaves_a_playable_file(face: Path, tmp_path: Path) -> None:
     assert probe(left[0]).frames > 10
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+@pytest.mark.skipif(shutil.which("setpriv") is None, reason="setpriv is not installed")
 def test_an_unwritable_folder(face: Path, short: Path, tmp_path: Path) -> None:
     tmp_path.chmod(0o500)
-    code, _, err = gioconda("animate", face, short, "-o", tmp_path / "talk.mp4")
+    # Root may write anywhere; without these two capabilities it may not.
+    drop = "-dac_override,-dac_read_search"
+    guard = ["setpriv", f"--bounding-set={drop}", f"--inh-caps={drop}"] if os.geteuid() == 0 else []
+    command = [sys.executable, "-m", "gioconda", "animate", face, short, "-o", tmp_path / "t.mp4"]
+    done = subprocess.run([*guard, *command], capture_output=True, text=True, check=False)
     tmp_path.chmod(0o700)
-    assert code == 1
-    assert "written" in complaint(err)
+    assert done.returncode == 1
+    assert "written" in complaint(done.stderr)
+    assert list(tmp_path.iterdir()) == []

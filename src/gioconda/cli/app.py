@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from gioconda.cli import arguments as arg
+from gioconda.cli.voice import Voice
 
 app = typer.Typer(
     name="gioconda",
@@ -74,14 +75,16 @@ def animate(
     from gioconda.cli import making
 
     portraits, sound = arg.split_inputs(
-        inputs or [], [p for p in (source_image, source) if p], driven_audio or audio
+        inputs or [],
+        [p for p in (source_image, source) if p],
+        [s for s in (driven_audio, audio) if s],
     )
     controls = arg.controls(
         gaze=gaze, distance=distance, emotion=emotion, expression=expression, head=head,
         blinks=blinks, seed=seed, still=still,
     )  # fmt: skip
     look = making.Look(fps=fps, size=size, framing=framing, face=face, distance=distance)
-    say = making.Voice(as_json=as_json, quiet=quiet)
+    say = Voice(as_json=as_json, quiet=quiet)
     sys.exit(making.animate(portraits, sound, output, controls, look, say, force=force))
 
 
@@ -109,7 +112,7 @@ def perform(
         gaze=gaze, emotion=emotion, expression=expression, head=head,
         blinks=blinks, seed=seed, still=still,
     )  # fmt: skip
-    making.perform(sound, output, controls, making.Voice(as_json=as_json, quiet=quiet), force=force)
+    making.perform(sound, output, controls, Voice(as_json=as_json, quiet=quiet), force=force)
 
 
 @app.command()
@@ -133,7 +136,7 @@ def render(
     from gioconda.cli import making
 
     look = making.Look(fps=fps, size=size, framing=framing, face=face, distance=distance)
-    say = making.Voice(as_json=as_json, quiet=quiet)
+    say = Voice(as_json=as_json, quiet=quiet)
     making.render(portrait, motion, sound, output, look, say, force=force)
 
 
@@ -188,7 +191,7 @@ def bench(
 @app.command()
 def demo(
     output: Annotated[str, typer.Option("-o", "--output", help="Where the video goes.")] = (
-        "out/demo.mp4"
+        "demo.mp4"
     ),
     force: arg.Force = False,
     quiet: arg.Quiet = False,
@@ -197,7 +200,7 @@ def demo(
     """Animate the example portrait with the example speech."""
     from gioconda.cli import making
 
-    making.demo(output, making.Voice(as_json=as_json, quiet=quiet), force=force)
+    making.demo(output, Voice(as_json=as_json, quiet=quiet), force=force)
 
 
 @app.command("warm-up", hidden=True)
@@ -249,7 +252,7 @@ def train_speech(
     steps: Annotated[int, typer.Option("--steps", min=1, help="Training steps.")] = 8000,
     seed: arg.Seed = 0,
 ) -> None:
-    """Train the phonetic net from synthetic speech (needs the extra [train])."""
+    """Train the phonetic net from synthetic speech (needs the extra 'train')."""
     from gioconda.cli import looking
 
     looking.train_speech(output, minutes=minutes, steps=steps, seed=seed)

@@ -89,13 +89,16 @@ HiddenAudio = Annotated[str | None, typer.Option("--audio", hidden=True)]
 
 
 def split_inputs(
-    inputs: list[str], named_portraits: list[str], named_sound: str | None
+    inputs: list[str], named_portraits: list[str], named_sounds: list[str]
 ) -> tuple[list[str], str]:
     """Tell the portraits from the sound: the sound is named, or is the last of the inputs.
 
     Raises:
-        OptionError: a portrait or the sound is missing.
+        OptionError: a portrait or the sound is missing, or the sound is named twice.
     """
+    if len(named_sounds) > 1:
+        raise OptionError("the sound is named twice; give it once")
+    named_sound = named_sounds[0] if named_sounds else None
     rest = list(inputs)
     sound = named_sound if named_sound is not None else (rest.pop() if rest else None)
     portraits = named_portraits + rest

@@ -8,8 +8,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from gioconda.cli.making import Voice, _check_plain_target, replacing
+from gioconda.cli.making import check_plain_target
+from gioconda.cli.voice import Voice
 from gioconda.errors import OptionError
+from gioconda.targets import replacing
 
 
 def inspect(
@@ -26,16 +28,16 @@ def inspect(
     from gioconda.session import check_options
 
     check_options(40.0, size, "crop")
+    voice = Voice(as_json=as_json, quiet=quiet)
     target = Path(output) if output else None
     if target is not None:
         if target.suffix.lower() != ".png":
             raise OptionError(f"the sheet is a .png file, not {target.name!r}")
-        _check_plain_target(target, force, inputs=[portrait])
+        check_plain_target(target, force, inputs=[portrait])
     from gioconda.portrait import Portrait
 
     person = Portrait.open(portrait, face=face)
     height, width = person.picture.shape[:2]
-    voice = Voice(as_json=as_json, quiet=quiet)
     lines = [f"{portrait}: {width} x {height} pixels, {len(person.faces)} face(s)"]
     faces = []
     for number, f in enumerate(person.faces, 1):
@@ -53,7 +55,8 @@ def inspect(
                 "sharpness": round(f.sharpness, 3),
             }
         )  # fmt: skip
-    lines += [f"  note: {w}" for w in person.warnings]
+    warnings = person.warnings_for(size)
+    lines += [f"  note: {w}" for w in warnings]
     if target is not None:
         _write_sheet(person, target, size)
         lines.append(f"  sheet of expressions: {target}")
@@ -61,7 +64,7 @@ def inspect(
         "\n".join(lines),
         {
             "portrait": portrait, "width_px": width, "height_px": height, "faces": faces,
-            "warnings": list(person.warnings), "sheet": str(target) if target else None,
+            "warnings": list(warnings), "sheet": str(target) if target else None,
         },
     )  # fmt: skip
 
@@ -152,15 +155,13 @@ def lipsync(
 
 def train_speech(output: str, *, minutes: float, steps: int, seed: int) -> None:
     """Train the phonetic net."""
-    from rich.progress import Progress
-
     from gioconda.train.speech import train_speech as train
 
-    with Progress() as bar:
-        task = bar.add_task("starting", total=None)
+    with Voice().bar("training", "done") as update:
 
-        def update(stage: str, done: float, total: float | None) -> None:
-            bar.update(task, description=stage, completed=done, total=total)
+        def progress(stage: str, done: float, total: float | None) -> None:
+            if update is not None:
+                update(done, total)
 
-        card = train(Path(output), minutes=minutes, steps=steps, seed=seed, progress=update)
-    print(card)
+        report = train(Path(output), minutes=minutes, steps=steps, seed=seed, progress=progress)
+    print(report)

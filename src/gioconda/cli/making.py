@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from gioconda.cli.voice import Voice
 from gioconda.controls import Controls
 from gioconda.errors import GiocondaError, OptionError, OutputError
 from gioconda.session import check_options
+from gioconda.targets import check_file_target, replacing
 
 if TYPE_CHECKING:
-    from gioconda.pipeline import Progress, Report
+    from gioconda.pipeline import Report
     from gioconda.portrait import Portrait
     from gioconda.speech.sound import Sound
 
@@ -30,53 +31,6 @@ class Look:
     framing: str
     face: int | None = None
     distance: float = 1.0
-
-
-@dataclass(frozen=True)
-class Voice:
-    """How much the command says, and in which form."""
-
-    as_json: bool = False
-    quiet: bool = False
-
-    def say(self, text: str) -> None:
-        """Say something for people, on standard error: standard output is for results."""
-        if not (self.quiet or self.as_json):
-            print(text, file=sys.stderr)
-
-    def result(self, text: str, data: dict[str, Any]) -> None:
-        """Print the result, as a sentence or as JSON."""
-        if self.as_json:
-            print(json.dumps(data, ensure_ascii=False))
-        elif not self.quiet:
-            print(text)
-
-    @contextmanager
-    def bar(self, title: str) -> Iterator[Progress | None]:
-        """Give a progress bar on a terminal, with frames a second and time left; else None."""
-        if self.quiet or self.as_json or not sys.stderr.isatty():
-            yield None
-            return
-        from rich.console import Console
-        from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-
-        with Progress(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            TextColumn("{task.completed:.0f}/{task.total} frames"),
-            TextColumn("{task.fields[rate]}"),
-            TimeRemainingColumn(),
-            console=Console(stderr=True),
-            transient=True,
-        ) as bar:
-            task = bar.add_task(title, total=None, rate="")
-
-            def update(done: int, total: int | None) -> None:
-                speed = bar.tasks[0].speed
-                rate = f"{speed:.0f} frames/s" if speed else ""
-                bar.update(task, completed=done, total=total, rate=rate)
-
-            yield update
 
 
 def animate(
@@ -93,8 +47,7 @@ def animate(
     check_options(look.fps, look.size, look.framing, look.distance)
     several = len(portraits) > 1
     if not several and not _is_folder(output, several):
-        target = Path(output) if output else Path(Path(portraits[0]).stem + ".mp4")
-        _check_video_target(target, force, inputs=[*portraits, sound])
+        target = _video_target(output, portraits[0], force, inputs=[*portraits, sound])
         from gioconda.portrait import Portrait
         from gioconda.speech.sound import Sound
 
@@ -126,15 +79,11 @@ def _batch(
 
     targets = _batch_targets(portraits, folder)
     failed = 0
-    with Sound.open(sound) as opened:
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as e:
-            raise OutputError(f"the folder {str(folder)!r} cannot be made: {e.strerror}") from e
+    with Sound.open(sound) as opened, _made_folder(folder):
         for number, (source, target) in enumerate(zip(portraits, targets, strict=True), 1):
             voice.say(f"{number}/{len(portraits)} {source}")
             try:
-                _check_video_target(target, force, inputs=[source, sound])
+                _video_target(str(target), source, force, inputs=[*portraits, sound])
                 portrait = Portrait.open(source, face=look.face)
                 _animate_one(portrait, opened, target, controls, look, voice, force=force)
             except GiocondaError as e:
@@ -145,6 +94,21 @@ def _batch(
     made = len(portraits) - failed
     voice.say(f"{made} of {len(portraits)} made in {folder}")
     return 1 if failed else 0
+
+
+@contextmanager
+def _made_folder(folder: Path) -> Iterator[None]:
+    """Make a folder, and take it away again if nothing came to lie in it."""
+    made = not folder.exists()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as e:
+        raise OutputError(f"the folder {str(folder)!r} cannot be made: {e.strerror}") from e
+    try:
+        yield
+    finally:
+        if made and not any(folder.iterdir()):
+            folder.rmdir()
 
 
 def _batch_targets(portraits: list[str], folder: Path) -> list[Path]:
@@ -171,12 +135,13 @@ def _animate_one(
 ) -> None:
     from gioconda.pipeline import animate as make
 
-    for warning in portrait.warnings:
+    warnings = portrait.warnings_for(look.size)
+    for warning in warnings:
         voice.say(f"note: {warning}")
     animation = make(portrait, sound, controls, fps=look.fps, size=look.size, framing=look.framing)
-    with voice.bar(target.name) as bar:
+    with voice.bar(target.name, "frames") as bar:
         report = animation.save(target, overwrite=force, progress=bar)
-    _tell(report, voice, portrait.warnings)
+    _tell(report, voice, warnings)
 
 
 def perform(sound: str, output: str, controls: Controls, voice: Voice, *, force: bool) -> None:
@@ -187,9 +152,9 @@ def perform(sound: str, output: str, controls: Controls, voice: Voice, *, force:
     target = Path(output)
     if target.suffix.lower() not in (".npz", ".csv"):
         raise OptionError(f"motion goes into a .npz or .csv file, not into {target.name!r}")
-    _check_plain_target(target, force, inputs=[sound])
-    with Sound.open(sound) as opened:
-        motion = make(opened, controls)
+    check_plain_target(target, force, inputs=[sound])
+    with Sound.open(sound) as opened, voice.bar(target.name, "s of sound") as bar:
+        motion = make(opened, controls, progress=bar)
     with replacing(target) as temporary:
         motion.save(temporary)
     voice.result(
@@ -216,8 +181,7 @@ def render(
 ) -> None:
     """Show a motion on a portrait."""
     check_options(look.fps, look.size, look.framing, look.distance)
-    target = Path(output) if output else Path(Path(portrait).stem + ".mp4")
-    _check_video_target(target, force, inputs=[portrait, motion, sound or ""])
+    target = _video_target(output, portrait, force, inputs=[portrait, motion, sound or ""])
     from gioconda.motion import Motion
     from gioconda.pipeline import render_motion as make
     from gioconda.portrait import Portrait
@@ -227,24 +191,23 @@ def render(
     opened = Sound.open(sound) if sound else None
     try:
         person = Portrait.open(portrait, face=look.face)
-        for warning in person.warnings:
+        warnings = person.warnings_for(look.size)
+        for warning in warnings:
             voice.say(f"note: {warning}")
         animation = make(person, loaded, opened, fps=look.fps, size=look.size, framing=look.framing)
-        with voice.bar(target.name) as bar:
+        with voice.bar(target.name, "frames") as bar:
             report = animation.save(target, overwrite=force, progress=bar)
     finally:
         if opened is not None:
             opened.close()
-    _tell(report, voice, person.warnings)
+    _tell(report, voice, warnings)
 
 
 def demo(output: str, voice: Voice, *, force: bool) -> None:
     """Animate the example portrait with the example speech."""
     from gioconda import examples
 
-    target = Path(output)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    _check_video_target(target, force, inputs=[])
+    target = _video_target(output, "demo", force, inputs=[])
     from gioconda.portrait import Portrait
     from gioconda.speech.sound import Sound
 
@@ -256,14 +219,17 @@ def demo(output: str, voice: Voice, *, force: bool) -> None:
 
 
 def _tell(report: Report, voice: Voice, warnings: tuple[str, ...]) -> None:
+    frames = "1 frame" if report.frames == 1 else f"{report.frames} frames"
+    steady = f", then {report.frames_per_second:.0f} a second" if report.frames > 1 else ""
     voice.result(
-        f"{report.path}: {report.frames} frames, {report.duration_s:.1f} s of video in "
-        f"{report.seconds:.1f} s, {report.frames_per_second:.0f} frames a second",
+        f"{report.path}: {frames}, {report.duration_s:.1f} s of video in {report.seconds:.1f} s "
+        f"({report.start_s:.1f} s to the first frame{steady})",
         {
             "output": report.path,
             "frames": report.frames,
             "duration_s": round(report.duration_s, 4),
             "seconds": round(report.seconds, 3),
+            "start_s": round(report.start_s, 3),
             "frames_per_second": round(report.frames_per_second, 1),
             "stages_ms": {k: round(v, 3) for k, v in report.stages_ms.items()},
             "warnings": list(warnings),
@@ -275,49 +241,38 @@ def _is_folder(output: str | None, several: bool) -> bool:
     if output is None:
         return False
     path = Path(output)
-    return output.endswith(("/", os.sep)) or path.is_dir() or (several and not path.suffix)
+    # os.path.isdir and not Path.is_dir: the latter raises for names that are too long.
+    return output.endswith(("/", os.sep)) or os.path.isdir(path) or (several and not path.suffix)
 
 
-def _check_video_target(target: Path, force: bool, *, inputs: list[str]) -> None:
+def _video_target(output: str | None, portrait: str, force: bool, *, inputs: list[str]) -> Path:
+    """Return where the video goes, checked; named after the portrait if not said."""
     from gioconda.video import check_target
 
-    _check_not_input(target, inputs)
-    check_target(target, force)
+    name = f"{Path(portrait).stem}.mp4" if output is None else output
+    check_not_input(check_target(name, force).occupied(), inputs)
+    return Path(name)
 
 
-def _check_plain_target(target: Path, force: bool, *, inputs: list[str]) -> None:
-    _check_not_input(target, inputs)
-    if target.is_dir():
-        raise OutputError(f"{str(target)!r} is a folder; name a file in it")
-    if target.exists() and not force:
-        raise OutputError(f"{str(target)!r} exists already; --force replaces it")
-    folder = target.parent
-    if not folder.is_dir():
-        raise OutputError(f"there is no folder {str(folder)!r} to write into")
-    if not os.access(folder, os.W_OK):
-        raise OutputError(f"the folder {str(folder)!r} cannot be written to")
-
-
-def _check_not_input(target: Path, inputs: list[str]) -> None:
-    if not target.exists():
-        return
-    for source in inputs:
-        if source and source != "-" and Path(source).exists() and target.samefile(source):
-            raise OutputError(f"{str(target)!r} is an input; choose another output")
-
-
-@contextmanager
-def replacing(target: Path) -> Iterator[Path]:
-    """Give a temporary name beside the target, renamed when whole, removed on failure.
+def check_plain_target(target: Path, force: bool, *, inputs: list[str]) -> None:
+    """Check the place of a file that is no video; an input is never replaced.
 
     Raises:
-        OutputError: the disk is full or the file cannot be written.
+        OptionError: no name is given.
+        OutputError: it cannot be written there, or would replace an input.
     """
-    temporary = target.with_name(f".{target.stem}.part-{os.getpid()}{target.suffix}")
-    try:
-        yield temporary
-        temporary.replace(target)
-    except OSError as e:
-        raise OutputError(f"{str(target)!r} cannot be written: {e.strerror or e}") from e
-    finally:
-        temporary.unlink(missing_ok=True)
+    checked = check_file_target(target, force)
+    check_not_input((checked,) if checked.exists() else (), inputs)
+
+
+def check_not_input(replaced: tuple[Path, ...], inputs: list[str]) -> None:
+    """Refuse to replace an input.
+
+    Raises:
+        OutputError: a file that would be replaced is one of the inputs.
+    """
+    for source in inputs:
+        if source and source != "-" and os.path.exists(source):
+            for path in replaced:
+                if path.samefile(source):
+                    raise OutputError(f"{str(path)!r} is an input; choose another output")

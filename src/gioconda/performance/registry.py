@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Final
 
 from gioconda.errors import OptionError
@@ -15,12 +15,22 @@ def _rules(lookahead_ms: float | None) -> Performer:
     return RulePerformer(DEFAULT_LOOKAHEAD_MS if lookahead_ms is None else lookahead_ms)
 
 
-_FACTORIES: Final[Mapping[str, Callable[[float | None], Performer]]] = {"rules": _rules}
+_FACTORIES: Final[dict[str, Callable[[float | None], Performer]]] = {"rules": _rules}
 
 
 def names() -> tuple[str, ...]:
     """Return the names that :func:`create` knows."""
     return tuple(_FACTORIES)
+
+
+def register(name: str, factory: Callable[[float | None], Performer]) -> None:
+    """Add a performer, or replace one.
+
+    Args:
+        name: what :func:`create` shall know it by.
+        factory: called with the look-ahead in milliseconds, or None for its own default.
+    """
+    _FACTORIES[name] = factory
 
 
 def create(name: str = "rules", *, lookahead_ms: float | None = None) -> Performer:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from importlib import import_module
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from gioconda.errors import OptionError
@@ -12,15 +12,30 @@ if TYPE_CHECKING:
     from gioconda.render.types import Renderer
 
 DEFAULT: Final = "mesh"
-#: Name -> module and class; the class is called with the portrait's view.
-_RENDERERS: Final[dict[str, tuple[str, str]]] = {
-    "mesh": ("gioconda.render.mesh.renderer", "MeshRenderer"),
-}
+
+
+def _mesh(view: View) -> Renderer:
+    from gioconda.render.mesh.renderer import MeshRenderer
+
+    return MeshRenderer(view)
+
+
+_RENDERERS: Final[dict[str, Callable[[View], Renderer]]] = {"mesh": _mesh}
 
 
 def names() -> tuple[str, ...]:
     """Return the names of all renderers."""
     return tuple(_RENDERERS)
+
+
+def register(name: str, factory: Callable[[View], Renderer]) -> None:
+    """Add a renderer, or replace one.
+
+    Args:
+        name: what :func:`create` shall know it by.
+        factory: called with a portrait's square view.
+    """
+    _RENDERERS[name] = factory
 
 
 def create(name: str, view: View) -> Renderer:
@@ -35,6 +50,4 @@ def create(name: str, view: View) -> Renderer:
     """
     if name not in _RENDERERS:
         raise OptionError(f"there is no renderer {name!r}; there are: {', '.join(names())}")
-    module, cls = _RENDERERS[name]
-    renderer: Renderer = getattr(import_module(module), cls)(view)
-    return renderer
+    return _RENDERERS[name](view)

@@ -1,0 +1,81 @@
+"""What a command says, and to whom: people on standard error, results on standard output."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+#: Told how much is done and, where it is known, of how much.
+Update = Callable[[float, float | None], None]
+
+
+@dataclass(frozen=True)
+class Voice:
+    """How much the command says, and in which form. The library's warnings follow it."""
+
+    as_json: bool = False
+    quiet: bool = False
+
+    def __post_init__(self) -> None:
+        """Let the library's warnings be heard, or not."""
+        logger = logging.getLogger("gioconda")
+        logger.propagate = False
+        logger.handlers = [_Notes() if self.talks else logging.NullHandler()]
+
+    @property
+    def talks(self) -> bool:
+        """Whether people are spoken to."""
+        return not (self.quiet or self.as_json) and sys.stderr is not None
+
+    def say(self, text: str) -> None:
+        """Say something to people."""
+        if self.talks:
+            print(text, file=sys.stderr)
+
+    def result(self, text: str, data: dict[str, Any]) -> None:
+        """Print the result, as a sentence or as JSON."""
+        if self.as_json:
+            print(json.dumps(data, ensure_ascii=False))
+        elif not self.quiet:
+            print(text)
+
+    @contextmanager
+    def bar(self, title: str, unit: str) -> Iterator[Update | None]:
+        """Give a progress bar on a terminal, with the rate and the time left; else None."""
+        if not (self.talks and sys.stderr.isatty()):
+            yield None
+            return
+        from rich.console import Console
+        from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+        with Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TextColumn("{task.fields[done]}"),
+            TextColumn("{task.fields[rate]}"),
+            TimeRemainingColumn(),
+            console=Console(stderr=True),
+            transient=True,
+        ) as bar:
+            task = bar.add_task(title, total=None, rate="", done="starting")
+
+            def update(done: float, total: float | None) -> None:
+                speed = bar.tasks[0].speed
+                of = f"/{total:.0f}" if total else ""
+                bar.update(
+                    task, completed=done, total=total, done=f"{done:.0f}{of} {unit}",
+                    rate=f"{speed:.0f} {unit}/s" if speed else "",
+                )  # fmt: skip
+
+            yield update
+
+
+class _Notes(logging.Handler):
+    def emit(self, record: logging.LogRecord) -> None:
+        if record.levelno >= logging.WARNING:
+            print(f"note: {record.getMessage()}", file=sys.stderr)
