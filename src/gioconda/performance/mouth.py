@@ -29,8 +29,8 @@ WIDENING_GAIN: Final = 2.0
 #: Lips may part this much without the jaw before the jaw takes over.
 _LOWER_LIMIT: Final = 0.75
 _UPPER_LIMIT: Final = 0.55
-#: The gap left between lower lip and upper teeth in f and v.
-_LABIODENTAL_GAP: Final = 0.018
+#: The gap left between lower lip and upper teeth in f and v; the upper lip rises above them.
+_LABIODENTAL_GAP: Final = 0.004
 
 
 def write_mouth(
@@ -102,7 +102,7 @@ def _solve(t: LipTargets) -> dict[str, FloatArray]:
         "mouthPucker": pucker,
         "mouthFunnel": funnel,
         "mouthLowerDown": lower * lips,
-        "mouthUpperUp": upper + 0.32 * t.labiodental,
+        "mouthUpperUp": upper + 0.36 * t.labiodental,
         "mouthStretch": 0.6 * wide,
         "mouthSmile": 0.25 * wide,
         "mouthRollLower": 0.12 * t.closure + 0.55 * t.labiodental,
