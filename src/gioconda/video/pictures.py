@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from gioconda.video.encoder import ByteImage, Job, Quality
 from gioconda.video.soundtrack import Soundtrack
-from gioconda.video.target import FOLDER_PATTERN, FOLDER_SOUND
+from gioconda.video.target import STAGED_PICTURE, STAGED_SOUND
 
 if TYPE_CHECKING:
     from av.container import OutputContainer
@@ -30,7 +30,7 @@ class PictureEncoder:
         self._wav: OutputContainer | None = None
         if job.sound is not None:
             self._wav = av.open(
-                "file:" + os.fspath(folder / FOLDER_SOUND), "w", format="wav",
+                "file:" + os.fspath(folder / STAGED_SOUND), "w", format="wav",
                 container_options={"rf64": "auto"},  # beyond 4 GB
             )  # fmt: skip
             self._sound = Soundtrack(job.sound, self._wav, "pcm_s16le")
@@ -40,7 +40,7 @@ class PictureEncoder:
         from PIL import Image
 
         Image.fromarray(frame).save(
-            self._folder / (FOLDER_PATTERN % self._count),
+            self._folder / (STAGED_PICTURE % self._count),
             compress_level=COMPRESSION[self._job.quality],
         )
         self._count += 1

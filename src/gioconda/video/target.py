@@ -1,24 +1,29 @@
 """Where a video goes: checked before any work, written aside, moved in place when whole.
 
-What is being made lies beside the target under a hidden name (``.talk.part-1a2b3c.mp4``) and
-takes the target's name in one rename, so that a file under the target's name is always whole. What
-was made before an interruption is kept under a name that says so (``talk.partial.mp4``).
+The safety of a single file is that of :mod:`gioconda.targets`; numbered pictures have their own
+rules here. What was made before an interruption is kept under a name that says so
+(``talk.partial.mp4``).
 """
 
 from __future__ import annotations
 
-import errno
 import logging
 import os
 import re
-import secrets
 import shutil
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from gioconda.errors import OptionError, OutputError
+from gioconda.targets import (
+    check_place,
+    exists_error,
+    refusals,
+    resolved,
+    stage_beside,
+    write_error,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -29,12 +34,12 @@ FORMATS: Final[dict[str, str]] = {
     ".mkv": "H.264 and AAC",
     ".webm": "VP9 and Opus",
     ".gif": "animation without sound",
-    ".png": "numbered pictures (name_%05d.png, or a folder) and a .wav",
+    ".png": "numbered pictures (name_%05d.png) and a .wav",
 }
-#: Names of the pictures and of the sound in a folder, and in any stage.
-FOLDER_PATTERN: Final = "frame_%05d.png"
-FOLDER_SOUND: Final = "sound.wav"
-_NUMBER: Final = re.compile(r"%0?\d*d")
+#: Names of the pictures and of the sound in a stage.
+STAGED_PICTURE: Final = "frame_%05d.png"
+STAGED_SOUND: Final = "sound.wav"
+_NUMBER: Final = re.compile(r"%(?:0([1-9]\d*))?d")
 
 
 @dataclass(frozen=True)
@@ -42,13 +47,11 @@ class Target:
     """A checked target; make one with :func:`check_target`.
 
     Attributes:
-        path: the file, the pattern of the pictures, or the folder of the pictures.
-        suffix: a key of :data:`FORMATS`; ``.png`` for folders too.
+        path: the file, or the pattern of the pictures, such as ``name_%05d.png``.
         overwrite: whether what is there may be replaced.
     """
 
     path: Path
-    suffix: str
     overwrite: bool = False
 
     @property
@@ -57,30 +60,51 @@ class Target:
         return self.path.name
 
     @property
+    def suffix(self) -> str:
+        """A key of :data:`FORMATS`."""
+        return self.path.suffix.lower()
+
+    @property
     def is_pictures(self) -> bool:
         """Whether many pictures are written rather than one file."""
         return self.suffix == ".png"
 
     @property
-    def folder(self) -> Path:
-        """The folder in which files appear."""
-        return self.path if self.is_pictures and not self._is_pattern else self.path.parent
+    def wav(self) -> Path:
+        """The sound beside the pictures: their name without the number."""
+        stem = _NUMBER.sub("", self.path.stem).rstrip("_-. ") or "sound"
+        return self.path.with_name(stem + ".wav")
 
-    @property
-    def pattern(self) -> str:
-        """Name of the pictures, with one ``%d``."""
-        return self.path.name if self._is_pattern else FOLDER_PATTERN
+    def picture(self, index: int) -> Path:
+        """Return the file of one of the pictures, counted from 0."""
+        before, width, after = _NUMBER.split(self.path.name)
+        return self.path.with_name(f"{before}{index:0{int(width or 1)}d}{after}")
 
-    @property
-    def wav_name(self) -> str:
-        """Name of the sound beside the pictures."""
-        if not self._is_pattern:
-            return FOLDER_SOUND
-        return (_NUMBER.sub("", self.path.stem).rstrip("_-. ") or "sound") + ".wav"
+    def occupied(self) -> tuple[Path, ...]:
+        """Return every existing file that writing may replace or remove, in order.
 
-    @property
-    def _is_pattern(self) -> bool:
-        return self.path.suffix.lower() == ".png"
+        For numbered pictures, whose number is not known before they are made, these are all files
+        that the pattern can name, and the sound beside them.
+
+        Raises:
+            OutputError: the folder cannot be read.
+        """
+        with refusals(str(self.path)):
+            if not self.is_pictures:
+                return (self.path,) if self.path.exists() else ()
+            pictures = self._pictures()
+            found = [pictures[i] for i in sorted(pictures)]
+            return (*found, self.wav) if os.path.lexists(self.wav) else tuple(found)
+
+    def _pictures(self) -> dict[int, Path]:
+        """Return the entries of the folder that the pattern can name, by their number."""
+        before, _, after = _NUMBER.split(self.path.name)
+        name = re.compile(re.escape(before) + "([0-9]+)" + re.escape(after))
+        numbers = (
+            int(match[1]) for entry in os.listdir(self.path.parent)
+            if (match := name.fullmatch(entry)) and self.picture(int(match[1])).name == entry
+        )  # fmt: skip
+        return {number: self.picture(number) for number in numbers}
 
     def stage(self) -> Path:
         """Create the hidden file, or folder of pictures, in which the work is done.
@@ -88,22 +112,7 @@ class Target:
         Raises:
             OutputError: it cannot be created.
         """
-        stem = self.path.stem[:40]
-        parent = self.path.parent
-        for _ in range(100):
-            suffix = "" if self.is_pictures else self.suffix
-            path = parent / f".{stem}.part-{secrets.token_hex(3)}{suffix}"
-            try:
-                if self.is_pictures:
-                    path.mkdir()
-                else:
-                    os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
-            except FileExistsError:
-                continue
-            except OSError as e:
-                raise write_error(self.name, e) from e
-            return path
-        raise OutputError(f"cannot find a free temporary name in {str(parent)!r}")
+        return stage_beside(self.path, folder=self.is_pictures)
 
     def commit(self, stage: Path, *, partial: bool = False) -> Path:
         """Give what was staged its name.
@@ -121,9 +130,9 @@ class Target:
         """
         final = self
         if partial:
-            final = Target(_free(_partial(self)), self.suffix)
-        elif not self.overwrite and _taken(self):
-            final = Target(_free(self.path), self.suffix)
+            final = _free(self.path.with_name(f"{self.path.stem}.partial{self.path.suffix}"))
+        elif not self.overwrite and self.occupied():
+            final = _free(self.path)
             logger.warning("%r appeared meanwhile; writing %r", self.name, final.name)
         try:
             if final.is_pictures:
@@ -143,138 +152,75 @@ def discard(stage: Path) -> None:
         stage.unlink(missing_ok=True)
 
 
-def write_error(name: str, error: OSError) -> OutputError:
-    """Return the error to raise when writing failed."""
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return OutputError(f"the disk is full; {name!r} was not written")
-    if error.errno == errno.EFBIG:
-        return OutputError(
-            f"{name!r} grew beyond the largest file allowed here; it was not written"
-        )
-    return OutputError(f"cannot write {name!r}: {error.strerror or error}")
-
-
 def check_target(path: str | os.PathLike[str], overwrite: bool = False) -> Target:
     """Check a target before any work; creates nothing.
 
     Args:
-        path: a file with a suffix of :data:`FORMATS`; ``name_%05d.png`` for numbered pictures;
-            a new or empty folder (no suffix, or a slash at its end) for numbered pictures.
-        overwrite: whether existing files may be replaced.
+        path: a file with a suffix of :data:`FORMATS`; ``name_%05d.png`` for numbered pictures.
+        overwrite: whether existing files may be replaced; see :meth:`Target.occupied`.
 
     Raises:
-        OptionError: the suffix is not known, or a ``.png`` has no number in its name.
-        OutputError: the folder is missing or not writable, or the target exists.
+        OptionError: the suffix is missing or not known, or a ``.png`` has no number in its name.
+        OutputError: a folder or a device, the folder is missing or not writable, the target
+            exists, or the system refuses the name.
     """
     text = os.fspath(path)
-    wants_folder = text.endswith(("/", os.sep))
-    target = Path(text)
-    if "\0" in text:
-        raise OutputError(f"{text!r} cannot be written: a name holds no zero byte")
-    try:
-        if target.is_symlink():
-            target = target.resolve()
-        return _checked(target, wants_folder, overwrite)
-    except (OSError, ValueError) as e:
-        if isinstance(e, OptionError):
-            raise
-        raise OutputError(f"{text!r} cannot be written: {getattr(e, 'strerror', e) or e}") from e
-
-
-def _checked(path: Path, wants_folder: bool, overwrite: bool) -> Target:
-    suffix = path.suffix.lower()
-    existing_folder = path.is_dir()
-    if (
-        wants_folder
-        or (existing_folder and suffix not in FORMATS)
-        or not (suffix or existing_folder)
-    ):
-        target = Target(path, ".png", overwrite)
-        if existing_folder and not overwrite and any(path.iterdir()):
-            raise OutputError(
-                f"{str(path)!r} is a folder with files in it; name a file in it, such as "
-                f"{str(path / 'talk.mp4')!r}"
+    with refusals(text):
+        if not text:
+            raise _suffix_error(text)
+        target = Target(resolved(text), overwrite)
+        if target.path.exists():
+            check_place(target.path, text)
+        if target.suffix not in FORMATS:
+            raise _suffix_error(text)
+        if target.is_pictures and len(_NUMBER.findall(target.name)) != 1:
+            stem = target.path.stem.partition("%")[0].rstrip("_") or "frames"
+            raise OptionError(
+                f"{target.name!r} would hold a single picture; number them, as in {stem}_%05d.png"
             )
-    elif existing_folder:
-        raise OutputError(f"{str(path)!r} is a folder; name a file")
-    elif suffix not in FORMATS:
-        raise OptionError(
-            f"{path.name!r} has no known suffix; there are {', '.join(FORMATS)} "
-            "and folders (name/) for pictures"
-        )
-    else:
-        target = Target(path, suffix, overwrite)
-    if target.suffix == ".png" and suffix == ".png" and len(_NUMBER.findall(path.name)) != 1:
-        raise OptionError(
-            f"{path.name!r} would hold a single picture; number them, as in {path.stem}_%05d.png"
-        )
-    _check_folder(path.parent)
-    if path.exists() and not existing_folder and not path.is_file():
-        raise OutputError(f"{str(path)!r} is a device or pipe; name a file")
-    if existing_folder and not os.access(path, os.W_OK | os.X_OK):
-        raise OutputError(f"the folder {str(path)!r} cannot be written to")
-    if not overwrite and _taken(target):
-        raise OutputError(f"{target.name!r} exists already; use --force to replace it")
+        check_place(target.path, text)
+        if target.is_pictures:
+            target.picture(0).exists()  # the system refuses names that are too long
+        for file in target.occupied():
+            if file.is_dir():
+                raise OutputError(f"{str(file)!r} is a folder; give the pictures another name")
+            if not overwrite:
+                raise exists_error(file)
     return target
 
 
-def _check_folder(folder: Path) -> None:
-    if not folder.exists():
-        raise OutputError(f"the folder {str(folder)!r} does not exist; make it first")
-    if not folder.is_dir():
-        raise OutputError(f"{str(folder)!r} is not a folder")
-    if not os.access(folder, os.W_OK | os.X_OK):
-        raise OutputError(f"the folder {str(folder)!r} cannot be written to")
-
-
-def _taken(target: Target) -> bool:
-    """Tell whether files of the target's names are there."""
-    if target.is_pictures:
-        return any(True for _ in _own_files(target))
-    return target.path.exists()
-
-
-def _own_files(target: Target) -> Iterator[Path]:
-    """Yield the pictures and the sound in the target's folder that bear its names."""
-    if not target.folder.is_dir():
-        return
-    before, after = _NUMBER.split(target.pattern)
-    name = re.compile(re.escape(before) + r"\d+" + re.escape(after))
-    for entry in target.folder.iterdir():
-        if name.fullmatch(entry.name) or entry.name == target.wav_name:
-            yield entry
+def _suffix_error(text: str) -> OptionError:
+    return OptionError(
+        f"{text!r} has no suffix that says what to write; there are {', '.join(FORMATS)}, and a "
+        "PNG sequence is named like frames_%05d.png"
+    )
 
 
 def _move_pictures(stage: Path, target: Target) -> None:
-    """Move a staged folder, or the files in it, to the target; others' files stay."""
-    if target.folder == target.path and not target.path.exists():
-        os.replace(stage, target.path)
-        return
-    target.folder.mkdir(exist_ok=True)
-    for stale in list(_own_files(target)):
-        stale.unlink()
-    number = re.compile(r"frame_(\d+)\.png")
+    """Move staged pictures and their sound to the target's names.
+
+    What is left of an earlier, longer sequence is deleted: only an unbroken one from 0 on, since
+    other numbers were not written by this program.
+    """
+    earlier = target._pictures()
+    number = re.compile(r"frame_([0-9]+)\.png")
+    count = 0
     for file in sorted(stage.iterdir()):
         match = number.fullmatch(file.name)
-        name = target.pattern % int(match[1]) if match else target.wav_name
-        os.replace(file, target.folder / name)
+        os.replace(file, target.picture(int(match[1])) if match else target.wav)
+        count += match is not None
     stage.rmdir()
+    end = 0
+    while end in earlier:
+        end += 1
+    for leftover in range(count, end):
+        earlier[leftover].unlink(missing_ok=True)
 
 
-def _partial(target: Target) -> Path:
-    path = target.path
-    if path.suffix and (path.suffix.lower() in FORMATS):
-        return path.with_name(f"{path.stem}.partial{path.suffix}")
-    return path.with_name(f"{path.name}.partial")
-
-
-def _free(path: Path) -> Path:
-    """Return the path, or the first numbered one beside it that is free."""
-    target = Target(path, path.suffix.lower() if path.suffix.lower() in FORMATS else ".png")
-    number = 2
-    while _taken(target) or target.path.exists():
-        suffix = path.suffix if path.suffix.lower() in FORMATS else ""
-        stem = path.stem if suffix else path.name
-        target = Target(path.with_name(f"{stem}-{number}{suffix}"), target.suffix)
+def _free(path: Path) -> Target:
+    """Return the target of that name, or of the first numbered one beside it that is free."""
+    target, number = Target(path), 2
+    while target.occupied():
+        target = Target(path.with_name(f"{path.stem}-{number}{path.suffix}"))
         number += 1
-    return target.path
+    return target

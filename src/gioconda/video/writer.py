@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Final, get_args
 import numpy as np
 
 from gioconda.errors import GiocondaError, OptionError, OutputError, SoundError
+from gioconda.targets import write_error
 from gioconda.video.clock import frame_rate
 from gioconda.video.encoder import ByteImage, FrameEncoder, Job, Quality
-from gioconda.video.target import Target, check_target, discard, write_error
+from gioconda.video.target import Target, check_target, discard
 
 if TYPE_CHECKING:
     from gioconda.speech.sound import Sound
@@ -43,7 +44,7 @@ def open_writer(
     """Open a video for writing; the suffix says how.
 
     ``.mp4``, ``.mov``, ``.mkv``: H.264 and AAC; ``.webm``: VP9 and Opus; ``.gif``: no sound;
-    ``name_%05d.png`` or a folder: numbered pictures from 0, with the sound beside them as
+    ``name_%05d.png``: numbered pictures from 0, with the sound beside them as
     ``.wav``. See :func:`gioconda.video.check_target` for what a target may be.
 
     Args:
