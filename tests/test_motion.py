@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import itertools
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -74,53 +73,28 @@ def test_other_rates_show_the_same_performance() -> None:
         assert np.allclose(at_30.values[i], motion.at(i / 30), atol=1e-6)
 
 
-@pytest.mark.parametrize("suffix", [".npz", ".csv"])
-def test_saving_and_loading_keep_the_motion(tmp_path: Path, suffix: str) -> None:
-    motion = ramp(20, start_s=0.5)
-    path = tmp_path / f"böse: name{suffix}"
-    motion.save(path)
-    again = Motion.load(path)
-    assert np.allclose(again.values, motion.values, atol=1e-4)
-    assert again.rate_hz == pytest.approx(50.0)
-    assert again.start_s == pytest.approx(0.5)
-
-
-def test_a_capture_without_articulation_drives_its_mouth_fully(tmp_path: Path) -> None:
-    path = tmp_path / "capture.csv"
-    path.write_text("time_s,jawOpen\n0,0.1\n0.02,0.2\n")
-    motion = Motion.load(path)
-    assert (motion["articulation"] == 1).all()
-    assert motion["jawOpen"].tolist() == pytest.approx([0.1, 0.2])
-    assert motion.rate_hz == pytest.approx(50)
+def test_a_channel_is_read_by_its_name() -> None:
+    motion = ramp(3)
+    assert motion["jawOpen"].tolist() == pytest.approx([0, 0.01, 0.02])
+    with pytest.raises(OptionError, match=r"no motion channel named 'foo'; see"):
+        motion["foo"]
 
 
 @pytest.mark.parametrize(
-    ("content", "complaint"),
+    ("rows", "rate_hz", "start_s", "complaint"),
     [
-        (b"", "no 'time_s'"),
-        (b"time_s,jawOpn\n0,1\n1,1\n", "jawOpn"),
-        (b"time_s,jawOpen\n0,x\n", "not a motion file"),
-        (b"time_s,jawOpen\n0,nan\n0.02,1\n", "NaN"),
-        (b"\xff\xfe\x00junk", "not a motion file"),
+        (np.zeros((3, 52)), 50, 0, "shape"),
+        (np.full((3, 59), np.nan), 50, 0, "NaN"),
+        (np.zeros((3, 59)), 0, 0, "rate of 0"),
+        (np.zeros((3, 59)), np.inf, 0, "rate of inf"),
+        (np.zeros((3, 59)), 50, np.nan, "starts at nan"),
     ],
 )
-def test_bad_motion_files_are_refused(tmp_path: Path, content: bytes, complaint: str) -> None:
-    path = tmp_path / "bad.csv"
-    path.write_bytes(content)
+def test_other_arrays_are_no_motion(
+    rows: np.ndarray, rate_hz: float, start_s: float, complaint: str
+) -> None:
     with pytest.raises(MotionError, match=complaint):
-        Motion.load(path)
-
-
-def test_other_bad_motion_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "bad.npz").write_bytes(b"PK not really")
-    with pytest.raises(MotionError, match="not a motion file"):
-        Motion.load(tmp_path / "bad.npz")
-    with pytest.raises(MotionError, match="no motion file"):
-        Motion.load(tmp_path / "none.npz")
-    with pytest.raises(MotionError, match="shape"):
-        Motion(np.zeros((3, 52), np.float32))
-    with pytest.raises(MotionError, match=r"\.npz or \.csv"):
-        ramp(2).save(tmp_path / "motion.txt")
+        Motion(rows.astype(np.float32), rate_hz, start_s)
 
 
 @settings(max_examples=30)

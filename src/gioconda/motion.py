@@ -19,7 +19,7 @@ shapes; a weight of 1 stands for :data:`GAZE_FULL_DEG` degrees.
 
 from __future__ import annotations
 
-import csv
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -69,10 +69,14 @@ def moment(**channels: float) -> FloatArray:
     """
     m = neutral()
     for name, value in channels.items():
-        if name not in INDEX:
-            raise OptionError(f"there is no motion channel named {name!r}; see gioconda.CHANNELS")
-        m[INDEX[name]] = value
+        m[_index_of(name)] = value
     return m
+
+
+def _index_of(name: str) -> int:
+    if not isinstance(name, str) or name not in INDEX:
+        raise OptionError(f"there is no motion channel named {name!r}; see gioconda.CHANNELS")
+    return INDEX[name]
 
 
 def gaze_of(m: FloatArray) -> tuple[float, float]:
@@ -118,7 +122,8 @@ class Motion:
         values: float32, shape (frames, 59), in the order of :data:`CHANNELS`. Row i is the
             instant ``start_s + i / rate_hz``.
         rate_hz: rows a second.
-        start_s: the instant of row 0, in seconds of the sound.
+        start_s: the instant of row 0, in seconds of the sound. Before it, :meth:`at` holds
+            row 0.
     """
 
     values: FloatArray
@@ -126,17 +131,20 @@ class Motion:
     start_s: float = 0.0
 
     def __post_init__(self) -> None:
-        """Check shape and rate.
+        """Check shape, rate and start.
 
         Raises:
-            MotionError: the array is not (frames, 59), is not finite, or the rate is not positive.
+            MotionError: the array is not (frames, 59), a number is not finite, or the rate is
+                not positive.
         """
         if self.values.ndim != 2 or self.values.shape[1] != len(CHANNELS):
             raise MotionError(
                 f"motion has shape {self.values.shape}; (frames, {len(CHANNELS)}) is needed"
             )
-        if not self.rate_hz > 0:
+        if not 0 < self.rate_hz < math.inf:
             raise MotionError(f"motion has a rate of {self.rate_hz} Hz; it must be above 0")
+        if not math.isfinite(self.start_s):
+            raise MotionError(f"motion starts at {self.start_s} s; a finite time is needed")
         if not np.isfinite(self.values).all():
             raise MotionError("motion holds NaN or infinite values")
 
@@ -155,11 +163,19 @@ class Motion:
         return len(self.values) / self.rate_hz
 
     def __getitem__(self, name: str) -> FloatArray:
-        """Return one channel over time, shape (frames,)."""
-        return self.values[:, INDEX[name]]
+        """Return one channel over time, shape (frames,).
+
+        Raises:
+            OptionError: the name is not in :data:`CHANNELS`.
+        """
+        return self.values[:, _index_of(name)]
 
     def at(self, time_s: float) -> FloatArray:
-        """Return the moment at an instant, shape (59,), linear between rows, held at the ends."""
+        """Return the moment at an instant of the sound, shape (59,), linear between rows.
+
+        Before the first row (at ``start_s``) the first row is held, after the last the last; a
+        motion without rows is neutral throughout.
+        """
         if not len(self.values):
             return neutral()
         x = (time_s - self.start_s) * self.rate_hz
@@ -181,23 +197,9 @@ class Motion:
         Raises:
             MotionError: the suffix is neither ``.npz`` nor ``.csv``.
         """
-        path = Path(path)
-        suffix = path.suffix.lower()
-        if suffix == ".npz":
-            with path.open("wb") as f:
-                np.savez_compressed(
-                    f, values=self.values, channels=np.array(CHANNELS),
-                    rate_hz=self.rate_hz, start_s=self.start_s,
-                )  # fmt: skip
-        elif suffix == ".csv":
-            with path.open("w", newline="", encoding="utf-8") as f:
-                writer = csv.writer(f)
-                writer.writerow(("time_s", *CHANNELS))
-                for i, row in enumerate(self.values):
-                    time_s = self.start_s + i / self.rate_hz
-                    writer.writerow((f"{time_s:.6f}", *(f"{v:.5g}" for v in row)))
-        else:
-            raise MotionError(f"motion is saved as .npz or .csv, not as {path.name!r}")
+        from gioconda import motion_files
+
+        motion_files.write(self, Path(path))
 
     @classmethod
     def load(cls, path: str | Path) -> Motion:
@@ -206,58 +208,25 @@ class Motion:
         Missing channels are zero; a file without ``articulation`` (one from a capture
         application) gets 1 throughout, since its mouth is fully driven.
 
+        A ``.csv`` file may have commas, semicolons or tabs between its columns, but no decimal
+        commas. It needs one column of time in seconds, rising from row to row, named ``time_s``,
+        ``time``, ``Time`` or ``timestamp``; ``start_s`` is the first time. Rows that are not
+        evenly spaced (within 1 % of a step) are interpolated linearly onto a regular grid of the
+        median step, 1 to 1000 Hz: every instant keeps its time, also after a gap.
+
+        Blendshapes may also be spelled as capture applications do, ``EyeBlinkLeft``. What else
+        such files hold is refused by name and has to be taken out or rewritten first:
+        ``Timecode`` as a ``time_s`` column, ``HeadYaw`` and the like from radians to degrees
+        under the names known here, ``BlendshapeCount`` and eye angles not at all.
+
         Raises:
-            MotionError: the file is missing or is not such a table.
+            MotionError: the file is missing, cannot be read, is damaged or is not such a table;
+                a column is unknown or comes twice; a value is not finite or lies outside -1 to 2
+                for a weight, -180 to 180 for an angle, -100 to 100 for a translation.
         """
-        path = Path(path)
-        try:
-            if path.suffix.lower() == ".csv":
-                return cls._from_csv(path)
-            with np.load(path, allow_pickle=False) as data:
-                names = [str(n) for n in data["channels"]]
-                values = np.asarray(data["values"], np.float32)
-                return cls(
-                    _arranged(values, names, path),
-                    float(data["rate_hz"]),
-                    float(data["start_s"]) if "start_s" in data else 0.0,
-                )
-        except FileNotFoundError:
-            raise MotionError(f"there is no motion file {str(path)!r}") from None
-        except (OSError, ValueError, KeyError, EOFError, IndexError, UnicodeDecodeError) as e:
-            if isinstance(e, MotionError):
-                raise
-            raise MotionError(f"{path.name!r} is not a motion file (.npz or .csv)") from e
+        from gioconda import motion_files
 
-    @classmethod
-    def _from_csv(cls, path: Path) -> Motion:
-        with path.open(newline="", encoding="utf-8-sig") as f:
-            rows = [row for row in csv.reader(f) if row]
-        if len(rows) < 2 or rows[0][0] != "time_s":
-            raise MotionError(f"{path.name!r} has no 'time_s' column first and no rows of motion")
-        table = np.array(rows[1:], np.float64)
-        times = table[:, 0]
-        step = float(np.median(np.diff(times))) if len(times) > 1 else 1.0 / MOTION_RATE_HZ
-        if not step > 0:
-            raise MotionError(f"the times in {path.name!r} do not rise")
-        return cls(
-            _arranged(table[:, 1:].astype(np.float32), rows[0][1:], path),
-            round(1.0 / step, 3),
-            float(times[0]),
-        )
-
-
-def _arranged(values: FloatArray, names: list[str], path: Path) -> FloatArray:
-    """Put named columns into the order of CHANNELS."""
-    unknown = [n for n in names if n not in INDEX]
-    if unknown:
-        raise MotionError(f"{path.name!r} has a channel named {unknown[0]!r}, which is not known")
-    if values.ndim != 2 or values.shape[1] != len(names):
-        raise MotionError(f"{path.name!r} has {values.shape} values for {len(names)} channels")
-    out = np.zeros((len(values), len(CHANNELS)), np.float32)
-    out[:, [INDEX[n] for n in names]] = values
-    if "articulation" not in names:
-        out[:, INDEX["articulation"]] = 1.0
-    return out
+        return motion_files.read(Path(path))
 
 
 class MotionBuffer:
