@@ -30,6 +30,11 @@ LID_REST: Final = 0.02
 FAR_SIDE_DEG: Final = 9.0
 COLLAPSE_FROM_DEG: Final = 1.0
 COLLAPSE_TO_DEG: Final = 10.0
+#: How far such a portrait turns towards the camera at most, from the least turned to one that is
+#: turned by the second angle or more: its far side was never seen, and 8 degrees are what the
+#: mirrored near side can stand in for.
+TOWARDS_LIMITS_DEG: Final = (20.0, 8.0)
+MUCH_TURNED_DEG: Final = 25.0
 
 
 def head_rotation(yaw_deg: float, pitch_deg: float, roll_deg: float) -> FloatArray:
@@ -46,6 +51,22 @@ def head_rotation(yaw_deg: float, pitch_deg: float, roll_deg: float) -> FloatArr
     about_z = np.array([[cr, -sr, 0], [sr, cr, 0], [0, 0, 1]])
     rotation: FloatArray = (about_z @ about_y @ about_x).astype(np.float32)
     return rotation
+
+
+def bearable_yaw(yaw_deg: float, own_yaw_deg: float) -> float:
+    """Return the yaw to draw for the yaw asked for: soft-limited towards an unseen far side.
+
+    Args:
+        yaw_deg: asked for, relative to the portrait.
+        own_yaw_deg: the portrait's own; below 9 degrees either way nothing is limited.
+    """
+    turned = abs(own_yaw_deg)
+    towards = -math.copysign(yaw_deg, yaw_deg * own_yaw_deg)
+    if turned < FAR_SIDE_DEG or towards <= 0:
+        return yaw_deg
+    much = float(smoothstep((turned - FAR_SIDE_DEG) / (MUCH_TURNED_DEG - FAR_SIDE_DEG)))
+    limit = TOWARDS_LIMITS_DEG[0] + much * (TOWARDS_LIMITS_DEG[1] - TOWARDS_LIMITS_DEG[0])
+    return math.copysign(limit * math.tanh(towards / limit), yaw_deg)
 
 
 def camera_distance(mesh: HeadMesh) -> float:
@@ -144,6 +165,7 @@ class Deformer:
         yaw, pitch, roll, x, y, z = (
             float(v) for v in moment[INDEX["headYaw"] : INDEX["headZ"] + 1]
         )
+        yaw = bearable_yaw(yaw, self._mesh.yaw_deg)
         head.rotation[:] = head_rotation(yaw, pitch, roll)
         head.translation[:] = (x, y, z)
         head.translation *= self._mesh.eye_distance
