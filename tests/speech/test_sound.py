@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import logging
 import struct
 import sys
 import tempfile
@@ -287,14 +286,14 @@ def test_a_wav_without_samples_is_empty(tmp_path: Path) -> None:
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
 def test_bad_samples_are_refused_at_once_or_while_streaming(tmp_path: Path, bad: float) -> None:
     x = np.zeros(16_000 * 20, np.float32)
-    x[16_000] = bad
+    x[16_001] = bad
     early = encode(tmp_path / "early.wav", "pcm_f32le", x, 16_000, "wav")
     with pytest.raises(BadSamplesError, match="NaN or infinite"):
         Sound.open(early)
     x = np.roll(x, 16_000 * 15)
     late = Sound.open(encode(tmp_path / "late.wav", "pcm_f32le", x, 16_000, "wav"))
     for read in (late.chunks, late.original_frames):
-        with pytest.raises(BadSamplesError, match=r"near 1[56]\.\d\d s"):
+        with pytest.raises(BadSamplesError, match=r"first at 16\.0001 s"):
             list(read())
     with pytest.raises(BadSamplesError):
         Sound.from_array(x, 16_000)
@@ -312,32 +311,6 @@ def test_bad_samples_are_refused_at_once_or_while_streaming(tmp_path: Path, bad:
 def test_bad_arrays_are_refused(samples: object, rate_hz: int, error: type[GiocondaError]) -> None:
     with pytest.raises(error):
         Sound.from_array(samples, rate_hz)  # type: ignore[arg-type]
-
-
-@pytest.mark.parametrize(("codec", "container"), [("libmp3lame", "mp3"), ("pcm_s16le", "wav")])
-def test_a_broken_tail_is_left_out(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture, codec: str, container: str
-) -> None:
-    noise = np.random.default_rng(0).uniform(-0.5, 0.5, 44_100 * 8).astype(np.float32)
-    path = encode(tmp_path / "a", codec, noise, 44_100, container)
-    data = path.read_bytes()
-    path.write_bytes(data[: len(data) // 2])
-    with caplog.at_level(logging.WARNING):
-        y = mono_16k(Sound.open(path))
-    assert len(y) / 16_000 == pytest.approx(4.0, abs=0.2)
-    assert np.abs(y[-8_000:]).max() > 0.1
-    if container == "mp3":  # a WAV's header is trusted no further than the file goes
-        assert "'a' ends at" in caplog.text
-
-
-def test_damage_in_the_middle_is_survived(tmp_path: Path) -> None:
-    path = encode(tmp_path / "a.mp3", "libmp3lame", click_track(44_100, 8), 44_100, "mp3")
-    data = bytearray(path.read_bytes())
-    middle = len(data) // 2
-    data[middle : middle + 3_000] = np.random.default_rng(0).bytes(3_000)
-    path.write_bytes(bytes(data))
-    y = mono_16k(Sound.open(path))
-    assert onsets_s(y[:32_000])[:4] == pytest.approx(CLICKS_S, abs=0.002)
 
 
 def test_memory_does_not_grow_with_the_length(tmp_path: Path) -> None:

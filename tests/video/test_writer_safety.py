@@ -182,7 +182,7 @@ def test_a_sound_that_turns_bad_keeps_the_picture_so_far(tmp_path: Path, scene: 
             yield float_frame(x, 16_000)
 
     with (
-        pytest.raises(BadSamplesError, match=r"near 6\.00 s"),
+        pytest.raises(BadSamplesError, match=r"first at 6\.0003 s"),
         open_writer(tmp_path / "a.mp4", 64, 48, 25, sound=Sound(frames, "made")) as writer,
     ):
         for i in range(250):

@@ -1,15 +1,18 @@
 """Image file, bytes or array to uint8 sRGB, refusing early what cannot be a portrait.
 
 Everything that can be known from the header (is it an image, how many pixels) is checked before
-any pixel is decoded.
+any pixel is decoded. Large pictures are converted and reduced in strips, so that the decoder's own
+copy is the only one of their full size.
 """
 
 from __future__ import annotations
 
 import hashlib
 import io
+import os
 import re
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -38,6 +41,9 @@ BACKDROP_RGB: Final = (218, 218, 220)
 FORMATS: Final = (
     "PNG", "JPEG", "MPO", "WEBP", "GIF", "BMP", "TIFF", "PPM", "JPEG2000", "AVIF", "HEIF",
 )  # fmt: skip
+#: Pixels that are converted at once.
+_STRIP_PX: Final = 2**21
+_URL: Final = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]+://?[^/]")
 _HEIC_BRANDS: Final = (b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1")
 
 
@@ -49,11 +55,13 @@ class Picture:
         image: (height, width, 3) uint8 sRGB, upright.
         sha256: hex digest of the file's bytes (of pixels and shape for an array).
         name: file name, or what stands for it in messages.
+        original_size: (width, height) before it was reduced, upright; None where unknown.
     """
 
     image: ByteImage
     sha256: str
     name: str
+    original_size: tuple[int, int] | None = None
 
 
 def decode(source: PictureSource) -> Picture:
@@ -68,24 +76,31 @@ def decode(source: PictureSource) -> Picture:
     float (0 to 1).
 
     Raises:
-        ImageDecodeError: no such file, a folder, not an image, truncated, or too many pixels.
+        ImageDecodeError: no such file, a folder, a URL, not an image, truncated, or too many
+            pixels.
         MissingExtraError: a HEIC picture without the ``heic`` extra.
     """
     if isinstance(source, np.ndarray):
         image = _from_array(source)  # checks its size before anything is copied
         digest = hashlib.sha256(f"{source.shape} {source.dtype.str}".encode())
         digest.update(np.ascontiguousarray(source).data)
-        return Picture(image, digest.hexdigest(), "the array")
+        return Picture(image, digest.hexdigest(), "the array", (source.shape[1], source.shape[0]))
     if isinstance(source, (bytes, bytearray, memoryview)):
         data, name = bytes(source), "the data"
     else:
-        data, name = _read(Path(source)), Path(source).name
-    return Picture(_from_bytes(data, name), hashlib.sha256(data).hexdigest(), name)
+        data, name = _read(source), Path(source).name
+    image, size = _from_bytes(data, name)
+    return Picture(image, hashlib.sha256(data).hexdigest(), name, size)
 
 
-def _read(path: Path) -> bytes:
+def _read(source: str | Path) -> bytes:
     """Return a regular file's bytes."""
+    path = Path(source)
     try:
+        if _URL.match(str(source)) and not os.path.exists(source):
+            raise ImageDecodeError(
+                f"{str(source)!r} is a URL; URLs are not read, download the picture first"
+            )
         if not path.exists():
             raise ImageDecodeError(f"there is no file {str(path)!r}; check the path")
         if path.is_dir():
@@ -104,8 +119,8 @@ def _read(path: Path) -> bytes:
         raise ImageDecodeError(f"{str(path)!r} cannot be read: {reason}") from e
 
 
-def _from_bytes(data: bytes, name: str) -> ByteImage:
-    """Decode a file's bytes; the header is judged first."""
+def _from_bytes(data: bytes, name: str) -> tuple[ByteImage, tuple[int, int]]:
+    """Decode a file's bytes; the header is judged first. Return the picture and its own size."""
     from PIL import Image, UnidentifiedImageError
 
     if not data:
@@ -136,7 +151,9 @@ def _from_bytes(data: bytes, name: str) -> ByteImage:
             raise ImageDecodeError(
                 f"{name!r} is truncated or damaged: {_reason(e)}; save or download it again"
             ) from e
-        return _limited(_to_rgb(_upright(opened)))
+        image = _upright(_to_rgb(opened), opened)
+    lies = (image.shape[0] > image.shape[1]) != (height > width)
+    return image, ((height, width) if lies else (width, height))
 
 
 def _known_formats() -> tuple[str, ...]:
@@ -171,33 +188,79 @@ def _reason(e: Exception) -> str:
     return (text[0] if text else type(e).__name__).rstrip(".")[:120]
 
 
-def _upright(image: Image.Image) -> Image.Image:
-    """Apply EXIF orientation; damaged EXIF is ignored."""
-    from PIL import ImageOps
-
+def _upright(pixels: ByteImage, image: Image.Image) -> ByteImage:
+    """Turn pixels as the image's EXIF orientation says; damaged EXIF is ignored."""
     try:
-        return ImageOps.exif_transpose(image) or image
+        orientation = image.getexif().get(0x0112, 1)
     except Exception:  # the EXIF parser raises many kinds
-        return image
+        return pixels
+    if orientation in (5, 6, 7, 8):
+        pixels = pixels.transpose(1, 0, 2)
+    if orientation in (3, 4, 7, 8):
+        pixels = pixels[::-1]
+    if orientation in (2, 3, 6, 7):
+        pixels = pixels[:, ::-1]
+    return np.ascontiguousarray(pixels)
 
 
 def _to_rgb(image: Image.Image) -> ByteImage:
-    """Return any pillow mode as (H, W, 3) uint8 sRGB."""
+    """Return any pillow mode as (H, W, 3) uint8 sRGB, reduced."""
+    width, height = image.size
+
+    def strip(top: int, bottom: int) -> Image.Image:
+        return image.crop((0, top, width, bottom))
+
     if image.mode in ("I", "F") or image.mode.startswith("I;16"):
-        return _from_deep_grey(np.asarray(image))
-    profile = image.info.get("icc_profile")
+        return _from_deep_grey(lambda a, b: np.asarray(strip(a, b)), width, height)
     if image.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in image.info:
-        flat = _over_backdrop(np.asarray(image.convert("RGBA")))
-        return _to_srgb(_pil(flat), profile) if profile else flat
-    if image.mode not in ("RGB", "CMYK", "L"):
-        image = image.convert("RGB")
-    return _to_srgb(image, profile)
+        mode = "RGB"
+        pixels = _reduced(
+            lambda a, b: _over_backdrop(np.asarray(strip(a, b).convert("RGBA"))), width, height
+        )
+    else:
+        mode = image.mode if image.mode in ("RGB", "CMYK", "L") else "RGB"
+        pixels = _reduced(lambda a, b: np.asarray(strip(a, b).convert(mode)), width, height)
+    profile = image.info.get("icc_profile")
+    return _to_srgb(_pil(pixels, mode), profile) if profile or mode != "RGB" else pixels
 
 
-def _pil(pixels: ByteImage) -> Image.Image:
+def _reduced(
+    read: Callable[[int, int], npt.NDArray[Any]], width: int, height: int
+) -> npt.NDArray[Any]:
+    """Return a picture, its longer side at most SIDE_LIMIT_PX, as an array of its own.
+
+    Each strip is reduced in width as it is read, and all of them in height at the end, both by
+    the mean of the area that a pixel covers.
+
+    Args:
+        read: returns the rows from one number to another, (rows, width) or (rows, width, 3 or 4).
+        width: of the whole picture.
+        height: of the whole picture.
+    """
+    import cv2
+
+    scale = min(1.0, SIDE_LIMIT_PX / max(width, height))
+    across, down = max(1, round(width * scale)), max(1, round(height * scale))
+    rows = max(1, _STRIP_PX // width)
+    whole: npt.NDArray[Any] | None = None
+    for top in range(0, height, rows):
+        part = read(top, min(top + rows, height))
+        if across != width:
+            part = cv2.resize(part, (across, len(part)), interpolation=cv2.INTER_AREA)
+        if whole is None:
+            whole = np.empty((height, *part.shape[1:]), part.dtype)
+        whole[top : top + len(part)] = part
+    assert whole is not None
+    if down == height:
+        return whole
+    return np.asarray(cv2.resize(whole, (across, down), interpolation=cv2.INTER_AREA))
+
+
+def _pil(pixels: ByteImage, mode: str) -> Image.Image:
     from PIL import Image
 
-    return Image.fromarray(pixels)
+    height, width = pixels.shape[:2]
+    return Image.frombuffer(mode, (width, height), pixels, "raw", mode, 0, 1)
 
 
 def _to_srgb(image: Image.Image, profile: bytes | None) -> ByteImage:
@@ -217,25 +280,36 @@ def _to_srgb(image: Image.Image, profile: bytes | None) -> ByteImage:
     return np.array(image.convert("RGB"))
 
 
-def _from_deep_grey(values: npt.NDArray[Any]) -> ByteImage:
+def _from_deep_grey(
+    read: Callable[[int, int], npt.NDArray[Any]], width: int, height: int
+) -> ByteImage:
     """Scale grey levels of more than 8 bits to 8, by their type's range."""
-    levels = np.nan_to_num(values.astype(np.float32))
-    top = float(levels.max(initial=0.0))
-    if top <= 1.0 and values.dtype.kind == "f":
+    top, kind = 0.0, ""
+
+    def levels(first: int, last: int) -> npt.NDArray[np.float32]:
+        nonlocal top, kind
+        values = read(first, last)
+        floats = np.nan_to_num(values.astype(np.float32))
+        top, kind = max(top, float(floats.max())), values.dtype.kind
+        return floats
+
+    grey = _reduced(levels, width, height)
+    if top <= 1.0 and kind == "f":
         full = 1.0
-    elif top <= 255.0 and values.dtype.kind == "f":
+    elif top <= 255.0 and kind == "f":
         full = 255.0
     else:
         full = 65535.0 if top <= 65535.0 else top
-    grey = np.clip(levels * (255.0 / full) + 0.5, 0, 255).astype(np.uint8)
-    return np.repeat(grey[..., None], 3, axis=2)
+    grey *= 255.0 / full
+    grey += 0.5
+    return np.repeat(np.clip(grey, 0, 255).astype(np.uint8)[..., None], 3, axis=2)
 
 
 def _over_backdrop(rgba: ByteImage) -> ByteImage:
     """Lay (H, W, 4) over the backdrop."""
-    alpha = rgba[..., 3:].astype(np.uint16)
-    if int(alpha.min(initial=255)) == 255:
+    if int(rgba[..., 3].min(initial=255)) == 255:
         return np.ascontiguousarray(rgba[..., :3])
+    alpha = rgba[..., 3:].astype(np.uint16)
     backdrop = np.array(BACKDROP_RGB, np.uint16)
     mixed = (rgba[..., :3] * alpha + backdrop * (255 - alpha) + 127) // 255
     return mixed.astype(np.uint8)
@@ -243,8 +317,10 @@ def _over_backdrop(rgba: ByteImage) -> ByteImage:
 
 def _from_array(pixels: npt.NDArray[Any]) -> ByteImage:
     """Return an array of any accepted shape and type as (H, W, 3) uint8."""
-    grey = pixels.ndim == 2
-    if not (grey or (pixels.ndim == 3 and pixels.shape[2] in (1, 3, 4))) or 0 in pixels.shape:
+    if (
+        not (pixels.ndim == 2 or (pixels.ndim == 3 and pixels.shape[2] in (1, 3, 4)))
+        or 0 in pixels.shape
+    ):
         raise ImageDecodeError(
             f"the array has shape {pixels.shape}; (height, width, 3) RGB or a grey or RGBA "
             "picture is needed"
@@ -252,32 +328,27 @@ def _from_array(pixels: npt.NDArray[Any]) -> ByteImage:
     if pixels.shape[0] * pixels.shape[1] >= PIXEL_LIMIT:
         size = f" ({pixels.shape[1]} x {pixels.shape[0]})"
         raise ImageDecodeError(_too_large("the array", pixels.shape[0] * pixels.shape[1], size))
+    if pixels.dtype not in (np.uint8, np.uint16) and pixels.dtype.kind != "f":
+        raise ImageDecodeError(
+            f"the picture array has type {pixels.dtype}; uint8, uint16 or float is needed"
+        )
+    height, width = pixels.shape[:2]
+    reduced = _reduced(lambda top, bottom: _byte_strip(pixels[top:bottom]), width, height)
+    return reduced if reduced.ndim == 3 else np.repeat(reduced[..., None], 3, axis=2)
+
+
+def _byte_strip(pixels: npt.NDArray[Any]) -> ByteImage:
+    """Return rows of an array of an accepted shape and type as uint8, grey (H, W) or RGB."""
+    if pixels.ndim == 3 and pixels.shape[2] == 1:
+        pixels = pixels[..., 0]
     if pixels.dtype == np.uint16:
         levels = ((pixels.astype(np.uint32) + 128) // 257).astype(np.uint8)
     elif pixels.dtype.kind == "f":
         if not np.isfinite(pixels).all() or pixels.min() < 0 or pixels.max() > 1:
             raise ImageDecodeError("a picture array of floats must hold values from 0 to 1 only")
         levels = (pixels * 255 + 0.5).astype(np.uint8)
-    elif pixels.dtype == np.uint8:
-        levels = pixels
     else:
-        raise ImageDecodeError(
-            f"the picture array has type {pixels.dtype}; uint8, uint16 or float is needed"
-        )
-    if grey:
-        levels = levels[..., None]
-    if levels.shape[2] == 1:
-        levels = np.repeat(levels, 3, axis=2)
-    return _limited(_over_backdrop(levels) if levels.shape[2] == 4 else levels)
-
-
-def _limited(image: ByteImage) -> ByteImage:
-    """Reduce a picture whose longer side is above SIDE_LIMIT_PX; always returns its own copy."""
-    side = max(image.shape[:2])
-    if side <= SIDE_LIMIT_PX:
-        return np.array(image, order="C")
-    import cv2
-
-    scale = SIDE_LIMIT_PX / side
-    height, width = (max(1, round(n * scale)) for n in image.shape[:2])
-    return np.asarray(cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA))
+        levels = pixels
+    if levels.ndim == 3 and levels.shape[2] == 4:
+        return _over_backdrop(levels)
+    return np.ascontiguousarray(levels)

@@ -16,7 +16,7 @@ from gioconda.errors import (
     PortraitError,
 )
 from gioconda.portrait.cache import DiskCache
-from gioconda.portrait.decode import Picture, PictureSource, decode
+from gioconda.portrait.decode import SIDE_LIMIT_PX, Picture, PictureSource, decode
 from gioconda.portrait.face import MOST_YAW_DEG, face_height_px, mouth_gap
 from gioconda.portrait.finder import FaceFinder, MediapipeFinder
 from gioconda.portrait.framing import SIDE_HEIGHTS
@@ -35,6 +35,10 @@ _WARN_YAW_DEG: Final = 20.0
 _WARN_SHARPNESS: Final = 0.25
 _WARN_MOUTH_GAP: Final = 0.06
 _WARN_ENLARGEMENT: Final = 1.6
+#: A face that lies on its side, to say so, is looked for in a picture of at most this side.
+_TURNED_SIDE_PX: Final = 1024
+#: Pictures whose levels differ by no more than this show nothing.
+_FLAT_LEVELS: Final = 8
 
 
 class Portrait:
@@ -89,11 +93,10 @@ class Portrait:
         picture = decode(path_or_array)
         height, width = picture.image.shape[:2]
         if min(height, width) < LEAST_FACE_PX:
-            raise FaceTooSmallError(
-                f"{picture.name!r} is {width} x {height} px; a face needs at least "
-                f"{LEAST_FACE_PX} px, use a larger picture"
-            )
+            raise _picture_too_small(picture)
         disk = DiskCache() if cache and finder is None else None
+        if finder is None and _is_flat(_small(picture.image)):  # the search would take seconds
+            raise _no_face(picture, MediapipeFinder())
         faces = find_faces(picture, finder or MediapipeFinder(), disk)
         if not faces:
             raise _no_face(picture, finder or MediapipeFinder())
@@ -203,11 +206,27 @@ def _problem(face: Face, name: str) -> PortraitError | None:
     return None
 
 
+def _picture_too_small(picture: Picture) -> FaceTooSmallError:
+    """Say that no face fits into a picture, by its own size."""
+    height, width = picture.image.shape[:2]
+    own = picture.original_size or (width, height)
+    if own == (width, height):
+        return FaceTooSmallError(
+            f"{picture.name!r} is {width} x {height} px; a face needs at least "
+            f"{LEAST_FACE_PX} px, use a larger picture"
+        )
+    return FaceTooSmallError(
+        f"{picture.name!r} is {own[0]} x {own[1]} px, too narrow for a face once its longer side "
+        f"is reduced to {SIDE_LIMIT_PX} px; cut out the face"
+    )
+
+
 def _no_face(picture: Picture, finder: FaceFinder) -> PortraitError:
     """Say that there is no face, or that the picture lies on its side."""
-    for turns, angle in ((1, "90 degrees clockwise"), (3, "90 degrees anticlockwise"), (2, "180")):
-        if finder.find(np.ascontiguousarray(np.rot90(picture.image, turns))):
-            lies = "180 degrees" if turns == 2 else angle
+    small = _small(picture.image)
+    turns = ((1, "90 degrees clockwise"), (3, "90 degrees anticlockwise"), (2, "180 degrees"))
+    for quarters, lies in () if _is_flat(small) else turns:
+        if finder.find(np.ascontiguousarray(np.rot90(small, quarters))):
             return FaceAngleError(
                 f"the face in {picture.name!r} is rolled by {lies}; up to {MOST_ROLL_DEG:.0f} "
                 "degrees work, turn the picture upright first"
@@ -216,3 +235,20 @@ def _no_face(picture: Picture, finder: FaceFinder) -> PortraitError:
         f"no human face was found in {picture.name!r} (animals are not animated); use a picture "
         "in which a face looks at the camera"
     )
+
+
+def _small(image: ByteImage) -> ByteImage:
+    """Return a picture at the size in which a face that lies on its side is looked for."""
+    side = max(image.shape[:2])
+    if side <= _TURNED_SIDE_PX:
+        return image
+    import cv2
+
+    height, width = (max(1, round(n * _TURNED_SIDE_PX / side)) for n in image.shape[:2])
+    return np.asarray(cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA))
+
+
+def _is_flat(image: ByteImage) -> bool:
+    """Tell whether a picture is so nearly constant that nothing can be seen in it."""
+    low, high = image.min(axis=(0, 1)).astype(int), image.max(axis=(0, 1)).astype(int)
+    return bool((high - low).max() <= _FLAT_LEVELS)

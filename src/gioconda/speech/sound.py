@@ -14,6 +14,7 @@ silence and stays in step with it.
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import stat
 import sys
@@ -36,11 +37,13 @@ from gioconda.errors import (
     SoundDecodeError,
 )
 from gioconda.speech.sound_file import (
+    Promise,
     file_frames,
     float_frame,
     opened,
     samples_of,
     stated_duration,
+    wav_promise,
 )
 from gioconda.speech.types import SAMPLE_RATE_HZ
 
@@ -56,6 +59,7 @@ MAX_CHANNELS: Final = 8
 #: Frames of a sound given as an array.
 ARRAY_FRAME_S: Final = 0.25
 RATE_RANGE_HZ: Final = (1_000, 768_000)
+_URL: Final = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]+://?[^/]")
 
 
 class Sound:
@@ -110,7 +114,8 @@ class Sound:
                 temporary file that is deleted on :meth:`close`.
 
         Raises:
-            SoundDecodeError: missing, a folder, a picture, not a sound, or without audio stream.
+            SoundDecodeError: missing, a folder, a URL, a picture, not a sound, or without
+                audio stream.
             EmptySoundError: no samples.
             BadSamplesError: NaN or infinite samples in the first seconds.
             OutputError: standard input does not fit into the temporary folder.
@@ -124,6 +129,10 @@ class Sound:
         try:
             status = path.stat()
         except (OSError, ValueError) as e:
+            if _URL.match(os.fspath(source)):
+                raise SoundDecodeError(
+                    f"{os.fspath(source)!r} is a URL; URLs are not read, download the sound first"
+                ) from None
             missing = isinstance(e, FileNotFoundError)
             reason = "there is no sound file" if missing else "cannot read the sound file"
             raise SoundDecodeError(f"{reason} {str(path)!r}") from e
@@ -183,11 +192,12 @@ class Sound:
         try:
             with opened(path, name) as (container, stream):
                 duration_s = stated_duration(container, stream)
+            promise = Promise(wav_promise(path) or duration_s)
         except BaseException:
             if on_close is not None:
                 on_close()
             raise
-        return cls(lambda: file_frames(path, name, duration_s), name, duration_s, on_close)
+        return cls(lambda: file_frames(path, name, promise), name, duration_s, on_close)
 
     @classmethod
     def _spooled(cls, stream: BinaryIO, name: str) -> Sound:
@@ -304,9 +314,10 @@ class Sound:
         samples = samples_of(frame)
         peak = float(np.abs(samples).max(initial=0.0))
         if not np.isfinite(peak):  # max hands NaN on
+            first = int(np.argmin(np.isfinite(samples).all(axis=0)))
+            seconds = f"{(position + first) / frame.sample_rate:.4f}".rstrip("0").rstrip(".")
             raise BadSamplesError(
-                f"{self.name!r} has NaN or infinite samples near "
-                f"{position / frame.sample_rate:.2f} s"
+                f"{self.name!r} has NaN or infinite samples, first at {seconds} s"
             )
         if frame.layout.nb_channels > MAX_CHANNELS:
             mono = samples.mean(axis=0, keepdims=True, dtype=np.float32)

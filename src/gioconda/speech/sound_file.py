@@ -6,8 +6,10 @@ Where instant 0 lies is told in :mod:`gioconda.speech.sound`.
 from __future__ import annotations
 
 import logging
+import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final, cast
 
@@ -31,6 +33,10 @@ GAP_MIN_S: Final = 0.04
 GAP_MAX_S: Final = 30.0
 #: A sound that ends this much before its header says so is reported as cut off.
 CUT_OFF_S: Final = 1.0
+#: So is one of which less than this share is there.
+CUT_OFF_SHARE: Final = 0.5
+#: Sizes from here on stand in WAV headers that were written before the length was known.
+_UNKNOWN_SIZE: Final = 0x7FFF_0000
 _PICTURE_FORMATS: Final = ("image2", "gif", "apng", "webp", "ico", "jpegxl_anim")
 #: Raw streams carry no length; the demuxer's estimate from their first packets is far off.
 _FORMATS_WITHOUT_DURATION: Final = ("aac", "ac3", "eac3", "dts", "truehd")
@@ -97,7 +103,53 @@ def stated_duration(container: InputContainer, stream: AudioStream) -> float | N
     return seconds if seconds > 0 else None
 
 
-def file_frames(path: Path, name: str, duration_s: float | None) -> Iterator[av.AudioFrame]:
+def wav_promise(path: Path) -> float | None:
+    """Return the length in seconds that a WAV's header promises, or None where it tells none.
+
+    FFmpeg trusts it no further than the file goes, and so does not tell of one that was cut off.
+    """
+    with path.open("rb") as file:
+        head = file.read(12)
+        if head[:4] != b"RIFF" or head[8:] != b"WAVE":
+            return None
+        bytes_per_second = 0
+        while len(chunk := file.read(8)) == 8:
+            kind, size = struct.unpack("<4sI", chunk)
+            if kind == b"data":
+                known = bytes_per_second and size < _UNKNOWN_SIZE
+                return size / bytes_per_second if known else None
+            start = file.tell()
+            if kind == b"fmt " and len(body := file.read(12)) == 12:
+                bytes_per_second = int.from_bytes(body[8:12], "little")
+            file.seek(start + size + size % 2)
+    return None
+
+
+@dataclass
+class Promise:
+    """The length that a header promises; that it is not kept is told only once.
+
+    Attributes:
+        seconds: the length, or None where there is none.
+        told: whether it was told.
+    """
+
+    seconds: float | None
+    told: bool = False
+
+    def compare(self, end_s: float, name: str) -> None:
+        """Warn where a sound ends long before."""
+        if self.told or self.seconds is None:
+            return
+        if end_s < self.seconds - CUT_OFF_S or end_s < CUT_OFF_SHARE * self.seconds:
+            self.told = True
+            logger.warning(
+                "%r ends at %.2f s, though its header promises %.2f s; what there is is used",
+                name, end_s, self.seconds,
+            )  # fmt: skip
+
+
+def file_frames(path: Path, name: str, promise: Promise) -> Iterator[av.AudioFrame]:
     """Decode a file's sound from instant 0, gaps filled with silence."""
     try:
         with opened(path, name) as (container, stream):
@@ -117,11 +169,8 @@ def file_frames(path: Path, name: str, duration_s: float | None) -> Iterator[av.
                 end_s += frame.samples / frame.sample_rate
     except OSError as e:
         raise SoundDecodeError(f"cannot read {name!r}: {e.strerror or e}") from e
-    if end_s and duration_s is not None and end_s < duration_s - CUT_OFF_S:
-        logger.warning(
-            "%r ends at %.2f s, though its header promises %.2f s; what there is is used",
-            name, end_s, duration_s,
-        )  # fmt: skip
+    if end_s:
+        promise.compare(end_s, name)
 
 
 def _tolerant_decode(
