@@ -220,7 +220,7 @@ def demo(output: str, voice: Voice, *, force: bool) -> None:
 
 def _tell(report: Report, voice: Voice, warnings: tuple[str, ...]) -> None:
     frames = "1 frame" if report.frames == 1 else f"{report.frames} frames"
-    steady = f", then {report.frames_per_second:.0f} a second" if report.frames > 1 else ""
+    steady = f", then {report.frames_per_second:.0f} frames a second" if report.frames > 1 else ""
     voice.result(
         f"{report.path}: {frames}, {report.duration_s:.1f} s of video in {report.seconds:.1f} s "
         f"({report.start_s:.1f} s to the first frame{steady})",
@@ -240,9 +240,10 @@ def _tell(report: Report, voice: Voice, warnings: tuple[str, ...]) -> None:
 def _is_folder(output: str | None, several: bool) -> bool:
     if output is None:
         return False
-    path = Path(output)
     # os.path.isdir and not Path.is_dir: the latter raises for names that are too long.
-    return output.endswith(("/", os.sep)) or os.path.isdir(path) or (several and not path.suffix)
+    if output.endswith(("/", os.sep)) or os.path.isdir(output):
+        return True
+    return several and output not in ("", "-") and not Path(output).suffix
 
 
 def _video_target(output: str | None, portrait: str, force: bool, *, inputs: list[str]) -> Path:
