@@ -108,11 +108,13 @@ class ControlState:
         level: (...,) summed mel power that the sound is held against.
         mean: (..., 64) running mean log spectrum of speech after level control.
         heard: (...,) frames of speech that the mean has seen, with the prior.
+        loud: (...,) frames above the level's floor so far.
     """
 
     level: FloatArray
     mean: FloatArray
     heard: FloatArray
+    loud: FloatArray
 
     @classmethod
     def fresh(cls, batch: tuple[int, ...] = ()) -> ControlState:
@@ -121,6 +123,7 @@ class ControlState:
             np.full(batch, LEVEL_FLOOR, np.float32),
             np.broadcast_to(reference_log(), (*batch, MEL_BANDS)).copy(),
             np.full(batch, MEAN_PRIOR_FRAMES, np.float32),
+            np.zeros(batch, np.float32),
         )
 
 
@@ -131,7 +134,11 @@ def controlled_frame(state: ControlState, power: FloatArray) -> FloatArray:
     0 to 2 where there is speech.
     """
     total = power.sum(-1)
-    rate = np.where(total > state.level, np.float32(LEVEL_UP), np.float32(LEVEL_DOWN))
+    # A recording cut in the middle of a word starts loud; its first frames are their own level.
+    # With the slow rise alone they would be brought up by 27 dB, which the net takes for a burst.
+    state.loud = np.minimum(state.loud + (total > LEVEL_FLOOR), np.float32(1 / LEVEL_UP))
+    rise = np.float32(1) / np.maximum(state.loud, np.float32(1))
+    rate = np.where(total > state.level, rise, np.float32(LEVEL_DOWN)).astype(np.float32)
     state.level = np.maximum(
         state.level + rate * (total - state.level), np.float32(LEVEL_FLOOR)
     ).astype(np.float32)

@@ -15,7 +15,7 @@ from typing import Any, Final
 import numpy as np
 
 from gioconda.errors import OptionError
-from gioconda.speech.melspec import MEL_BANDS, POWER_FLOOR
+from gioconda.speech.melspec import MEL_BANDS
 from gioconda.speech.types import ARTICULATION, PHONES, FloatArray
 
 WEIGHTS: Final = Path(__file__).parent / "weights" / "phonetic.onnx"
@@ -24,7 +24,11 @@ ROW_MS: Final = 20
 HEADS: Final[dict[int, tuple[int, ...]]] = {
     0: (0,), 40: (2,), 80: (2, 4), 120: (2, 4, 6), 200: (4, 6, 10),
 }  # fmt: skip
-#: Rows of silence the net hears before a sound starts; more than it can remember.
+#: What the net heard before the sound, as an input. Sounds that are cut in the middle of a word
+#: are told from silence more often after a room tone than after digital silence (-2.4): voice is
+#: found in 96 % instead of 90 % of the speech in 64 such cuts.
+ROOM_TONE: Final = -0.8
+#: Rows of it that the net hears before a sound starts; more than it can remember.
 _SETTLING_ROWS: Final = 100
 
 
@@ -81,9 +85,8 @@ class PhoneticModel:
 
     @cached_property
     def _settled(self) -> list[FloatArray]:
-        """What the convolutions remember after a long silence."""
-        silence = (np.log(POWER_FLOOR) + 2) / 3
-        frames = np.full((2, MEL_BANDS), silence, np.float32)
+        """What the convolutions remember after a long room tone."""
+        frames = np.full((2, MEL_BANDS), ROOM_TONE, np.float32)
         past: list[FloatArray] = [np.zeros(shape, np.float32) for shape in self._past_shapes]
         for _ in range(_SETTLING_ROWS):
             past = self._run(past, frames)[2:]
