@@ -254,3 +254,13 @@ def test_flipped_bytes_never_escape_the_error_tree(seed: int) -> None:
         return
     assert image.ndim == 3
     assert image.shape[2] == 3
+
+
+def test_a_heic_picture_is_read(astronaut: np.ndarray, tmp_path: Path) -> None:
+    pillow_heif = pytest.importorskip("pillow_heif", reason="the extra 'heic' is not installed")
+    pillow_heif.register_heif_opener()
+    path = tmp_path / "face.heic"
+    Image.fromarray(astronaut).save(path)
+    decoded = decode(path).image
+    assert decoded.shape == astronaut.shape
+    assert np.abs(decoded.astype(int) - astronaut).mean() < 6
