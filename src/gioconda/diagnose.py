@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
-from typing import Any, Final
+from typing import Final
 
 PACKAGES: Final = (
     "numpy", "numba", "scipy", "opencv-contrib-python", "opencv-contrib-python-headless",
@@ -112,7 +112,7 @@ def _renderer() -> str:
     return f"mesh, {middle:.1f} ms a frame at 512x512 ({1000 / middle:.0f} frames a second)"
 
 
-def frame_times_ms(frames: int = 60, portrait: Any = None) -> list[float]:
+def frame_times_ms(frames: int = 60) -> list[float]:
     """Return milliseconds of each of some moving frames at 512x512, kernels warm."""
     import math
 
@@ -121,7 +121,7 @@ def frame_times_ms(frames: int = 60, portrait: Any = None) -> list[float]:
     from gioconda.portrait import Portrait
     from gioconda.render.registry import create
 
-    person = portrait or Portrait.open(examples.portrait_path())
+    person = Portrait.open(examples.portrait_path())
     renderer = create("mesh", person.view(512))
     times = []
     for i in range(frames + 10):

@@ -10,7 +10,7 @@ import math
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from gioconda.portrait import Portrait
 
 ByteImage = npt.NDArray[np.uint8]
-Framing = Literal["crop", "full"]
 
 FPS_RANGE: Final = (24.0, 60.0)
 SIZES: Final = (256, 512, 768, 1024)

@@ -11,8 +11,6 @@ if TYPE_CHECKING:
     from gioconda.portrait.types import View
     from gioconda.render.types import Renderer
 
-DEFAULT: Final = "mesh"
-
 
 def _mesh(view: View) -> Renderer:
     from gioconda.render.mesh.renderer import MeshRenderer

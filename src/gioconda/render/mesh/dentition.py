@@ -14,6 +14,8 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from gioconda.render.mesh.depth import smoothstep
+
 FloatArray = npt.NDArray[np.float32]
 
 #: A strip covers this much arc length to either side of the midline, in mm.
@@ -63,12 +65,6 @@ _LOWER: Final = _Row(
     corner_radii=(0.55, 0.75, 1.1, 1.0, 1.0, 1.0, 1.0),
 )
 _CANINE: Final = 2
-
-
-def _smooth(x: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
-    x = np.clip(x, 0, 1)
-    smooth: npt.NDArray[np.floating] = x * x * (3 - 2 * x)
-    return smooth
 
 
 @lru_cache(maxsize=8)
@@ -137,7 +133,7 @@ def _draw_tooth(
     y = v - np.float32(offset)
     yy = y / np.float32(height)
     ax = np.abs(rx)
-    taper = ax / (1.0 - 0.20 * _smooth((yy - 0.30) / 0.75))
+    taper = ax / (1.0 - 0.20 * smoothstep((yy - 0.30) / 0.75))
 
     radius = row.corner_radii[tooth]
     px, py = np.maximum(taper * half - (half - radius), 0), np.maximum(radius - y, 0)
@@ -150,21 +146,21 @@ def _draw_tooth(
         cusp = 0.10 * ax**3
     depth = np.minimum(np.minimum((1 - taper) * half, corner), y - cusp)
     depth = np.minimum(depth, (height * (1 - 0.11 * rx**2) - y) * 0.8)
-    a = _smooth(depth / 0.16 + 0.5)
+    a = smoothstep(depth / 0.16 + 0.5)
 
     bulge = np.sqrt(np.clip(1 - (np.minimum(taper, 1) * 0.94) ** 2, 0, 1))
     light = (0.89 + 0.11 * bulge**0.7) * (1 + 0.05 * np.clip(rx * light_side, -1, 1))
-    light *= 1 - 0.09 * _smooth((yy - 0.55) / 0.45) - 0.08 * _smooth((0.16 - yy) / 0.16)
+    light *= 1 - 0.09 * smoothstep((yy - 0.55) / 0.45) - 0.08 * smoothstep((0.16 - yy) / 0.16)
     tone = 1 - 0.010 * tooth - (0.04 if tooth == _CANINE else 0.018 if tooth > _CANINE else 0)
     light *= tone + 0.016 * rng.standard_normal()
     light *= 1 + np.exp(-(((y - 0.22) / 0.16) ** 2)) * (0.07 if tooth <= _CANINE else 0.02)
     if front:
-        light *= 1 + 0.018 * np.cos(rx * 5.2) * _smooth((0.75 - yy) / 0.6)
-    contact = 0.82 + 0.18 * _smooth(depth / 0.32)
+        light *= 1 + 0.018 * np.cos(rx * 5.2) * smoothstep((0.75 - yy) / 0.6)
+    contact = 0.82 + 0.18 * smoothstep(depth / 0.32)
 
     warmth = max((0.06 if tooth == _CANINE else 0.0) + 0.02 * rng.standard_normal(), 0.0)
-    neck = (_smooth((yy - 0.42) / 0.58) * 0.50 + warmth)[..., None]
-    translucent = (_smooth((1.5 - y) / 1.5) * (0.50 if tooth <= _CANINE else 0.25))[..., None]
+    neck = (smoothstep((yy - 0.42) / 0.58) * 0.50 + warmth)[..., None]
+    translucent = (smoothstep((1.5 - y) / 1.5) * (0.50 if tooth <= _CANINE else 0.25))[..., None]
     c = _ENAMEL * (1 - neck) + _NECK * neck
     c = c * (1 - translucent) + _INCISAL * translucent
     gleam_x = 0.22 * light_side + 0.05 * rng.standard_normal()
@@ -198,15 +194,15 @@ def _with_gum(
     into_gum = v - line[None]
     stipple = (np.exp(-(((into_gum - 1.0) / 0.9) ** 2)) * 0.6)[..., None]
     gum = _GUM * (1 - stipple) + _GUM_LIGHT * stipple
-    gum = gum * (1 - 0.25 * _smooth((into_gum - 3) / 6))[..., None]
+    gum = gum * (1 - 0.25 * smoothstep((into_gum - 3) / 6))[..., None]
     wet = np.exp(-(((into_gum - 1.4) / 0.5) ** 2))
     wet = wet * (0.5 + 0.5 * np.sin(along * 1.7 + seed))[None] ** 4
     gum = gum + 0.09 * wet[..., None]
-    is_gum = _smooth(into_gum / 0.5 + 0.5)[..., None]
+    is_gum = smoothstep(into_gum / 0.5 + 0.5)[..., None]
     behind = _EMBRASURE * (1 - is_gum) + gum * is_gum
-    ends = _smooth((1.04 - (np.abs(along) / HALF_WIDTH_MM) ** 8) / 0.1)[None]
-    backing = _smooth((v - 1.5) / 0.8) * ends
-    over = (_smooth((into_gum - 0.25) / 0.5) * backing)[..., None]
+    ends = smoothstep((1.04 - (np.abs(along) / HALF_WIDTH_MM) ** 8) / 0.1)[None]
+    backing = smoothstep((v - 1.5) / 0.8) * ends
+    over = (smoothstep((into_gum - 0.25) / 0.5) * backing)[..., None]
     rgb = colour * alpha[..., None] + behind * ((1 - alpha) * backing)[..., None]
     cover = alpha + (1 - alpha) * backing
     rgb = rgb * (1 - over) + gum * over

@@ -22,7 +22,6 @@ from gioconda.render.mesh.eye_regions import EyeRegion, polygon_mask
 from gioconda.render.mesh.types import ByteImage, FloatArray, HeadMesh
 
 Array = npt.NDArray[np.float64]
-Mask = npt.NDArray[np.bool_]
 
 #: Blink weight at which the painted lid begins to show, and the range to full effect.
 BLINK_BEGIN: Final = 0.15
