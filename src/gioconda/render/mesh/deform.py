@@ -33,7 +33,7 @@ COLLAPSE_TO_DEG: Final = 10.0
 #: How far such a portrait turns towards the camera at most, from the least turned to one that is
 #: turned by the second angle or more: its far side was never seen, and 8 degrees are what the
 #: mirrored near side can stand in for.
-TOWARDS_LIMITS_DEG: Final = (20.0, 8.0)
+TOWARDS_LIMITS_DEG: Final = (22.0, 16.0)
 MUCH_TURNED_DEG: Final = 25.0
 
 
