@@ -8,6 +8,7 @@ import numpy.typing as npt
 from gioconda.portrait.types import View
 from gioconda.render.mesh import topology as topo
 from gioconda.render.mesh.depth import smoothstep, surround_depth
+from gioconda.render.mesh.frame_cut import held_by_frame
 from gioconda.render.mesh.head_frame import measure_head
 from gioconda.render.mesh.lip_line import weld_closed_lips
 from gioconda.render.mesh.relief import STEEPEST, limit_slopes
@@ -77,7 +78,10 @@ def build_mesh(view: View) -> HeadMesh:
     steepest = STEEPEST + loose * (_STEEPEST_INSIDE - STEEPEST)
     vertices[:, 2] = limit_slopes(vertices[:, :2], vertices[:, 2], triangles, steepest)
 
-    rotation = np.concatenate([np.ones(face_count), depth.rotation_weight])
+    held = held_by_frame(
+        sheet.points, sheet.distance, view.matte, REFERENCE_SIZE, head.face_width
+    )
+    rotation = np.concatenate([np.ones(face_count), depth.rotation_weight * held])
     rotation = smoothed(laplacian, rotation, np.ones(len(vertices)), _ROTATION_STIFFNESS)
     rotation = np.clip(rotation, 0, 1)
     rotation[rotation < _NEGLIGIBLE_ROTATION] = 0
