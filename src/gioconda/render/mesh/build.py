@@ -81,10 +81,15 @@ def build_mesh(view: View) -> HeadMesh:
     held = held_by_frame(
         sheet.points, sheet.distance, view.matte, REFERENCE_SIZE, head.face_width
     )
-    rotation = np.concatenate([np.ones(face_count), depth.rotation_weight * held])
+    rotation = np.concatenate([np.ones(face_count), depth.rotation_weight])
     rotation = smoothed(laplacian, rotation, np.ones(len(vertices)), _ROTATION_STIFFNESS)
     rotation = np.clip(rotation, 0, 1)
     rotation[rotation < _NEGLIGIBLE_ROTATION] = 0
+    free = np.vstack([np.ones((face_count, 4)), held])
+    for way in range(4):
+        if free[:, way].min() < 1:
+            eased = smoothed(laplacian, free[:, way], np.ones(len(vertices)), _ROTATION_STIFFNESS)
+            free[face_count:, way] = np.clip(eased[face_count:], 0, 1)
 
     beyond = sheet.distance > _EXPRESSION_REACH * head.face_height
     weights = handle_weights(
@@ -104,6 +109,7 @@ def build_mesh(view: View) -> HeadMesh:
         rings=face.rings,
         midpoint_parents=face.parents,
         rotation_weight=rotation.astype(np.float32),
+        free=np.ascontiguousarray(free, np.float32),
         handles=np.array(topo.HANDLES, np.int32),
         handle_weights=weights.astype(np.float32),
         axes=head.axes.astype(np.float32),

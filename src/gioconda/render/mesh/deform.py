@@ -111,6 +111,7 @@ class Deformer:
         self._moved = np.zeros((len(follows), 3), np.float32)
         self._rest = np.ascontiguousarray(mesh.vertices, np.float32)
         self._rotation_weight = np.ascontiguousarray(mesh.rotation_weight, np.float32)
+        self._free = np.ascontiguousarray(mesh.free, np.float32)
 
         self._shape_columns = np.array([INDEX[n] for n in BLENDSHAPES])
         names = {n: i for i, n in enumerate(basis.names)}
@@ -182,8 +183,9 @@ class Deformer:
         f = np.float32
         pose_vertices(
             self._rest, self._row, self._moved, self._mesh.face_count, self._collapse,
-            f(collapse_by), self._rotation_weight, head.rotation, head.pivot, head.translation,
-            f(head.camera), f(head.camera_now), f(head.size / 2), head.position, head.screen,
+            f(collapse_by), self._rotation_weight, self._free, head.rotation, head.pivot,
+            head.translation, f(head.camera), f(head.camera_now), f(head.size / 2), head.position,
+            head.screen,
         )  # fmt: skip
         return head
 

@@ -32,7 +32,10 @@ CROWN_WIDTHS: Final = (0.35, 0.8)
 def held_by_frame(
     points: Array, outside: Array, matte: FloatArray, side: float, face_width: float
 ) -> Array:
-    """Return how freely points of the sheet follow the head, (n,), 0 at a cut to 1.
+    """Return how freely points of the sheet follow the head right, left, down, up: (n, 4), 0 to 1.
+
+    A cut holds on to what would move away from it: the left edge to what moves right. Along the
+    edge and beyond it the sheet is free to go.
 
     Args:
         points: (n, 2), in a view of ``side``.
@@ -46,18 +49,20 @@ def held_by_frame(
     top = float((matte[:reach].mean(0) > 0.5).mean()) * side / face_width
     narrow, wide = CROWN_WIDTHS
     edges = (
-        (matte[:reach].mean(0), x, y, float(smoothstep((top - narrow) / (wide - narrow)))),
-        (matte[-reach:].mean(0), x, side - 1 - y, 1.0),
-        (matte[:, :reach].mean(1), y, x, 1.0),
-        (matte[:, -reach:].mean(1), y, side - 1 - x, 1.0),
+        (2, matte[:reach].mean(0), x, y, float(smoothstep((top - narrow) / (wide - narrow)))),
+        (3, matte[-reach:].mean(0), x, side - 1 - y, 1.0),
+        (0, matte[:, :reach].mean(1), y, x, 1.0),
+        (1, matte[:, -reach:].mean(1), y, side - 1 - x, 1.0),
     )
-    free = np.ones(len(points))
-    for profile, along, away, strength in edges:
+    free = np.ones((len(points), 4))
+    for way, profile, along, away, strength in edges:
         sigma = FADE_PART * len(profile)
-        soft = cv2.GaussianBlur(profile.reshape(-1, 1), (0, 0), sigma, borderType=cv2.BORDER_REPLICATE)
+        soft = cv2.GaussianBlur(
+            profile.reshape(-1, 1), (0, 0), sigma, borderType=cv2.BORDER_REPLICATE
+        )
         pixel = np.clip((along + 0.5) * len(profile) / side, 0, len(profile) - 1).astype(int)
         cut = strength * np.clip(2 * soft[pixel, 0], 0, 1)
         away = np.maximum(away, 0)
         share = away / np.maximum(away + np.maximum(outside, 0), 1e-6)
-        free *= 1 - cut * (1 - smoothstep(share / FOLLOWED_AT))
+        free[:, way] *= 1 - cut * (1 - smoothstep(share / FOLLOWED_AT))
     return free
