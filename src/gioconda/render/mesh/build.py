@@ -7,11 +7,14 @@ import numpy.typing as npt
 
 from gioconda.portrait.types import View
 from gioconda.render.mesh import topology as topo
-from gioconda.render.mesh.depth import surround_depth
+from gioconda.render.mesh.depth import smoothstep, surround_depth
+from gioconda.render.mesh.frame_cut import held_by_frame
 from gioconda.render.mesh.head_frame import measure_head
 from gioconda.render.mesh.lip_line import weld_closed_lips
+from gioconda.render.mesh.relief import STEEPEST, limit_slopes
 from gioconda.render.mesh.sheet import (
     REFERENCE_SIZE,
+    signed_distance,
     slit_strips,
     subdivide,
     surround,
@@ -28,6 +31,9 @@ _HOLD_MIDPOINT = 0.02
 _HOLD_SURROUND = 0.3
 _DEPTH_STIFFNESS = 0.5
 _ROTATION_STIFFNESS = 4.0
+#: Inside the face, farther from its outline than this many face widths, skin may be this steep.
+_RIM = 0.2
+_STEEPEST_INSIDE = 8.0
 #: Face heights outside the outline beyond which expressions move nothing.
 _EXPRESSION_REACH = 0.22
 #: Weights below this are cut to 0, so that still vertices are still.
@@ -67,11 +73,23 @@ def build_mesh(view: View) -> HeadMesh:
     hold[face_count:] = _HOLD_SURROUND
     vertices[:, 2] = smoothed(laplacian, vertices[:, 2], hold, _DEPTH_STIFFNESS)
     halve_again(vertices, slits, face.parents)
+    inward = np.maximum(-signed_distance(face.vertices[:, :2], face.vertices[oval, :2])[0], 0)
+    loose = np.concatenate([smoothstep(inward / (_RIM * head.face_width)), np.zeros(len(grid))])
+    steepest = STEEPEST + loose * (_STEEPEST_INSIDE - STEEPEST)
+    vertices[:, 2] = limit_slopes(vertices[:, :2], vertices[:, 2], triangles, steepest)
 
+    held = held_by_frame(
+        sheet.points, sheet.distance, view.matte, REFERENCE_SIZE, head.face_width
+    )
     rotation = np.concatenate([np.ones(face_count), depth.rotation_weight])
     rotation = smoothed(laplacian, rotation, np.ones(len(vertices)), _ROTATION_STIFFNESS)
     rotation = np.clip(rotation, 0, 1)
     rotation[rotation < _NEGLIGIBLE_ROTATION] = 0
+    free = np.vstack([np.ones((face_count, 4)), held])
+    for way in range(4):
+        if free[:, way].min() < 1:
+            eased = smoothed(laplacian, free[:, way], np.ones(len(vertices)), _ROTATION_STIFFNESS)
+            free[face_count:, way] = np.clip(eased[face_count:], 0, 1)
 
     beyond = sheet.distance > _EXPRESSION_REACH * head.face_height
     weights = handle_weights(
@@ -91,6 +109,7 @@ def build_mesh(view: View) -> HeadMesh:
         rings=face.rings,
         midpoint_parents=face.parents,
         rotation_weight=rotation.astype(np.float32),
+        free=np.ascontiguousarray(free, np.float32),
         handles=np.array(topo.HANDLES, np.int32),
         handle_weights=weights.astype(np.float32),
         axes=head.axes.astype(np.float32),

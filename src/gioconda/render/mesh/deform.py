@@ -31,10 +31,12 @@ FAR_SIDE_DEG: Final = 9.0
 COLLAPSE_FROM_DEG: Final = 1.0
 COLLAPSE_TO_DEG: Final = 10.0
 #: How far such a portrait turns towards the camera at most, from the least turned to one that is
-#: turned by the second angle or more: its far side was never seen, and 8 degrees are what the
-#: mirrored near side can stand in for.
-TOWARDS_LIMITS_DEG: Final = (20.0, 8.0)
+#: turned by the second angle or more: its far side was never seen, and what stands in for it (its
+#: own shading, the near side's detail) looks like a face up to there. Up to this part of the limit
+#: it turns as told.
+TOWARDS_LIMITS_DEG: Final = (30.0, 20.0)
 MUCH_TURNED_DEG: Final = 25.0
+UNLIMITED_PART: Final = 0.5
 
 
 def head_rotation(yaw_deg: float, pitch_deg: float, roll_deg: float) -> FloatArray:
@@ -66,7 +68,10 @@ def bearable_yaw(yaw_deg: float, own_yaw_deg: float) -> float:
         return yaw_deg
     much = float(smoothstep((turned - FAR_SIDE_DEG) / (MUCH_TURNED_DEG - FAR_SIDE_DEG)))
     limit = TOWARDS_LIMITS_DEG[0] + much * (TOWARDS_LIMITS_DEG[1] - TOWARDS_LIMITS_DEG[0])
-    return math.copysign(limit * math.tanh(towards / limit), yaw_deg)
+    free = UNLIMITED_PART * limit
+    over = max(towards - free, 0.0)
+    rest = limit - free
+    return math.copysign(min(towards, free) + rest * math.tanh(over / rest), yaw_deg)
 
 
 def camera_distance(mesh: HeadMesh) -> float:
@@ -106,6 +111,7 @@ class Deformer:
         self._moved = np.zeros((len(follows), 3), np.float32)
         self._rest = np.ascontiguousarray(mesh.vertices, np.float32)
         self._rotation_weight = np.ascontiguousarray(mesh.rotation_weight, np.float32)
+        self._free = np.ascontiguousarray(mesh.free, np.float32)
 
         self._shape_columns = np.array([INDEX[n] for n in BLENDSHAPES])
         names = {n: i for i, n in enumerate(basis.names)}
@@ -177,8 +183,9 @@ class Deformer:
         f = np.float32
         pose_vertices(
             self._rest, self._row, self._moved, self._mesh.face_count, self._collapse,
-            f(collapse_by), self._rotation_weight, head.rotation, head.pivot, head.translation,
-            f(head.camera), f(head.camera_now), f(head.size / 2), head.position, head.screen,
+            f(collapse_by), self._rotation_weight, self._free, head.rotation, head.pivot,
+            head.translation, f(head.camera), f(head.camera_now), f(head.size / 2), head.position,
+            head.screen,
         )  # fmt: skip
         return head
 

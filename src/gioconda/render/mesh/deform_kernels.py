@@ -101,8 +101,8 @@ def part_lids(d, upper, lower, aperture, least, sight):  # type: ignore[no-untyp
 
 @njit(cache=True, nogil=True)
 def pose_vertices(  # type: ignore[no-untyped-def]
-    rest, row, moved, face_count, collapse, collapse_by, weight, rotation, pivot, shift, camera,
-    camera_now, centre, position, screen,
+    rest, row, moved, face_count, collapse, collapse_by, weight, free, rotation, pivot, shift,
+    camera, camera_now, centre, position, screen,
 ):  # fmt: skip
     """Deform, take out the rest camera's perspective, turn with the head, project.
 
@@ -114,6 +114,7 @@ def pose_vertices(  # type: ignore[no-untyped-def]
         collapse: (V - face_count, 3) way of the far sheet to the contour; may be empty.
         collapse_by: 0 to 1.
         weight: (V,) how far each vertex follows the head.
+        free: (V, 4) how much of that it does to the right, left, down, up.
         rotation: (3, 3) of the head.
         pivot: (3,) that it turns about.
         shift: (3,) of the head, pixels.
@@ -140,8 +141,12 @@ def pose_vertices(  # type: ignore[no-untyped-def]
         w = weight[v]
         if w > 0:
             a, b, c = x - pivot[0], y - pivot[1], z - pivot[2]
-            x += w * (rotation[0, 0] * a + rotation[0, 1] * b + rotation[0, 2] * c + shift[0] - a)
-            y += w * (rotation[1, 0] * a + rotation[1, 1] * b + rotation[1, 2] * c + shift[1] - b)
+            dx = rotation[0, 0] * a + rotation[0, 1] * b + rotation[0, 2] * c + shift[0] - a
+            dy = rotation[1, 0] * a + rotation[1, 1] * b + rotation[1, 2] * c + shift[1] - b
+            x += w * dx * (free[v, 0] if dx > 0 else free[v, 1])
+            y += w * dy * (free[v, 2] if dy > 0 else free[v, 3])
+            # depth too, or perspective would draw what is held towards the middle
+            w *= min(free[v, 0], free[v, 1], free[v, 2], free[v, 3])
             z += w * (rotation[2, 0] * a + rotation[2, 1] * b + rotation[2, 2] * c + shift[2] - c)
         position[v, 0] = x
         position[v, 1] = y

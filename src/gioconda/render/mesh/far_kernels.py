@@ -67,27 +67,30 @@ def stretch_weights(screen, triangles, rest_area, mask, begin, span, spread, fal
 
 @njit(cache=True, nogil=True, fastmath=True, boundscheck=False)
 def draw_mirror(  # type: ignore[no-untyped-def]
-    screen, position, mirror_at, gains, weights, triangles, depth, tolerance, light_map, photo, out
-):
-    """Blend the mirrored photo over the visible pixels of the far side, in place.
+    screen, position, own_at, mirror_at, gain, weights, triangles, depth, tolerance, light_map,
+    shading, detail, out,
+):  # fmt: skip
+    """Blend own shading with mirrored detail over the visible pixels of the far side, in place.
 
     Args:
         screen: (V, 2) float32 projected vertices.
         position: (V, 3) float32 posed vertices.
-        mirror_at: (n, 2) float32 place of each face vertex's mirror image in the photo.
-        gains: (n, 3) float32 colour gain from mirror image to own side.
+        own_at: (n, 2) float32 place of each face vertex in the photo.
+        mirror_at: (n, 2) float32 place of its mirror image.
+        gain: (n,) float32 of the mirrored detail.
         weights: (n,) float32 from :func:`stretch_weights`.
         triangles: (T, 3) int32.
         depth: (H, W) float32 depth of what was drawn.
         tolerance: float32, depth difference that still counts as visible.
         light_map: (H, W) uint16, 256 = unchanged.
-        photo: (h, w, 3) uint8.
+        shading: (h, w, 3) float32 the photo, smoothed.
+        detail: (h, w, 3) float32 the photo less its shading.
         out: (H, W, 3) uint8 frame.
     """
     height = depth.shape[0]
     width = depth.shape[1]
-    u_limit = f32(photo.shape[1] - 1.01)
-    v_limit = f32(photo.shape[0] - 1.01)
+    u_limit = f32(detail.shape[1] - 1.01)
+    v_limit = f32(detail.shape[0] - 1.01)
     slack = f32(1e-4)
     one = f32(1.0)
     for t in range(triangles.shape[0]):
@@ -131,13 +134,16 @@ def draw_mirror(  # type: ignore[no-untyped-def]
                 iv = int(v)
                 fu = u - f32(iu)
                 fv = v - f32(iv)
+                u = own_at[i, 0] * r + own_at[j, 0] * s + own_at[k, 0] * q
+                v = own_at[i, 1] * r + own_at[j, 1] * s + own_at[k, 1] * q
+                ou = int(min(max(u, f32(0.0)), u_limit) + f32(0.5))
+                ov = int(min(max(v, f32(0.0)), v_limit) + f32(0.5))
                 light = f32(light_map[y, x]) * f32(1.0 / 256.0)
+                much = gain[i] * r + gain[j] * s + gain[k] * q
                 for c in range(3):
-                    gain = gains[i, c] * r + gains[j, c] * s + gains[k, c] * q
-                    upper = f32(photo[iv, iu, c]) * (one - fu) + f32(photo[iv, iu + 1, c]) * fu
-                    lower = (
-                        f32(photo[iv + 1, iu, c]) * (one - fu) + f32(photo[iv + 1, iu + 1, c]) * fu
-                    )
-                    colour = (upper * (one - fv) + lower * fv) * gain * light
+                    upper = detail[iv, iu, c] * (one - fu) + detail[iv, iu + 1, c] * fu
+                    lower = detail[iv + 1, iu, c] * (one - fu) + detail[iv + 1, iu + 1, c] * fu
+                    finer = (upper * (one - fv) + lower * fv) * much
+                    colour = max(shading[ov, ou, c] + finer, f32(0.0)) * light
                     mixed = f32(out[y, x, c]) * (one - share) + colour * share + f32(0.5)
                     out[y, x, c] = np.uint8(min(mixed, f32(255.0)))

@@ -1,9 +1,10 @@
 """A second texture for the far side of a turned face: the near side, mirrored.
 
 A portrait turned away shows little of its far cheek and eye; turning the head back to the camera
-stretches those few pixels into smears. There the same place of the near side, found through the
-mirrored landmarks, is blended in, with its colour led over to the far side's own light. At rest
-nothing is stretched, so nothing is blended and the photo stays exact.
+stretches those few pixels into smears. There the skin is made anew: its shading is the far side's
+own, smoothed; its detail (pores, brush strokes, the wing of the nose) is that of the same place of
+the near side, found through the mirrored landmarks. So the far side keeps its light, whichever
+side is in shadow. At rest nothing is stretched, so nothing is blended and the photo stays exact.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from gioconda.portrait.types import View
 from gioconda.render.mesh import topology as topo
 from gioconda.render.mesh.depth import smoothstep
 from gioconda.render.mesh.far_kernels import draw_mirror, stretch_weights
-from gioconda.render.mesh.sheet import doubled_area
+from gioconda.render.mesh.sheet import doubled_area, signed_distance
 from gioconda.render.mesh.types import ByteImage, FloatArray, HeadMesh, IntArray, PosedHead
 from gioconda.render.mesh.weights import graph_laplacian, smoothed
 
@@ -36,19 +37,24 @@ SPREAD: Final = 3
 SPREAD_FALL: Final = 0.85
 #: How far the far rim's mirror image moves towards the middle of the near side.
 RIM_INWARD: Final = 0.12
-#: Log ratio of brightness, far over near side, at which the near side counts as in shadow.
-SHADOW_FROM: Final = 0.1
-SHADOW_RANGE: Final = 0.25
-#: Gains from mirror image to own side: the colour must be the far side's own, else the patch has
-#: an outline; brightening more than a little would lay bare the near side's own shading.
-GAIN_LOW: Final = 0.4
-GAIN_HIGH: Final = 1.35
-#: Smoothness of the mask, and of the gains in brightness and tint, over the mesh.
+RIM_STIFFNESS: Final = 2.0
+#: Gain of the mirrored detail: brighter skin shows more of it, but never much more.
+GAIN_LOW: Final = 0.3
+GAIN_HIGH: Final = 1.2
+#: Smoothness of the mask and of the gain over the mesh.
 MASK_STIFFNESS: Final = 2.5
 GAIN_STIFFNESS: Final = 0.6
-TINT_STIFFNESS: Final = 30.0
+#: Shading and detail part at this scale, in mm.
+SHADING_MM: Final = 3.5
+#: Detail is limited softly to so many grey levels: a hard shadow is no detail.
+MOST_DETAIL: Final = 35.0
 #: The outermost skin of the face, in mm, is mixed with what lies behind it.
 RIM_MM: Final = 2.0
+#: Distance from the lips, in mm, from which skin is made anew fully.
+LIPS_MM: Final = 4.0
+#: Above the brows nothing is mirrored: hair hangs there, and stretched skin is smooth. Face
+#: heights over which that comes about.
+FOREHEAD: Final = 0.10
 #: Depth difference, in a view of 512, up to which a vertex's surface counts as the visible one.
 VISIBLE_PX: Final = 0.6
 #: The mirror is off on the midline and on fully this far beside it, in outer-eye distances.
@@ -83,30 +89,28 @@ class FarSide:
         laplacian = graph_laplacian(np.c_[own, np.zeros(count)], triangles)
         wanted = smoothstep((larger - 1.25) / 0.9)
 
-        # the near side's own edge is ear, hair or shadow: the far rim takes skin from inside it
+        # the near side's own edge is ear, hair or shadow: the far rim takes no detail from it
         rim = np.zeros(count)
         rim[mesh.rings["oval"]] = 1
-        rim = np.clip(smoothed(laplacian, rim, np.ones(count), 1.0), 0, 1)
+        rim = smoothed(laplacian, rim, np.ones(count), RIM_STIFFNESS)
+        rim /= rim.max()
         middle = mirrored[mesh.rings["oval"]].mean(0)
         mirrored += RIM_INWARD * rim[:, None] * (middle - mirrored)
+        clear = 1 - smoothstep(2 * rim)
 
+        shading = _low_passed_face(view, mesh)
         trust = np.clip(1 / np.maximum(larger, 0.5), 0.02, 1) ** 2
-        skin = _low_passed_face(view, mesh)
-        ratio = np.log((_at(skin, own) + 6) / (_at(skin, mirrored) + 6))
-        # where the near side lies in a shadow that the far side has not, stretched skin is better
-        wanted *= 1 - smoothstep((ratio.mean(1) - SHADOW_FROM) / SHADOW_RANGE)
+        ratio = np.log((_at(shading, own) + 6) / (_at(shading, mirrored) + 6)).mean(1)
+        gain = np.exp(smoothed(laplacian, ratio, trust, GAIN_STIFFNESS))
         mask = smoothed(laplacian, wanted, np.ones(count), MASK_STIFFNESS)
         beside = _with_midpoints(np.abs(canonical_landmarks()[:, :1]).astype(np.float64), mesh)
         start, end = MIDLINE
         mask = np.clip(mask, 0, 1) * smoothstep((beside[:, 0] - start) / (end - start))
-        # brightness follows the far side closely; its colour does only as a whole, for the
-        # background shines into what little of the far rim is seen
-        bright = smoothed(laplacian, ratio.mean(1), trust, GAIN_STIFFNESS)
-        tints = ratio - ratio.mean(1, keepdims=True)
-        gains = np.stack(
-            [bright + smoothed(laplacian, tints[:, c], trust, TINT_STIFFNESS) for c in range(3)], 1
-        )
-        self._gains = np.clip(np.exp(gains), GAIN_LOW, GAIN_HIGH).astype(np.float32)
+        mask *= _below_brows(own, mesh) * _beside_lips(own, mesh)
+        self._own_at: FloatArray = own.astype(np.float32)
+        self._gain = (np.clip(gain, GAIN_LOW, GAIN_HIGH) * clear).astype(np.float32)
+        self._shading = shading
+        self._detail: FloatArray = MOST_DETAIL * np.tanh((view.image - shading) / MOST_DETAIL)
         self._mirror_at: FloatArray = mirrored.astype(np.float32)
         self._mask: FloatArray = mask.astype(np.float32)
         shown = (mask[triangles] > 0.02).any(1)
@@ -114,7 +118,6 @@ class FarSide:
         self._areas: FloatArray = np.maximum(areas[shown], 0.15).astype(np.float32)
         self._weights = np.zeros(count, np.float32)
         self._counts = np.zeros(count, np.float32)
-        self._photo = view.image
         self._visible = np.float32(VISIBLE_PX * view.size / 512)
 
     def draw(
@@ -133,8 +136,9 @@ class FarSide:
         )  # fmt: skip
         if greatest > 0.01:
             draw_mirror(
-                head.screen, head.position, self._mirror_at, self._gains, self._weights,
-                self._triangles, depth, self._visible, light_map, self._photo, out,
+                head.screen, head.position, self._own_at, self._mirror_at, self._gain,
+                self._weights, self._triangles, depth, self._visible, light_map, self._shading,
+                self._detail, out,
             )  # fmt: skip
 
 
@@ -147,6 +151,25 @@ def _with_midpoints(landmarks: Array, mesh: HeadMesh) -> Array:
     return values
 
 
+def _below_brows(own: Array, mesh: HeadMesh) -> Array:
+    """Return 1 below the brows and 0 on the forehead, along the head's own axis."""
+    down = mesh.axes[1, :2] / np.linalg.norm(mesh.axes[1, :2])
+    brows = own[list(topo.RIGHT_BROW_UPPER + topo.LEFT_BROW_UPPER)] @ down
+    return smoothstep((own @ down - brows.mean()) / (FOREHEAD * mesh.face_height) + 1)
+
+
+def _lips(mesh: HeadMesh) -> Array:
+    """Return the lips' outer edge in the photo, (r, 2), in order round them."""
+    ring = topo.UPPER_LIP_OUTER + topo.LOWER_LIP_OUTER[::-1]
+    return mesh.vertices[list(ring), :2].astype(np.float64)
+
+
+def _beside_lips(own: Array, mesh: HeadMesh) -> Array:
+    """Return 0 on the lips, which stay the photo's own, and 1 away from them."""
+    distance, _ = signed_distance(own, _lips(mesh))
+    return smoothstep(distance / (LIPS_MM * mesh.mm))
+
+
 def _vertex_mean(values: Array, triangles: IntArray, count: int) -> Array:
     total, number = np.zeros(count), np.zeros(count)
     for k in range(3):
@@ -156,13 +179,15 @@ def _vertex_mean(values: Array, triangles: IntArray, count: int) -> Array:
 
 
 def _low_passed_face(view: View, mesh: HeadMesh) -> FloatArray:
-    """Blur the photo inside the face only, so that no background bleeds into its edge."""
+    """Blur the photo's skin only, so that neither background nor lips bleed into its edge."""
     inside = np.zeros((view.size, view.size), np.uint8)
     outline = mesh.vertices[mesh.rings["oval"], :2].astype(np.int32)
     cv2.fillPoly(inside, [outline], 1)
     reach = 2 * max(round(RIM_MM * mesh.mm), 1) + 1
     weight = cv2.erode(inside, np.ones((reach, reach), np.uint8)).astype(np.float32)
-    sigma = 2.2 * mesh.mm
+    lips = cv2.fillPoly(np.zeros_like(inside), [_lips(mesh).astype(np.int32)], 1)
+    weight *= 1 - cv2.dilate(lips, np.ones((reach, reach), np.uint8))
+    sigma = SHADING_MM * mesh.mm
     colour = cv2.GaussianBlur(view.image * weight[..., None], (0, 0), sigma)
     result: FloatArray = colour / (cv2.GaussianBlur(weight, (0, 0), sigma) + 1e-4)[..., None]
     return result

@@ -17,6 +17,14 @@ import numpy.typing as npt
 from gioconda.portrait.types import View
 from gioconda.render.mesh.background import crowned, rest_plate, soft_matte
 from gioconda.render.mesh.composite_kernels import composite
+from gioconda.render.mesh.edge import (
+    MOVED_FROM_PX,
+    MOVED_RANGE_PX,
+    mark_edge,
+    premultiplied,
+    tight_texture,
+)
+from gioconda.render.mesh.edge_kernels import tighten
 from gioconda.render.mesh.fine_texture import DENSITY, FineTexture
 from gioconda.render.mesh.raster_kernels import LIGHT_NOTHING, LIGHT_ONE, rasterize
 from gioconda.render.mesh.types import ByteImage, FloatArray, HeadMesh, IntArray, PosedHead
@@ -115,8 +123,13 @@ class Surface:
     def __init__(self, view: View, mesh: HeadMesh, rest: PosedHead) -> None:
         size = view.size
         cover = soft_matte(view.matte)
-        self._crowned = crowned(_premultiplied(view.image, cover), view.matte)
+        soft, tight = premultiplied(view.image, cover), tight_texture(view, cover)
+        mark_edge(soft, tight)
+        self._crowned = crowned(soft, view.matte)
+        self._tight = crowned(tight, view.matte)
         crown = self._crowned.shape[0] - size
+        self._moved_px = np.float32(MOVED_FROM_PX * size / 512)
+        self._moved_range_px = np.float32(MOVED_RANGE_PX * size / 512)
         self.texture = self._crowned[crown:]
         self._plate = rest_plate(view, cover)
         self._fine = FineTexture(self._crowned)
@@ -199,8 +212,13 @@ class Surface:
             self._maps.fraction[rows, columns],
             cv2.INTER_LINEAR,
             self._sampled,
-            cv2.BORDER_REPLICATE,
+            cv2.BORDER_REFLECT_101,
         )
+        tighten(
+            self._sampled, self._maps.whole, self._maps.fraction, self._maps.light, self._tight,
+            self._tight.shape[0] - self._tight.shape[1], DENSITY,
+            self._moved_px, self._moved_range_px, box.x0, box.y0,
+        )  # fmt: skip
 
     def lay_over_plate(self, box: Box, gains: IntArray, out: ByteImage) -> None:
         """Write a frame: the sample over the plate inside the box, what never moves outside.
@@ -245,13 +263,6 @@ def silhouette_edges(triangles: IntArray) -> IntArray:
     pairs = starts[lengths == 2]
     edges: IntArray = np.c_[ends[pairs], owner[pairs], owner[pairs + 1]].astype(np.int32)
     return edges
-
-
-def _premultiplied(image: ByteImage, cover: FloatArray) -> ByteImage:
-    colour = np.round(image * cover[..., None])
-    alpha = np.round(cover[..., None] * 255)
-    texture: ByteImage = np.ascontiguousarray(np.concatenate([colour, alpha], 2).astype(np.uint8))
-    return texture
 
 
 def _still_vertices(mesh: HeadMesh) -> npt.NDArray[np.bool_]:

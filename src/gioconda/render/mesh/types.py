@@ -29,6 +29,8 @@ class HeadMesh:
             the other corner and back along the lower edge; first and second half have equal length.
         midpoint_parents: (face_count - 468, 2) the two ends whose midpoint a subdivided vertex is.
         rotation_weight: (V,) 1 moves with the head, 0 stays (shoulders, background).
+        free: (V, 4) 0 to 1, how much of the head's movement right, left, down and up a vertex
+            takes part in: less where that leads away from a cut by the frame.
         handles: (H,) landmark ids that blendshapes move.
         handle_weights: (V, H) biharmonic weights; a vertex moves by weights @ handle displacement.
         axes: (3, 3), rows are the head's x, y, z axes in view coordinates at rest.
@@ -49,6 +51,7 @@ class HeadMesh:
     rings: dict[str, IntArray]
     midpoint_parents: IntArray
     rotation_weight: FloatArray
+    free: FloatArray
     handles: IntArray
     handle_weights: FloatArray
     axes: FloatArray

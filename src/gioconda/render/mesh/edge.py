@@ -1,0 +1,126 @@
+"""The cut-out that a head wears away from its place: tight, and free of the old background.
+
+The soft matte of :mod:`gioconda.render.mesh.background` carries some pixels of the photo's own
+background along. At rest that is exact; over another part of the background it is a halo. So the
+farther a pixel has moved, the more the frame takes from this second texture, in which the matte
+is tight and the colour of half-covered pixels is the person's alone.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import cv2
+import numpy as np
+
+from gioconda.portrait.types import View
+from gioconda.render.mesh.depth import smoothstep
+from gioconda.render.mesh.types import ByteImage, FloatArray
+
+#: Matte up to which a moved pixel shows nothing of the person, and from which it shows nothing
+#: else: the faint skirt that a matte has over a busy background is background.
+TIGHT_FROM: Final = 0.1
+TIGHT_TO: Final = 0.92
+#: Feather of the moved edge, standard deviation in a view of 512.
+FEATHER_PX: Final = 0.7
+#: Under the soft matte, what differs from a plain background by this many grey levels, and by this
+#: many times its own spread, is the person's too: an earring, a strand that the matte missed.
+WORN_GREY: Final = 30.0
+WORN_RANGE_GREY: Final = 25.0
+WORN_SPREADS: Final = 2.5
+#: The background's spread is measured over this standard deviation, in a view of 512.
+SPREAD_PX: Final = 14.0
+#: Matte from which a pixel's colour is surely the person's.
+SURE_FROM: Final = 0.97
+#: Scales at which colours are carried outwards, nearest first, in a view of 512.
+CARRY_PX: Final = (2.0, 5.0, 12.0)
+#: Least cover by which the photo's colour is told from the background's.
+LEAST_COVER: Final = 0.25
+#: Distance from its place, in a view of 512, at which a pixel begins to take the tight matte and
+#: over which it comes to take it fully: less than idle motion, more than breathing.
+MOVED_FROM_PX: Final = 0.5
+MOVED_RANGE_PX: Final = 5.0
+#: Alpha of the soft texture where it covers fully and the tight one does not: the mark by which
+#: the kernel knows the edge.
+EDGE_ALPHA: Final = 254
+
+
+def tight_matte(view: View, cover: FloatArray) -> FloatArray:
+    """Return the matte of a moved head, (size, size): no faint skirt, but what hangs from it.
+
+    Args:
+        view: the portrait's view.
+        cover: (size, size) the soft matte; the tight one lies within it.
+    """
+    tight = np.clip((view.matte - TIGHT_FROM) / (TIGHT_TO - TIGHT_FROM), 0, 1)
+    tight = np.maximum(tight, _worn(view))
+    feathered = cv2.GaussianBlur(tight.astype(np.float32), (0, 0), FEATHER_PX * view.size / 512)
+    result: FloatArray = np.minimum(feathered, cover)
+    return result
+
+
+def _worn(view: View) -> FloatArray:
+    """Return how surely a pixel differs from the background behind it, (size, size), 0 to 1."""
+    away = (view.matte < 0.02).astype(np.float32)
+    photo, plate = view.image.astype(np.float32), view.plate.astype(np.float32)
+    apart = np.abs(photo - plate).max(axis=2)
+    sigma = SPREAD_PX * view.size / 512
+    share = cv2.GaussianBlur(away, (0, 0), sigma) + 1e-3
+    mean = cv2.GaussianBlur(photo * away[..., None], (0, 0), sigma) / share[..., None]
+    square = cv2.GaussianBlur(photo**2 * away[..., None], (0, 0), sigma) / share[..., None]
+    spread = np.sqrt(np.maximum(square - mean**2, 0).max(axis=2))
+    result: FloatArray = smoothstep((apart - WORN_GREY - WORN_SPREADS * spread) / WORN_RANGE_GREY)
+    return result
+
+
+def tight_texture(view: View, cover: FloatArray) -> ByteImage:
+    """Return the photo premultiplied with its tight matte, (size, size, 4).
+
+    Where a pixel mixes person and background, C = a F + (1 - a) B is solved for the person's
+    colour F with the plate as B, as far as the cover a is large enough to tell; else F is that of
+    the sure person nearby.
+
+    Args:
+        view: the portrait's view.
+        cover: (size, size) the soft matte; the tight one lies within it.
+    """
+    alpha = tight_matte(view, cover)
+    colour = view.image.astype(np.float32)
+    mixed = (alpha > 0) & (view.matte < SURE_FROM)
+    if mixed.any():
+        share = np.clip(view.matte, LEAST_COVER, 1)[..., None]
+        solved = (colour - (1 - share) * view.plate) / share
+        nearby = _carried(colour, (view.matte >= SURE_FROM).astype(np.float32))
+        trust = smoothstep((view.matte[..., None] - LEAST_COVER) / (1 - LEAST_COVER))
+        person = np.clip(nearby + trust * (np.clip(solved, 0, 255) - nearby), 0, 255)
+        colour[mixed] = person[mixed]
+    return premultiplied(colour, alpha)
+
+
+def mark_edge(texture: ByteImage, tight: ByteImage) -> None:
+    """Mark, in place, where a soft texture covers fully and the tight one does not."""
+    edge = (texture[..., 3] == 255) & (tight[..., 3] < 255)
+    texture[edge, 3] = EDGE_ALPHA
+
+
+def premultiplied(image: ByteImage | FloatArray, cover: FloatArray) -> ByteImage:
+    """Return an image, (size, size, 3), times its cover and with it, (size, size, 4) uint8."""
+    colour = np.round(image * cover[..., None])
+    alpha = np.round(cover[..., None] * 255)
+    texture: ByteImage = np.ascontiguousarray(np.concatenate([colour, alpha], 2).astype(np.uint8))
+    return texture
+
+
+def _carried(colour: FloatArray, weight: FloatArray) -> FloatArray:
+    """Carry the colours of where the weight is 1 outwards."""
+    scale = colour.shape[0] / 512
+    result = colour.copy()
+    unknown = weight < 0.5
+    for sigma_px in CARRY_PX:
+        sigma = sigma_px * scale
+        total = cv2.GaussianBlur(colour * weight[..., None], (0, 0), sigma)
+        share = cv2.GaussianBlur(weight, (0, 0), sigma)
+        reached = unknown & (share > 0.02)
+        result[reached] = total[reached] / share[reached][:, None]
+        unknown &= ~reached
+    return result
