@@ -148,7 +148,7 @@ class Deformer:
         """Pose the head at a moment of motion.
 
         Args:
-            moment: (59,), see :mod:`gioconda.motion`.
+            moment: (60,), see :mod:`gioconda.motion`.
             out: a pose of this deformer to fill in; a new one if None.
 
         Returns:

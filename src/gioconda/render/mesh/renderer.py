@@ -68,7 +68,7 @@ class MeshRenderer:
         """Return the frame of a moment of motion.
 
         Args:
-            moment: float32, shape (59,), see :mod:`gioconda.motion`.
+            moment: float32, shape (60,), see :mod:`gioconda.motion`.
 
         Returns:
             uint8 RGB, shape (size, size, 3), in a buffer that stays untouched for the next

@@ -85,7 +85,7 @@ class PosedHead:
     """The head at one moment, filled in afresh for each frame.
 
     Attributes:
-        moment: (59,) the motion.
+        moment: (60,) the motion.
         weights: (K,) weights of the shape basis, internal lid shapes included.
         displacement: (H, 3) of the handles in head axes, closing included, lips and lids resolved.
         rotation: (3, 3) of the head in view coordinates.
