@@ -1,4 +1,4 @@
-"""Breathing: 12 to 18 breaths a minute, quick in where somebody speaks, into a pause if there is one.
+"""Breathing: 12 to 18 breaths a minute; talkers breathe in quickly, in a pause if there is one.
 
 At rest a breath in takes some two fifths of the cycle; talkers draw it in half a second or so, at
 a pause, and let it out over the phrase (Winkworth et al., 1995, "Breathing patterns during

@@ -42,6 +42,8 @@ class View:
         matte: (size, size) float32, 0 background to 1 person, tight (hair included).
         plate: (size, size, 3) uint8: the background with the person filled in.
         to_picture: (2, 3) affine from view pixels to picture pixels (cv2 convention).
+        joined: left, top, right, bottom: whether frames are shown with the picture going on
+            there; motion then ends before that side.
     """
 
     image: ByteImage
@@ -49,6 +51,7 @@ class View:
     matte: FloatArray
     plate: ByteImage
     to_picture: FloatArray
+    joined: tuple[bool, bool, bool, bool] = (False, False, False, False)
 
     @property
     def size(self) -> int:

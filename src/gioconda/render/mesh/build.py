@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 from gioconda.portrait.types import View
 from gioconda.render.mesh import topology as topo
+from gioconda.render.mesh.body import body_weights
 from gioconda.render.mesh.depth import surround_depth
 from gioconda.render.mesh.head_frame import measure_head
 from gioconda.render.mesh.lip_line import weld_closed_lips
@@ -72,6 +73,8 @@ def build_mesh(view: View) -> HeadMesh:
     rotation = smoothed(laplacian, rotation, np.ones(len(vertices)), _ROTATION_STIFFNESS)
     rotation = np.clip(rotation, 0, 1)
     rotation[rotation < _NEGLIGIBLE_ROTATION] = 0
+    body = body_weights(vertices, rotation, REFERENCE_SIZE, view.joined)
+    body[:face_count] = 0
 
     beyond = sheet.distance > _EXPRESSION_REACH * head.face_height
     weights = handle_weights(
@@ -91,6 +94,7 @@ def build_mesh(view: View) -> HeadMesh:
         rings=face.rings,
         midpoint_parents=face.parents,
         rotation_weight=rotation.astype(np.float32),
+        body_weight=body.astype(np.float32),
         handles=np.array(topo.HANDLES, np.int32),
         handle_weights=weights.astype(np.float32),
         axes=head.axes.astype(np.float32),

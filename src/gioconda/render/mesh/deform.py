@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from gioconda.motion import BLENDSHAPES, CHANNELS, INDEX, gaze_of
 from gioconda.render.mesh import topology as topo
+from gioconda.render.mesh.body import Body
 from gioconda.render.mesh.depth import smoothstep
 from gioconda.render.mesh.types import FloatArray, HeadMesh, IntArray, PosedHead, ShapeBasis
 
@@ -120,6 +121,7 @@ class Deformer:
         self._lips = self._lip_contacts(down)
         self._lids = self._lid_contacts(down)
         self._collapse = self._far_collapse()
+        self._body = Body(mesh)
 
     @property
     def camera(self) -> float:
@@ -180,6 +182,7 @@ class Deformer:
             f(collapse_by), self._rotation_weight, head.rotation, head.pivot, head.translation,
             f(head.camera), f(head.camera_now), f(head.size / 2), head.position, head.screen,
         )  # fmt: skip
+        self._body.move(head)
         return head
 
     def _set_weights(self, head: PosedHead) -> None:

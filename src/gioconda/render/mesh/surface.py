@@ -220,6 +220,7 @@ def _still_vertices(mesh: HeadMesh) -> npt.NDArray[np.bool_]:
     follows = np.abs(mesh.handle_weights).max(1) > STILL_HANDLE
     follows[: mesh.face_count] = True
     still: npt.NDArray[np.bool_] = (mesh.rotation_weight < STILL_ROTATION) & ~follows
+    still &= mesh.body_weight <= 0
     still[mesh.face_count :] &= mesh.far_side <= 0
     return still
 

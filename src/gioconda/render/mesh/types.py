@@ -28,7 +28,8 @@ class HeadMesh:
             and eye rings start at the corner on the image's left and run along the upper edge to
             the other corner and back along the lower edge; first and second half have equal length.
         midpoint_parents: (face_count - 468, 2) the two ends whose midpoint a subdivided vertex is.
-        rotation_weight: (V,) 1 moves with the head, 0 stays (shoulders, background).
+        rotation_weight: (V,) 1 moves with the head, 0 does not (shoulders, background).
+        body_weight: (V,) 1 moves with shoulders and chest, 0 does not.
         handles: (H,) landmark ids that blendshapes move.
         handle_weights: (V, H) biharmonic weights; a vertex moves by weights @ handle displacement.
         axes: (3, 3), rows are the head's x, y, z axes in view coordinates at rest.
@@ -49,6 +50,7 @@ class HeadMesh:
     rings: dict[str, IntArray]
     midpoint_parents: IntArray
     rotation_weight: FloatArray
+    body_weight: FloatArray
     handles: IntArray
     handle_weights: FloatArray
     axes: FloatArray
