@@ -4,7 +4,8 @@ Measured talkers move their heads hardly linearly with loudness or pitch (|r| ab
 motion is generated: a posture that shifts at phrase starts, filtered noise on top, a small lift
 at strong loudness peaks, and a trace of the breath. Half of the power of real yaw lies below
 0.4 Hz, 90 % below 1.2 Hz and 98 % below 2.5 Hz; real talkers spread 5.0, 4.2 and 3.7 degrees in
-yaw, pitch and roll. A head on a calm body looks restless at that, so :data:`NATURAL_SHARE` of it is the default.
+yaw, pitch and roll. A head on a calm body looks restless at that, so :data:`NATURAL_SHARE` of it
+is the default.
 """
 
 from __future__ import annotations

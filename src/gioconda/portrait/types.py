@@ -44,6 +44,9 @@ class View:
         to_picture: (2, 3) affine from view pixels to picture pixels (cv2 convention).
         joined: left, top, right, bottom: whether frames are shown with the picture going on
             there; motion then ends before that side.
+        foreground: (size, size, 3) uint8, the person's own colours without any of what was
+            behind: where given, the person is cut out tightly along the matte, and the plate is
+            another background, over which the person makes ``image``.
     """
 
     image: ByteImage
@@ -52,6 +55,7 @@ class View:
     plate: ByteImage
     to_picture: FloatArray
     joined: tuple[bool, bool, bool, bool] = (False, False, False, False)
+    foreground: ByteImage | None = None
 
     @property
     def size(self) -> int:

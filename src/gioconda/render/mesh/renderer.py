@@ -114,6 +114,17 @@ class MeshRenderer:
         self._timings = dict(zip(STAGES, [*spans, sum(spans)], strict=True))
         return out
 
+    def alpha(self, out: ByteImage) -> None:
+        """Write how far the person covers each pixel of the frame last rendered.
+
+        Meaningful for a view whose person is cut out; see
+        :attr:`gioconda.portrait.types.View.foreground`.
+
+        Args:
+            out: (size, size) uint8, 255 = all person.
+        """
+        self._surface.alpha(out)
+
     def timings_ms(self) -> dict[str, float]:
         """Return the milliseconds each stage of the last frame took, and their total."""
         return dict(self._timings)

@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from gioconda.portrait.types import View
 from gioconda.render.mesh.background import crowned, rest_plate, soft_matte
-from gioconda.render.mesh.composite_kernels import composite
+from gioconda.render.mesh.composite_kernels import composite, composite_alpha
 from gioconda.render.mesh.raster_kernels import LIGHT_NOTHING, LIGHT_ONE, rasterize
 from gioconda.render.mesh.types import ByteImage, FloatArray, HeadMesh, IntArray, PosedHead
 
@@ -97,11 +97,13 @@ class Surface:
 
     def __init__(self, view: View, mesh: HeadMesh, rest: PosedHead) -> None:
         size = view.size
-        cover = soft_matte(view.matte)
-        self._crowned = crowned(_premultiplied(view.image, cover), view.matte)
+        cut_out = view.foreground is not None
+        cover = view.matte if cut_out else soft_matte(view.matte)
+        person = view.image if view.foreground is None else view.foreground
+        self._crowned = crowned(_premultiplied(person, cover), view.matte)
         crown = self._crowned.shape[0] - size
         self.texture = self._crowned[crown:]
-        self._plate = rest_plate(view, cover)
+        self._plate = view.plate if cut_out else rest_plate(view, cover)
         self._texture_at = mesh.vertices[:, :2] + np.array([0, crown], np.float32)
         self._back_bias = np.float32(BACK_BIAS_PX * size / 512)
 
@@ -122,9 +124,11 @@ class Surface:
         self._drawn = Box(0, 0, size, size)
         self._sample_room = np.zeros((size, size, 4), np.uint8)
         self._background = np.zeros((size, size, 3), np.uint8)
+        self._background_alpha = np.zeros((size, size), np.uint8)
         self.sample(Box(0, 0, size, size))
         no_gain = np.full(3, 256, np.int32)
         self.lay_over_plate(Box(0, 0, size, size), no_gain, self._background)
+        composite_alpha(self._sampled, self._maps.light, self._background_alpha, 0, 0)
 
     @property
     def depth(self) -> FloatArray:
@@ -174,6 +178,15 @@ class Surface:
         """
         np.copyto(out, self._background)
         composite(self._sampled, self._plate, self._maps.light, gains, out, box.x0, box.y0)
+
+    def alpha(self, out: ByteImage) -> None:
+        """Write how far the person covers each pixel of the frame last laid over the plate.
+
+        Args:
+            out: (size, size) uint8, 255 = all person.
+        """
+        np.copyto(out, self._background_alpha)
+        composite_alpha(self._sampled, self._maps.light, out, self._drawn.x0, self._drawn.y0)
 
     def _draw(
         self,
