@@ -30,7 +30,7 @@ def ramp(rows: int, rate_hz: float = 50.0, start_s: float = 0.0) -> Motion:
 
 def test_the_motion_space_is_arkit_and_a_head() -> None:
     assert len(BLENDSHAPES) == len(set(BLENDSHAPES)) == 52
-    assert len(CHANNELS) == 59
+    assert len(CHANNELS) == 60
     assert {"jawOpen", "eyeBlinkLeft", "tongueOut", "headYaw", "articulation"} <= set(CHANNELS)
 
 
@@ -84,10 +84,10 @@ def test_a_channel_is_read_by_its_name() -> None:
     ("rows", "rate_hz", "start_s", "complaint"),
     [
         (np.zeros((3, 52)), 50, 0, "shape"),
-        (np.full((3, 59), np.nan), 50, 0, "NaN"),
-        (np.zeros((3, 59)), 0, 0, "rate of 0"),
-        (np.zeros((3, 59)), np.inf, 0, "rate of inf"),
-        (np.zeros((3, 59)), 50, np.nan, "starts at nan"),
+        (np.full((3, 60), np.nan), 50, 0, "NaN"),
+        (np.zeros((3, 60)), 0, 0, "rate of 0"),
+        (np.zeros((3, 60)), np.inf, 0, "rate of inf"),
+        (np.zeros((3, 60)), 50, np.nan, "starts at nan"),
     ],
 )
 def test_other_arrays_are_no_motion(

@@ -139,6 +139,32 @@ def test_a_bare_array_is_no_motion_file(tmp_path: Path) -> None:
         Motion.load(tmp_path / "m.npz")
 
 
+def test_files_from_before_there_was_breath_load_as_they_were(tmp_path: Path) -> None:
+    older = CHANNELS[: CHANNELS.index("breath")]
+    assert len(older) == 59
+    values = np.linspace(0, 1, 3 * 59, dtype=np.float32).reshape(3, 59)
+    values[:, 52:58] = 2.5
+    path = tmp_path / "older.npz"
+    with path.open("wb") as f:
+        np.savez_compressed(f, values=values, channels=np.array(older), rate_hz=50.0, start_s=0.5)
+    table = tmp_path / "older.csv"
+    lines = [f"{0.5 + i / 50},{','.join(map(str, row))}" for i, row in enumerate(values)]
+    table.write_text("\n".join([",".join(("time_s", *older)), *lines]))
+    for file in (path, table):
+        motion = Motion.load(file)
+        np.testing.assert_allclose(motion.values[:, :59], values, atol=1e-6)
+        assert not motion["breath"].any()
+        assert motion.start_s == 0.5
+
+
+@pytest.mark.parametrize("suffix", [".npz", ".csv"])
+def test_breath_goes_out_and_comes_in(tmp_path: Path, suffix: str) -> None:
+    values = np.zeros((4, len(CHANNELS)), np.float32)
+    values[:, CHANNELS.index("breath")] = [0, 0.25, 0.5, 1]
+    Motion(values, 50.0).save(tmp_path / f"m{suffix}")
+    np.testing.assert_allclose(Motion.load(tmp_path / f"m{suffix}").values, values)
+
+
 # The clock of a table.
 
 

@@ -116,7 +116,7 @@ def test_a_finished_session_takes_no_more(portrait: Portrait, speech: np.ndarray
 
 
 def test_the_whole_picture_can_be_framed(portrait: Portrait) -> None:
-    rows = np.zeros((3, 59), np.float32)
+    rows = np.zeros((3, 60), np.float32)
     animation = render_motion(portrait, Motion(rows, 30), fps=30, size=256, framing="full")
     frames = list(animation.frames())
     assert len(frames) == 3

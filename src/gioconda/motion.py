@@ -1,6 +1,6 @@
 """The motion space, where everything that makes motion and everything that shows it meet.
 
-A moment of motion is a float32 vector of shape ``(59,)``, one number for each name in
+A moment of motion is a float32 vector of shape ``(60,)``, one number for each name in
 :data:`CHANNELS`:
 
 * the 52 ARKit blendshape weights, 0 to 1, by their standard names ("Left" is the
@@ -11,7 +11,8 @@ A moment of motion is a float32 vector of shape ``(59,)``, one number for each n
   right, y down, z away from the camera;
 * ``articulation``, 0 to 1: how far the mouth is under the motion's control. At 0 the
   mouth rests as it does in the portrait; at 1 a portrait with parted lips or a smile is
-  first brought to closed, neutral lips, so that closures close.
+  first brought to closed, neutral lips, so that closures close;
+* ``breath``, 0 to 1: how far breathed in. Shoulders and chest rise with it; the head does not.
 
 All zeros is the neutral moment: the portrait as it is. Gaze is carried by the eyeLook
 shapes; a weight of 1 stands for :data:`GAZE_FULL_DEG` degrees.
@@ -48,7 +49,7 @@ BLENDSHAPES: Final[tuple[str, ...]] = (
 HEAD_CHANNELS: Final[tuple[str, ...]] = (
     "headYaw", "headPitch", "headRoll", "headX", "headY", "headZ",
 )  # fmt: skip
-CHANNELS: Final[tuple[str, ...]] = (*BLENDSHAPES, *HEAD_CHANNELS, "articulation")
+CHANNELS: Final[tuple[str, ...]] = (*BLENDSHAPES, *HEAD_CHANNELS, "articulation", "breath")
 INDEX: Final[dict[str, int]] = {name: i for i, name in enumerate(CHANNELS)}
 #: Eye rotation, in degrees, that an eyeLook weight of 1 stands for.
 GAZE_FULL_DEG: Final = 30.0
@@ -57,12 +58,12 @@ MOTION_RATE_HZ: Final = 50.0
 
 
 def neutral() -> FloatArray:
-    """Return the neutral moment: the portrait as it is. Shape (59,), all zeros."""
+    """Return the neutral moment: the portrait as it is. Shape (60,), all zeros."""
     return np.zeros(len(CHANNELS), np.float32)
 
 
 def moment(**channels: float) -> FloatArray:
-    """Return a moment, shape (59,), with the named channels set and all others zero.
+    """Return a moment, shape (60,), with the named channels set and all others zero.
 
     Raises:
         OptionError: a name is not in :data:`CHANNELS`.
@@ -99,7 +100,7 @@ def gaze_of(m: FloatArray) -> tuple[float, float]:
 def set_gaze(values: FloatArray, yaw_deg: npt.ArrayLike, pitch_deg: npt.ArrayLike) -> None:
     """Write gaze angles in degrees into the eight eyeLook channels of ``values``, in place.
 
-    ``values`` has shape (..., 59); the angles broadcast against its leading axes.
+    ``values`` has shape (..., 60); the angles broadcast against its leading axes.
     """
     yaw = np.asarray(yaw_deg, np.float32) / GAZE_FULL_DEG
     pitch = np.asarray(pitch_deg, np.float32) / GAZE_FULL_DEG
@@ -119,7 +120,7 @@ class Motion:
     """Named channels over time, at a stated rate.
 
     Attributes:
-        values: float32, shape (frames, 59), in the order of :data:`CHANNELS`. Row i is the
+        values: float32, shape (frames, 60), in the order of :data:`CHANNELS`. Row i is the
             instant ``start_s + i / rate_hz``.
         rate_hz: rows a second.
         start_s: the instant of row 0, in seconds of the sound. Before it, :meth:`at` holds
@@ -134,7 +135,7 @@ class Motion:
         """Check shape, rate and start.
 
         Raises:
-            MotionError: the array is not (frames, 59), a number is not finite, or the rate is
+            MotionError: the array is not (frames, 60), a number is not finite, or the rate is
                 not positive.
         """
         if self.values.ndim != 2 or self.values.shape[1] != len(CHANNELS):
@@ -171,7 +172,7 @@ class Motion:
         return self.values[:, _index_of(name)]
 
     def at(self, time_s: float) -> FloatArray:
-        """Return the moment at an instant of the sound, shape (59,), linear between rows.
+        """Return the moment at an instant of the sound, shape (60,), linear between rows.
 
         Before the first row (at ``start_s``) the first row is held, after the last the last; a
         motion without rows is neutral throughout.
@@ -206,7 +207,8 @@ class Motion:
         """Read what :meth:`save` wrote, or a table with any subset of the channels.
 
         Missing channels are zero; a file without ``articulation`` (one from a capture
-        application) gets 1 throughout, since its mouth is fully driven.
+        application) gets 1 throughout, since its mouth is fully driven. Nobody breathes in a file
+        without ``breath``, one written before there was that channel among them.
 
         A ``.csv`` file may have commas, semicolons or tabs between its columns, but no decimal
         commas. It needs one column of time in seconds, rising from row to row, named ``time_s``,
@@ -264,7 +266,7 @@ class MotionBuffer:
         self._window = Motion(np.concatenate([w.values, chunk.values]), w.rate_hz, w.start_s)
 
     def at(self, time_s: float) -> FloatArray:
-        """Return the moment at an instant, shape (59,), and forget what lies before it."""
+        """Return the moment at an instant, shape (60,), and forget what lies before it."""
         w = self._window
         if w is None:
             return neutral()

@@ -279,7 +279,7 @@ def _on_grid(
 
 
 def _arranged(values: npt.NDArray[np.float64], names: list[str]) -> FloatArray:
-    """Put named columns into the order of CHANNELS; articulation is 1 where it is not given."""
+    """Put named columns into the order of CHANNELS; articulation is 1, breath 0, if not given."""
     out = np.zeros((len(values), len(CHANNELS)), np.float32)
     out[:, INDEX["articulation"]] = 1.0
     out[:, [INDEX[n] for n in names]] = values

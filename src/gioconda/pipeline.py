@@ -11,9 +11,11 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from gioconda.background import Background, BackgroundLike, background_of
 from gioconda.controls import Controls
 from gioconda.motion import Motion, concatenate
 from gioconda.session import (
+    KEPT,
     FrameMaker,
     Performance,
     Session,
@@ -75,6 +77,7 @@ class Animation:
     framing: str
     performer: str = "rules"
     renderer: str = "mesh"
+    background: Background = KEPT
     clock: StageClock = field(default_factory=StageClock, compare=False, repr=False)
 
     @property
@@ -104,7 +107,7 @@ class Animation:
         assert self.sound is not None
         session = Session(
             self.portrait, self.controls, fps=self.fps, size=self.size, framing=self.framing,
-            performer=self.performer, renderer=self.renderer,
+            background=self.background, performer=self.performer, renderer=self.renderer,
         )  # fmt: skip
         session.clock.seconds = self.clock.seconds
         chunks = self.sound.chunks()
@@ -118,7 +121,8 @@ class Animation:
     def _maker(self) -> FrameMaker:
         return FrameMaker(
             self.portrait, size=self.size, framing=self.framing,
-            distance=self.controls.distance, renderer=self.renderer,
+            distance=self.controls.distance, background=self.background,
+            renderer=self.renderer,
         )  # fmt: skip
 
     def frame_size(self) -> tuple[int, int]:
@@ -146,6 +150,7 @@ class Animation:
             What it took.
 
         Raises:
+            OptionError: the format has no transparency, and the background is ``none``.
             OutputError: the target exists, cannot be written or is full.
             GiocondaError: what the portrait, the sound or the motion raise.
         """
@@ -153,7 +158,8 @@ class Animation:
 
         from gioconda.video import check_target, open_writer
 
-        check_target(path, overwrite)
+        transparent = self.background.transparent
+        check_target(path, overwrite, alpha=transparent)
         started = time.perf_counter()
         start_s = 0.0
         # One thread renders and one encodes; more would only contend for two cores.
@@ -168,8 +174,14 @@ class Animation:
             with (
                 closing(frames),  # type: ignore[type-var]
                 open_writer(
-                    path, width, height, self.fps, sound=self.sound, overwrite=overwrite
-                ) as writer,
+                    path,
+                    width,
+                    height,
+                    self.fps,
+                    sound=self.sound,
+                    overwrite=overwrite,
+                    alpha=transparent,
+                ) as writer,  # fmt: skip
             ):
                 for frame in frames:
                     now = time.perf_counter()
@@ -194,6 +206,7 @@ def animate(
     fps: float = 40.0,
     size: int = 512,
     framing: str = "crop",
+    background: BackgroundLike = KEPT,
     performer: str = "rules",
     renderer: str = "mesh",
 ) -> Animation:
@@ -206,6 +219,8 @@ def animate(
         fps: frames a second, 24 to 60.
         size: side of the animated square: 256, 512, 768 or 1024.
         framing: ``"crop"`` for the square, ``"full"`` for the whole picture.
+        background: ``"keep"``, ``"blur"``, ``"none"`` (transparent), a colour (``"red"``,
+            ``"#1e90ff"``) or a picture's path; on ``"crop"`` only.
         performer: name in the registry of performers.
         renderer: name in the registry of renderers.
 
@@ -218,10 +233,11 @@ def animate(
         SoundError: the sound cannot be used.
     """
     controls = controls or Controls()
-    check_options(fps, size, framing, controls.distance)
+    behind = background_of(background)
+    check_options(fps, size, framing, controls.distance, behind)
     return Animation(
         _portrait(portrait), _sound(sound), None, controls, float(fps), size, framing,
-        performer, renderer,
+        performer, renderer, behind,
     )  # fmt: skip
 
 
@@ -265,6 +281,7 @@ def render_motion(
     size: int = 512,
     framing: str = "crop",
     distance: float = 1.0,
+    background: BackgroundLike = KEPT,
     renderer: str = "mesh",
 ) -> Animation:
     """Show a motion on a portrait, with a sound beside it if one is given.
@@ -280,6 +297,7 @@ def render_motion(
         size: side of the animated square: 256, 512, 768 or 1024.
         framing: ``"crop"`` for the square, ``"full"`` for the whole picture.
         distance: of the camera, 0.7 to 2.
+        background: as in :func:`animate`.
         renderer: name in the registry of renderers.
 
     Raises:
@@ -287,12 +305,13 @@ def render_motion(
         PortraitError, MotionError, SoundError: what the inputs raise.
     """
     controls = Controls(distance=distance)
-    check_options(fps, size, framing, distance)
+    behind = background_of(background)
+    check_options(fps, size, framing, distance, behind)
     loaded = motion if isinstance(motion, Motion) else Motion.load(str(motion))
     opened = None if sound is None else _sound(sound)
     return Animation(
         _portrait(portrait), opened, loaded, controls, float(fps), size, framing,
-        renderer=renderer,
+        renderer=renderer, background=behind,
     )  # fmt: skip
 
 

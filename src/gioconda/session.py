@@ -15,18 +15,23 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import numpy.typing as npt
 
+from gioconda.background import Background, BackgroundLike, background_of
 from gioconda.controls import Controls
 from gioconda.errors import OptionError
 from gioconda.motion import MOTION_RATE_HZ, FloatArray, Motion, MotionBuffer
 
 if TYPE_CHECKING:
     from gioconda.portrait import Portrait
+    from gioconda.render.types import AlphaRenderer
 
 ByteImage = npt.NDArray[np.uint8]
 
 FPS_RANGE: Final = (24.0, 60.0)
 SIZES: Final = (256, 512, 768, 1024)
 FRAMINGS: Final = ("crop", "full")
+KEPT: Final = Background()
+#: Frames handed out before a buffer is used again.
+BUFFERS: Final = 4
 SAMPLE_RATE_HZ: Final = 16_000
 
 
@@ -37,7 +42,8 @@ class TimedFrame:
     Attributes:
         index: number of the frame, from 0.
         time_s: the instant of the sound that it shows, ``index / fps``.
-        image: uint8 RGB, (height, width, 3); valid until the next three frames are made.
+        image: uint8 RGB, (height, width, 3), or with the background ``none`` RGB and alpha,
+            (height, width, 4), not premultiplied; valid until the next three frames are made.
     """
 
     index: int
@@ -58,7 +64,13 @@ class StageClock:
         return now
 
 
-def check_options(fps: float, size: int, framing: str, distance: float = 1.0) -> None:
+def check_options(
+    fps: float,
+    size: int,
+    framing: str,
+    distance: float = 1.0,
+    background: Background = KEPT,
+) -> None:
     """Check the options that every way of making frames shares.
 
     Raises:
@@ -75,6 +87,11 @@ def check_options(fps: float, size: int, framing: str, distance: float = 1.0) ->
             f"distance is {distance:g} with framing 'full', which shows the whole picture as it "
             "is; use framing 'crop'"
         )
+    if framing == "full" and background.kind != "keep":
+        raise OptionError(
+            f"background is {background.kind!r} with framing 'full', which shows the whole picture "
+            "as it is; use framing 'crop'"
+        )
 
 
 class FrameMaker:
@@ -86,10 +103,12 @@ class FrameMaker:
         framing: ``"crop"`` gives the square, ``"full"`` pastes it back into the whole picture.
         distance: of the camera, as in :class:`gioconda.Controls`; the crop shows as much more,
             or less, of the picture.
+        background: see :func:`gioconda.background.background_of`.
         renderer: name in the registry of renderers.
 
     Raises:
-        OptionError: an option is out of range, or the whole picture is asked for at a distance.
+        OptionError: an option is out of range, the whole picture is asked for at a distance or
+            with another background, or the renderer cannot give a transparent one.
     """
 
     def __init__(
@@ -99,33 +118,63 @@ class FrameMaker:
         size: int = 512,
         framing: str = "crop",
         distance: float = 1.0,
+        background: BackgroundLike = KEPT,
         renderer: str = "mesh",
     ) -> None:
         from gioconda.render import Paster
         from gioconda.render.registry import create
+        from gioconda.render.types import AlphaRenderer
 
-        check_options(40.0, size, framing, distance)
+        behind = background_of(background)
+        check_options(40.0, size, framing, distance, behind)
         # Nearer than the portrait: the whole head is rendered larger and a part of it shown,
         # so that hair cut by the frame still moves as hair.
         rendered = size if distance >= 1 else 2 * math.ceil(size / distance / 2)
         view = portrait.view(rendered, max(distance, 1.0))
+        middle = view.landmarks[:468, :2].mean(axis=0) - size / 2
+        self._left, self._top = (int(v) for v in np.clip(middle, 0, rendered - size))
+        if behind.kind != "keep":
+            from gioconda.render.backdrop import before
+
+            view = before(view, behind, (self._left, self._top, size))
         self._renderer = create(renderer, view)
+        self._alpha: AlphaRenderer | None = None
+        if behind.transparent:
+            if not isinstance(self._renderer, AlphaRenderer):
+                raise OptionError(f"the renderer {renderer!r} cannot leave the background out")
+            self._alpha = self._renderer
+            self._cover = np.empty((rendered, rendered), np.uint8)
+            self._layered = [np.empty((size, size, 4), np.uint8) for _ in range(BUFFERS)]
+            self._next = 0
         self._paster = Paster(portrait.picture, view) if framing == "full" else None
         height, width = portrait.picture.shape[:2] if framing == "full" else (size, size)
         self.width: int = int(width)
         self.height: int = int(height)
-        middle = view.landmarks[:468, :2].mean(axis=0) - size / 2
-        self._left, self._top = (int(v) for v in np.clip(middle, 0, rendered - size))
 
     def frame(self, moment: FloatArray) -> ByteImage:
-        """Return the frame of a moment, uint8 RGB, (height, width, 3)."""
+        """Return the frame of a moment, uint8 RGB, (height, width, 3).
+
+        With the background ``none``, RGB and alpha, (height, width, 4), not premultiplied.
+        """
         square = self._renderer.render(moment)
+        if self._alpha is not None:
+            return self._with_alpha(square, self._alpha)
         if self._paster is not None:
             return self._paster.paste(square)
         if square.shape[0] == self.height:
             return square
         bottom, right = self._top + self.height, self._left + self.width
         return np.ascontiguousarray(square[self._top : bottom, self._left : right])
+
+    def _with_alpha(self, square: ByteImage, renderer: AlphaRenderer) -> ByteImage:
+        renderer.alpha(self._cover)
+        out = self._layered[self._next]
+        self._next = (self._next + 1) % BUFFERS
+        rows = slice(self._top, self._top + self.height)
+        columns = slice(self._left, self._left + self.width)
+        out[..., :3] = square[rows, columns]
+        out[..., 3] = self._cover[rows, columns]
+        return out
 
 
 class Performance:
@@ -182,6 +231,8 @@ class Session:
             same performance.
         size: side of the animated square, one of 256, 512, 768, 1024.
         framing: ``"crop"`` or ``"full"``.
+        background: ``keep``, ``blur``, ``none`` (frames get an alpha channel), a colour or a
+            picture's path; see :func:`gioconda.background.background_of`.
         performer, renderer: names in the two registries.
 
     Raises:
@@ -205,15 +256,18 @@ class Session:
         fps: float = 40.0,
         size: int = 512,
         framing: str = "crop",
+        background: BackgroundLike = KEPT,
         performer: str = "rules",
         renderer: str = "mesh",
     ) -> None:
         controls = controls or Controls()
-        check_options(fps, size, framing, controls.distance)
+        behind = background_of(background)
+        check_options(fps, size, framing, controls.distance, behind)
         self.fps = float(fps)
         self._maker = FrameMaker(
-            portrait, size=size, framing=framing, distance=controls.distance, renderer=renderer
-        )
+            portrait, size=size, framing=framing, distance=controls.distance,
+            background=behind, renderer=renderer,
+        )  # fmt: skip
         self._performance = Performance(controls, performer=performer)
         self._buffer = MotionBuffer()
         self._samples = 0

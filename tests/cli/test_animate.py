@@ -146,6 +146,31 @@ def test_a_batch_skips_what_is_bad(face: Path, short: Path, tmp_path: Path) -> N
     assert sorted(p.name for p in folder.iterdir()) == ["astronaut-2.mp4", "astronaut.mp4"]
 
 
+def test_a_transparent_background_needs_a_format_for_it(
+    face: Path, short: Path, tmp_path: Path
+) -> None:
+    code, _, err = gioconda(
+        "animate", face, short, "-o", tmp_path / "talk.mp4", *FAST, "--background", "none"
+    )
+    assert code == 2
+    assert ".webm" in complaint(err)
+    code, _, err = gioconda("animate", face, short, *FAST, "--background", "none", cwd=tmp_path)
+    assert code == 0, err
+    assert [p.name for p in tmp_path.iterdir()] == [f"{face.stem}.webm"]
+
+
+def test_a_wrong_background_is_refused_before_any_work(
+    face: Path, short: Path, tmp_path: Path
+) -> None:
+    for wrong in ("gren", "#12", str(short)):
+        code, _, err = gioconda(
+            "animate", face, short, "-o", tmp_path / "talk.mp4", "--background", wrong
+        )
+        assert code == 2
+        assert "background" in complaint(err)
+    assert not list(tmp_path.iterdir())
+
+
 def test_several_portraits_need_a_folder(face: Path, short: Path, tmp_path: Path) -> None:
     code, _, err = gioconda("animate", face, face, short, "-o", tmp_path / "talk.mp4")
     assert code == 2
@@ -167,6 +192,7 @@ def test_every_control_changes_the_picture(face: Path, short: Path, tmp_path: Pa
     for options in (
         ("--gaze", "15,-5"), ("--distance", "1.2"), ("--emotion", "happy:0.8"),
         ("--expression", "0"), ("--head", "0"), ("--seed", "3"), ("--still",),
+        ("--background", "teal"), ("--background", "blur"),
     ):  # fmt: skip
         assert np.abs(last_frame(*options) - usual).mean() > 0.1, options
     assert last_frame("--framing", "full").shape == (512, 512, 3)

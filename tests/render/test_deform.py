@@ -112,11 +112,14 @@ def test_translation_is_in_eye_distances(closed: Head) -> None:
     assert nose - rest == pytest.approx(0.25 * closed.mesh.eye_distance, rel=1e-3)
 
 
-def test_shoulders_stay_where_they_are(closed: Head) -> None:
+def test_shoulders_stay_where_they_are_but_for_a_small_part_of_the_heads_way(closed: Head) -> None:
     still = closed.mesh.rotation_weight == 0
     assert still.any()
-    moved = closed.pose(headYaw=15, headPitch=10, headX=0.1).screen
-    assert np.abs(moved - closed.mesh.vertices[:, :2])[still].max() < 1e-3
+    at_rest = closed.mesh.vertices[:, :2]
+    nodding = closed.pose(headPitch=10, jawOpen=0.5).screen
+    assert np.abs(nodding - at_rest)[still].max() < 1e-3
+    moved = closed.pose(headYaw=15, headPitch=10, headX=0.1).screen - at_rest
+    assert np.abs(moved[still]).max() < 0.2 * np.abs(moved[: closed.mesh.face_count]).max()
 
 
 def test_points_of_the_skull_go_with_the_head(closed: Head) -> None:

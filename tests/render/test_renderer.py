@@ -143,8 +143,8 @@ def test_stages_are_timed_and_add_up(astronaut_renderer: MeshRenderer) -> None:
 
 
 def test_a_moment_of_another_shape_is_refused(astronaut_renderer: MeshRenderer) -> None:
-    with pytest.raises(OptionError, match="59"):
-        astronaut_renderer.render(np.zeros(58, np.float32))
+    with pytest.raises(OptionError, match="60"):
+        astronaut_renderer.render(np.zeros(59, np.float32))
 
 
 def test_renderers_come_by_name(astronaut_at_512: View) -> None:

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from gioconda.background import background_of
 from gioconda.cli import arguments as arg
 from gioconda.cli.voice import Voice
 
@@ -51,6 +52,7 @@ def animate(
     fps: arg.Fps = 40.0,
     size: arg.Size = 512,
     framing: arg.FramingOption = "crop",
+    background: arg.BackgroundOption = "keep",
     face: arg.FaceOption = None,
     seed: arg.Seed = 0,
     gaze: arg.Gaze = "0,0",
@@ -83,7 +85,10 @@ def animate(
         gaze=gaze, distance=distance, emotion=emotion, expression=expression, head=head,
         blinks=blinks, seed=seed, still=still,
     )  # fmt: skip
-    look = making.Look(fps=fps, size=size, framing=framing, face=face, distance=distance)
+    look = making.Look(
+        fps=fps, size=size, framing=framing, face=face, distance=distance,
+        background=background_of(background),
+    )  # fmt: skip
     say = Voice(as_json=as_json, quiet=quiet)
     sys.exit(making.animate(portraits, sound, output, controls, look, say, force=force))
 
@@ -126,6 +131,7 @@ def render(
     fps: arg.Fps = 40.0,
     size: arg.Size = 512,
     framing: arg.FramingOption = "crop",
+    background: arg.BackgroundOption = "keep",
     face: arg.FaceOption = None,
     distance: arg.Distance = 1.0,
     as_json: arg.Json = False,
@@ -135,7 +141,10 @@ def render(
     """Show a motion on a portrait."""
     from gioconda.cli import making
 
-    look = making.Look(fps=fps, size=size, framing=framing, face=face, distance=distance)
+    look = making.Look(
+        fps=fps, size=size, framing=framing, face=face, distance=distance,
+        background=background_of(background),
+    )  # fmt: skip
     say = Voice(as_json=as_json, quiet=quiet)
     making.render(portrait, motion, sound, output, look, say, force=force)
 

@@ -34,6 +34,14 @@ FramingOption = Annotated[
         help="crop: the square; full: pasted back into the whole picture.",
     ),
 ]  # fmt: skip
+BackgroundOption = Annotated[
+    str,
+    typer.Option(
+        "--background", metavar="keep|blur|COLOUR|IMAGE|none", rich_help_panel=LOOK,
+        help="What is behind the person: red or #1e90ff, a picture's name; none is transparent "
+        "(.webm, .mov, PNG sequence). With --framing crop.",
+    ),
+]  # fmt: skip
 FaceOption = Annotated[
     int | None,
     typer.Option(

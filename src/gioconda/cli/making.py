@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from gioconda.background import Background
 from gioconda.cli.voice import Voice
 from gioconda.controls import Controls
 from gioconda.errors import GiocondaError, OptionError, OutputError
-from gioconda.session import check_options
+from gioconda.session import KEPT, check_options
 from gioconda.targets import check_file_target, replacing
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ class Look:
     framing: str
     face: int | None = None
     distance: float = 1.0
+    background: Background = KEPT
 
 
 def animate(
@@ -44,10 +46,10 @@ def animate(
     force: bool,
 ) -> int:
     """Animate one portrait, or a batch into a folder; return the exit code."""
-    check_options(look.fps, look.size, look.framing, look.distance)
+    check_options(look.fps, look.size, look.framing, look.distance, look.background)
     several = len(portraits) > 1
     if not several and not _is_folder(output, several):
-        target = _video_target(output, portraits[0], force, inputs=[*portraits, sound])
+        target = _video_target(output, portraits[0], force, look, inputs=[*portraits, sound])
         from gioconda.portrait import Portrait
         from gioconda.speech.sound import Sound
 
@@ -77,13 +79,13 @@ def _batch(
     from gioconda.portrait import Portrait
     from gioconda.speech.sound import Sound
 
-    targets = _batch_targets(portraits, folder)
+    targets = _batch_targets(portraits, folder, _usual_suffix(look))
     failed = 0
     with Sound.open(sound) as opened, _made_folder(folder):
         for number, (source, target) in enumerate(zip(portraits, targets, strict=True), 1):
             voice.say(f"{number}/{len(portraits)} {source}")
             try:
-                _video_target(str(target), source, force, inputs=[*portraits, sound])
+                _video_target(str(target), source, force, look, inputs=[*portraits, sound])
                 portrait = Portrait.open(source, face=look.face)
                 _animate_one(portrait, opened, target, controls, look, voice, force=force)
             except GiocondaError as e:
@@ -111,7 +113,7 @@ def _made_folder(folder: Path) -> Iterator[None]:
             folder.rmdir()
 
 
-def _batch_targets(portraits: list[str], folder: Path) -> list[Path]:
+def _batch_targets(portraits: list[str], folder: Path, suffix: str) -> list[Path]:
     """Name a video after each portrait; equal names are numbered."""
     seen: dict[str, int] = {}
     targets = []
@@ -119,7 +121,7 @@ def _batch_targets(portraits: list[str], folder: Path) -> list[Path]:
         stem = Path(source).stem
         seen[stem] = seen.get(stem, 0) + 1
         name = stem if seen[stem] == 1 else f"{stem}-{seen[stem]}"
-        targets.append(folder / f"{name}.mp4")
+        targets.append(folder / f"{name}{suffix}")
     return targets
 
 
@@ -138,7 +140,10 @@ def _animate_one(
     warnings = portrait.warnings_for(look.size)
     for warning in warnings:
         voice.say(f"note: {warning}")
-    animation = make(portrait, sound, controls, fps=look.fps, size=look.size, framing=look.framing)
+    animation = make(
+        portrait, sound, controls, fps=look.fps, size=look.size, framing=look.framing,
+        background=look.background,
+    )  # fmt: skip
     with voice.bar(target.name, "frames") as bar:
         report = animation.save(target, overwrite=force, progress=bar)
     _tell(report, voice, warnings)
@@ -180,8 +185,8 @@ def render(
     force: bool,
 ) -> None:
     """Show a motion on a portrait."""
-    check_options(look.fps, look.size, look.framing, look.distance)
-    target = _video_target(output, portrait, force, inputs=[portrait, motion, sound or ""])
+    check_options(look.fps, look.size, look.framing, look.distance, look.background)
+    target = _video_target(output, portrait, force, look, inputs=[portrait, motion, sound or ""])
     from gioconda.motion import Motion
     from gioconda.pipeline import render_motion as make
     from gioconda.portrait import Portrait
@@ -194,7 +199,10 @@ def render(
         warnings = person.warnings_for(look.size)
         for warning in warnings:
             voice.say(f"note: {warning}")
-        animation = make(person, loaded, opened, fps=look.fps, size=look.size, framing=look.framing)
+        animation = make(
+            person, loaded, opened, fps=look.fps, size=look.size, framing=look.framing,
+            distance=look.distance, background=look.background,
+        )  # fmt: skip
         with voice.bar(target.name, "frames") as bar:
             report = animation.save(target, overwrite=force, progress=bar)
     finally:
@@ -207,12 +215,12 @@ def demo(output: str, voice: Voice, *, force: bool) -> None:
     """Animate the example portrait with the example speech."""
     from gioconda import examples
 
-    target = _video_target(output, "demo", force, inputs=[])
+    look = Look(fps=40.0, size=512, framing="crop")
+    target = _video_target(output, "demo", force, look, inputs=[])
     from gioconda.portrait import Portrait
     from gioconda.speech.sound import Sound
 
     voice.say("animating the example portrait with the example speech")
-    look = Look(fps=40.0, size=512, framing="crop")
     with Sound.open(examples.speech_path()) as sound:
         portrait = Portrait.open(examples.portrait_path())
         _animate_one(portrait, sound, target, Controls(), look, voice, force=force)
@@ -246,12 +254,19 @@ def _is_folder(output: str | None, several: bool) -> bool:
     return several and output not in ("", "-") and not Path(output).suffix
 
 
-def _video_target(output: str | None, portrait: str, force: bool, *, inputs: list[str]) -> Path:
+def _usual_suffix(look: Look) -> str:
+    return ".webm" if look.background.transparent else ".mp4"
+
+
+def _video_target(
+    output: str | None, portrait: str, force: bool, look: Look, *, inputs: list[str]
+) -> Path:
     """Return where the video goes, checked; named after the portrait if not said."""
     from gioconda.video import check_target
 
-    name = f"{Path(portrait).stem}.mp4" if output is None else output
-    check_not_input(check_target(name, force).occupied(), inputs)
+    name = f"{Path(portrait).stem}{_usual_suffix(look)}" if output is None else output
+    checked = check_target(name, force, alpha=look.background.transparent)
+    check_not_input(checked.occupied(), inputs)
     return Path(name)
 
 

@@ -114,7 +114,7 @@ def _frames(person: Portrait) -> list[Row]:
 
 
 def _moments(count: int) -> FloatArray:
-    """Return motion of the example speech, (count, 59), sampled at 40 Hz from its middle."""
+    """Return motion of the example speech, (count, 60), sampled at 40 Hz from its middle."""
     from gioconda import examples
     from gioconda.pipeline import perform
 

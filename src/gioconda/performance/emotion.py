@@ -111,7 +111,7 @@ class EmotionState:
 
 @dataclass(frozen=True)
 class EmotionTrack:
-    """The emotion over the rows of a window: face (rows, 59), head (rows, 3), gaze (rows, 2)."""
+    """The emotion over the rows of a window: face (rows, 60), head (rows, 3), gaze (rows, 2)."""
 
     face: FloatArray
     head_deg: FloatArray
@@ -119,7 +119,7 @@ class EmotionTrack:
 
 
 def face_offset(controls: Controls) -> FloatArray:
-    """Return the emotion's offset for each channel, (59,), at the strength asked for."""
+    """Return the emotion's offset for each channel, (60,), at the strength asked for."""
     offset = np.zeros(len(CHANNELS))
     for name, value in STYLES[controls.emotion].face.items():
         for channel in (name, name + "Left", name + "Right"):
@@ -164,7 +164,7 @@ def style_of(controls: Controls) -> Style:
 def write_emotion(
     values: FloatArray, track: EmotionTrack, shut: FloatArray, rounding: FloatArray
 ) -> None:
-    """Add the emotion's face to ``values``, (rows, 59), in place; speech has the last word.
+    """Add the emotion's face to ``values``, (rows, 60), in place; speech has the last word.
 
     Args:
         values: the motion being made.

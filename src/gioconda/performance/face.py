@@ -82,7 +82,7 @@ def enliven(state: FaceState, window: FeatureWindow, activity: Activity) -> Face
 
 
 def write_face(values: FloatArray, life: FaceLife, gate: FloatArray, expression: float) -> None:
-    """Add the life to the channels of ``values``, (rows, 59), in place."""
+    """Add the life to the channels of ``values``, (rows, 60), in place."""
 
     def add(name: str, weight: FloatArray) -> None:
         values[:, INDEX[name]] += weight

@@ -36,7 +36,7 @@ _LABIODENTAL_GAP: Final = 0.004
 def write_mouth(
     values: FloatArray, targets: LipTargets, gate: FloatArray, asymmetry: float
 ) -> None:
-    """Write the mouth channels and ``articulation`` of ``values``, shape (rows, 59), in place.
+    """Write the mouth channels and ``articulation`` of ``values``, shape (rows, 60), in place.
 
     Args:
         values: the motion being made.

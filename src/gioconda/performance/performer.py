@@ -14,6 +14,7 @@ from gioconda.motion import BLENDSHAPES, CHANNELS, INDEX, Motion, set_gaze
 from gioconda.performance.activity import ActivityState, track_activity
 from gioconda.performance.articulation import lip_targets
 from gioconda.performance.blinks import BlinkState, move_lids, start_blinks
+from gioconda.performance.breath import BreathState, breathe, start_breath, write_breath
 from gioconda.performance.emotion import EmotionState, track_emotion, write_emotion
 from gioconda.performance.eyes import GazeState, move_gaze, start_gaze
 from gioconda.performance.face import FaceState, enliven, start_face, write_face
@@ -43,6 +44,7 @@ class PerformanceState:
     controls: Controls
     line: LookaheadLine
     activity: ActivityState
+    breath: BreathState
     head: HeadState
     gaze: GazeState
     blinks: BlinkState
@@ -82,6 +84,7 @@ class RulePerformer:
             controls=controls,
             line=LookaheadLine.start(self._rows),
             activity=ActivityState(),
+            breath=start_breath(seed),
             head=start_head(seed),
             gaze=start_gaze(seed),
             blinks=start_blinks(seed),
@@ -127,7 +130,8 @@ def _fill(values: FloatArray, state: PerformanceState, window: FeatureWindow) ->
     emotion = track_emotion(state.emotion, controls, window.rows)
     targets = lip_targets(window, activity.vigour)
     write_mouth(values, targets, activity.gate, state.asymmetry)
-    head = move_head(state.head, activity, controls)
+    breath = breathe(state.breath, activity, controls)
+    head = move_head(state.head, activity, controls, breath)
     head[:, :3] += emotion.head_deg
     eyes, shifts = move_gaze(state.gaze, activity, controls, head, emotion.gaze_deg)
     lids = move_lids(state.blinks, activity, controls, shifts)
@@ -139,6 +143,7 @@ def _fill(values: FloatArray, state: PerformanceState, window: FeatureWindow) ->
     else:
         write_face(values, life, activity.gate, controls.expression)
     write_head(values, head)
+    write_breath(values, breath)
     shut = activity.gate * np.maximum(targets.closure, targets.labiodental)
     write_emotion(values, emotion, shut, activity.gate * targets.rounding)
     if not controls.still:

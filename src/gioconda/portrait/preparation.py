@@ -130,4 +130,5 @@ def _view_from(stored: dict[str, npt.NDArray[Any]], size: int) -> View | None:
         array = stored.get(name)
         if array is None or array.shape != shape or array.dtype != kind:
             return None
-    return View(**{name: stored[name] for name in shapes})
+    image, landmarks, matte, plate, to_picture = (stored[name] for name in shapes)
+    return View(image, landmarks, matte, plate, to_picture)

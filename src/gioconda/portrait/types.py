@@ -42,6 +42,11 @@ class View:
         matte: (size, size) float32, 0 background to 1 person, tight (hair included).
         plate: (size, size, 3) uint8: the background with the person filled in.
         to_picture: (2, 3) affine from view pixels to picture pixels (cv2 convention).
+        joined: left, top, right, bottom: whether frames are shown with the picture going on
+            there; motion then ends before that side.
+        foreground: (size, size, 3) uint8, the person's own colours without any of what was
+            behind: where given, the person is cut out tightly along the matte, and the plate is
+            another background, over which the person makes ``image``.
     """
 
     image: ByteImage
@@ -49,6 +54,8 @@ class View:
     matte: FloatArray
     plate: ByteImage
     to_picture: FloatArray
+    joined: tuple[bool, bool, bool, bool] = (False, False, False, False)
+    foreground: ByteImage | None = None
 
     @property
     def size(self) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -26,10 +26,23 @@ class Renderer(Protocol):
         """Return the frame of a moment of motion.
 
         Args:
-            moment: float32, shape (59,), see :mod:`gioconda.motion`.
+            moment: float32, shape (60,), see :mod:`gioconda.motion`.
 
         Returns:
             uint8 RGB, shape (size, size, 3), in a buffer that stays untouched for the next
             three calls; copy it to keep it longer.
+        """
+        ...
+
+
+@runtime_checkable
+class AlphaRenderer(Renderer, Protocol):
+    """A renderer that can also tell where the person is: needed for transparent backgrounds."""
+
+    def alpha(self, out: ByteImage) -> None:
+        """Write how far the person covers each pixel of the frame last rendered.
+
+        Args:
+            out: (size, size) uint8, 255 = all person.
         """
         ...

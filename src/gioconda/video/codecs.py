@@ -16,6 +16,7 @@ ENCODERS: Final[tuple[tuple[str, str, str], ...]] = (
     ("aac", "audio", ".mp4 .mov .mkv"),
     ("libvpx-vp9", "video", ".webm"),
     ("libopus", "audio", ".webm"),
+    ("prores_ks", "video", ".mov with transparency"),
     ("gif", "video", ".gif"),
     ("pcm_s16le", "audio", "the .wav beside .png"),
 )
@@ -63,7 +64,7 @@ def _try_video(name: str) -> int:
 
     context = cast("VideoCodecContext", av.CodecContext.create(name, "w"))
     context.width = context.height = 64
-    pixels = "rgb8" if name == "gif" else "yuv420p"
+    pixels = {"gif": "rgb8", "prores_ks": "yuva444p10le"}.get(name, "yuv420p")
     context.pix_fmt = pixels
     context.time_base = Fraction(1, 25)
     frame = av.VideoFrame(64, 64, pixels)

@@ -1,4 +1,4 @@
-"""RGB to planar YUV 4:2:0 by the BT.709 matrix in limited range, in one pass.
+"""RGB to planar YUV, 4:2:0 or with alpha 4:4:4, by the BT.709 matrix in limited range, in one pass.
 
 With Y' = 0.2126 R + 0.7152 G + 0.0722 B, luma is 16 + 219 Y' / 255, and Cb, Cr are 128 + 224 / 255
 times (B - Y') / 1.8556 and (R - Y') / 1.5748, as ITU-R BT.709-6 (items 3.2 to 3.5) has them;
@@ -14,6 +14,7 @@ import numpy.typing as npt
 from numba import njit
 
 ByteImage = npt.NDArray[np.uint8]
+WordImage = npt.NDArray[np.uint16]
 
 
 def _fixed(*weights: float) -> tuple[np.int32, ...]:
@@ -73,3 +74,31 @@ def rgb_to_i420(rgb: ByteImage, y: ByteImage, u: ByteImage, v: ByteImage) -> Non
             b = sums[2, 2 * x] + sums[2, 2 * x + 1]
             cb[x] = (_UR * r + _UG * g + _UB * b + _C0) >> _C_BITS
             cr[x] = (_VR * r + _VG * g + _VB * b + _C0) >> _C_BITS
+
+
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def rgba_to_yuva444p10(
+    rgba: ByteImage, y: WordImage, u: WordImage, v: WordImage, alpha: WordImage
+) -> None:
+    """Convert to 10 bits without subsampling; luma and chroma limited, alpha 0 to 1023.
+
+    An odd width or height is made even by repeating the last pixel.
+
+    Args:
+        rgba: (height, width, 4), sRGB and alpha.
+        y: written in its first (height, width), both rounded up to even; rows may be longer.
+        u: Cb, like ``y``.
+        v: Cr, like ``y``.
+        alpha: like ``y``.
+    """
+    height, width = rgba.shape[0], rgba.shape[1]
+    half, black, grey = np.int32(1 << 13), np.int32(64 << 14), np.int32(512 << 14)
+    for row in range(height + height % 2):
+        pixels = rgba[min(row, height - 1)]
+        for x in range(width + width % 2):
+            p = pixels[min(x, width - 1)]
+            r, g, b, a = np.int32(p[0]), np.int32(p[1]), np.int32(p[2]), np.int32(p[3])
+            y[row, x] = (_YR * r + _YG * g + _YB * b + black + half) >> 14
+            u[row, x] = (_UR * r + _UG * g + _UB * b + grey + half) >> 14
+            v[row, x] = (_VR * r + _VG * g + _VB * b + grey + half) >> 14
+            alpha[row, x] = (a * 1023 + 127) // 255

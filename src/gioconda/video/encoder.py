@@ -30,6 +30,7 @@ class Job:
         sound: what is heard, or None.
         quality: how much work goes into the picture.
         metadata: tags of the container, such as title and comment.
+        alpha: whether frames come as RGB and alpha, (height, width, 4), not premultiplied.
     """
 
     width: int
@@ -38,13 +39,14 @@ class Job:
     sound: Sound | None = None
     quality: Quality = "good"
     metadata: Mapping[str, str] = field(default_factory=dict)
+    alpha: bool = False
 
 
 class FrameEncoder(Protocol):
     """Writes frames into one staged file or folder; called from one thread at a time."""
 
     def add(self, frame: ByteImage) -> None:
-        """Encode the next frame, uint8 RGB (height, width, 3), and the sound up to its end."""
+        """Encode the next frame, uint8 (height, width, 3 or 4), and the sound up to its end."""
         ...
 
     def finish(self) -> None:

@@ -36,6 +36,12 @@ FORMATS: Final[dict[str, str]] = {
     ".gif": "animation without sound",
     ".png": "numbered pictures (name_%05d.png) and a .wav",
 }
+#: Those of them that can hold transparency, with what they then hold.
+ALPHA_FORMATS: Final[dict[str, str]] = {
+    ".webm": "VP9 with alpha",
+    ".mov": "ProRes 4444",
+    ".png": "pictures with alpha",
+}
 #: Names of the pictures and of the sound in a stage.
 STAGED_PICTURE: Final = "frame_%05d.png"
 STAGED_SOUND: Final = "sound.wav"
@@ -152,15 +158,19 @@ def discard(stage: Path) -> None:
         stage.unlink(missing_ok=True)
 
 
-def check_target(path: str | os.PathLike[str], overwrite: bool = False) -> Target:
+def check_target(
+    path: str | os.PathLike[str], overwrite: bool = False, *, alpha: bool = False
+) -> Target:
     """Check a target before any work; creates nothing.
 
     Args:
         path: a file with a suffix of :data:`FORMATS`; ``name_%05d.png`` for numbered pictures.
         overwrite: whether existing files may be replaced; see :meth:`Target.occupied`.
+        alpha: whether the format has to hold transparency; see :data:`ALPHA_FORMATS`.
 
     Raises:
-        OptionError: the suffix is missing or not known, or a ``.png`` has no number in its name.
+        OptionError: the suffix is missing, not known or cannot hold transparency, or a ``.png``
+            has no number in its name.
         OutputError: a folder or a device, the folder is missing or not writable, the target
             exists, or the system refuses the name.
     """
@@ -173,6 +183,11 @@ def check_target(path: str | os.PathLike[str], overwrite: bool = False) -> Targe
             check_place(target.path, text)
         if target.suffix not in FORMATS:
             raise _suffix_error(text)
+        if alpha and target.suffix not in ALPHA_FORMATS:
+            raise OptionError(
+                f"{target.suffix} files hold no transparency; use .webm, .mov or a PNG sequence, "
+                "named like frames_%05d.png"
+            )
         if target.is_pictures and len(_NUMBER.findall(target.name)) != 1:
             stem = target.path.stem.partition("%")[0].rstrip("_") or "frames"
             raise OptionError(

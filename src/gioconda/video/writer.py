@@ -40,6 +40,7 @@ def open_writer(
     quality: Quality = "good",
     overwrite: bool = False,
     metadata: Mapping[str, str] | None = None,
+    alpha: bool = False,
 ) -> VideoWriter:
     """Open a video for writing; the suffix says how.
 
@@ -57,9 +58,12 @@ def open_writer(
         quality: ``fast``, ``good`` or ``best``.
         overwrite: whether existing files may be replaced.
         metadata: tags for the container (title, comment, ...); GIF and PNG carry none.
+        alpha: frames are RGB and alpha, not premultiplied: VP9 in ``.webm``, ProRes 4444 in
+            ``.mov``, or PNG.
 
     Raises:
-        OptionError: a size, rate, quality or suffix that there is not.
+        OptionError: a size, rate, quality or suffix that there is not, or one that holds no
+            transparency where it is asked for.
         OutputError: the target cannot be written, or exists and ``overwrite`` is not said.
     """
     rate = frame_rate(fps)
@@ -68,8 +72,8 @@ def open_writer(
         raise OptionError(f"frames of {width} x {height} px are outside {low} to {high} px a side")
     if quality not in get_args(Quality):
         raise OptionError(f"there is no quality {quality!r}; there are fast, good and best")
-    target = check_target(path, overwrite)
-    job = Job(width, height, rate, sound, quality, dict(metadata or {}))
+    target = check_target(path, overwrite, alpha=alpha)
+    job = Job(width, height, rate, sound, quality, dict(metadata or {}), alpha)
     return VideoWriter(target, job)
 
 
@@ -94,7 +98,7 @@ class VideoWriter:
         self.path: Path | None = None
         self.frames_written = 0
         self._target = target
-        self._shape = (job.height, job.width, 3)
+        self._shape = (job.height, job.width, 4 if job.alpha else 3)
         self._stage = target.stage()
         try:
             self._encoder = _encoder(self._stage, target.suffix, job)
@@ -114,7 +118,8 @@ class VideoWriter:
         """Take the next frame; waits while three others wait.
 
         Args:
-            frame: uint8 RGB, shape (height, width, 3); copied, so the caller may reuse it.
+            frame: uint8 RGB, shape (height, width, 3), or with alpha (height, width, 4);
+                copied, so the caller may reuse it.
 
         Raises:
             OptionError: another shape or type.

@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 from gioconda.portrait.types import View
 from gioconda.render.mesh import topology as topo
+from gioconda.render.mesh.body import body_weights
 from gioconda.render.mesh.depth import smoothstep, surround_depth
 from gioconda.render.mesh.frame_cut import held_by_frame
 from gioconda.render.mesh.head_frame import measure_head
@@ -78,9 +79,7 @@ def build_mesh(view: View) -> HeadMesh:
     steepest = STEEPEST + loose * (_STEEPEST_INSIDE - STEEPEST)
     vertices[:, 2] = limit_slopes(vertices[:, :2], vertices[:, 2], triangles, steepest)
 
-    held = held_by_frame(
-        sheet.points, sheet.distance, view.matte, REFERENCE_SIZE, head.face_width
-    )
+    held = held_by_frame(sheet.points, sheet.distance, view.matte, REFERENCE_SIZE, head.face_width)
     rotation = np.concatenate([np.ones(face_count), depth.rotation_weight])
     rotation = smoothed(laplacian, rotation, np.ones(len(vertices)), _ROTATION_STIFFNESS)
     rotation = np.clip(rotation, 0, 1)
@@ -90,6 +89,8 @@ def build_mesh(view: View) -> HeadMesh:
         if free[:, way].min() < 1:
             eased = smoothed(laplacian, free[:, way], np.ones(len(vertices)), _ROTATION_STIFFNESS)
             free[face_count:, way] = np.clip(eased[face_count:], 0, 1)
+    body = body_weights(vertices, rotation, REFERENCE_SIZE, view.joined)
+    body[:face_count] = 0
 
     beyond = sheet.distance > _EXPRESSION_REACH * head.face_height
     weights = handle_weights(
@@ -110,6 +111,7 @@ def build_mesh(view: View) -> HeadMesh:
         midpoint_parents=face.parents,
         rotation_weight=rotation.astype(np.float32),
         free=np.ascontiguousarray(free, np.float32),
+        body_weight=body.astype(np.float32),
         handles=np.array(topo.HANDLES, np.int32),
         handle_weights=weights.astype(np.float32),
         axes=head.axes.astype(np.float32),

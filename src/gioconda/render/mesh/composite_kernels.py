@@ -63,3 +63,20 @@ def composite(sampled, plate, light_map, gains, out, x0, y0):  # type: ignore[no
                         (u32(p[x, c]) * through + u32(32768)) >> u32(16)
                     )
                     o[x, c] = np.uint8(min(value, u32(255)))
+
+
+@njit(cache=True, nogil=True, boundscheck=False)
+def composite_alpha(sampled, light_map, out, x0, y0):  # type: ignore[no-untyped-def]
+    """Write the cover of a box of premultiplied RGBA; see :func:`composite`.
+
+    Args:
+        sampled: (h, w, 4) uint8, premultiplied.
+        light_map: (H, W) uint16; :data:`LIGHT_NOTHING` is where nothing was drawn.
+        out: (H, W) uint8, receives the box.
+        x0: left edge of the box in the frame.
+        y0: top edge.
+    """
+    for row in range(sampled.shape[0]):
+        for x in range(sampled.shape[1]):
+            shows = light_map[row + y0, x + x0] != LIGHT_NOTHING
+            out[row + y0, x + x0] = sampled[row, x, 3] if shows else np.uint8(0)

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from gioconda.motion import BLENDSHAPES, CHANNELS, INDEX, gaze_of
 from gioconda.render.mesh import topology as topo
+from gioconda.render.mesh.body import Body
 from gioconda.render.mesh.depth import smoothstep
 from gioconda.render.mesh.types import FloatArray, HeadMesh, IntArray, PosedHead, ShapeBasis
 
@@ -126,6 +127,7 @@ class Deformer:
         self._lips = self._lip_contacts(down)
         self._lids = self._lid_contacts(down)
         self._collapse = self._far_collapse()
+        self._body = Body(mesh)
 
     @property
     def camera(self) -> float:
@@ -154,7 +156,7 @@ class Deformer:
         """Pose the head at a moment of motion.
 
         Args:
-            moment: (59,), see :mod:`gioconda.motion`.
+            moment: (60,), see :mod:`gioconda.motion`.
             out: a pose of this deformer to fill in; a new one if None.
 
         Returns:
@@ -187,6 +189,7 @@ class Deformer:
             head.translation, f(head.camera), f(head.camera_now), f(head.size / 2), head.position,
             head.screen,
         )  # fmt: skip
+        self._body.move(head)
         return head
 
     def _set_weights(self, head: PosedHead) -> None:

@@ -66,8 +66,7 @@ def tighten(  # type: ignore[no-untyped-def]
             for c in range(4):
                 upper = f32(tight[iv, iu, c]) * (f32(1.0) - fu) + f32(tight[iv, iu + 1, c]) * fu
                 lower = (
-                    f32(tight[iv + 1, iu, c]) * (f32(1.0) - fu)
-                    + f32(tight[iv + 1, iu + 1, c]) * fu
+                    f32(tight[iv + 1, iu, c]) * (f32(1.0) - fu) + f32(tight[iv + 1, iu + 1, c]) * fu
                 )
                 moved = upper * (f32(1.0) - fv) + lower * fv
                 soft = f32(sampled[row, column, c])

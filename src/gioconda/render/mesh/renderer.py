@@ -68,7 +68,7 @@ class MeshRenderer:
         """Return the frame of a moment of motion.
 
         Args:
-            moment: float32, shape (59,), see :mod:`gioconda.motion`.
+            moment: float32, shape (60,), see :mod:`gioconda.motion`.
 
         Returns:
             uint8 RGB, shape (size, size, 3), in a buffer that stays untouched for the next
@@ -114,6 +114,17 @@ class MeshRenderer:
         spans = [1e3 * (b - a) for a, b in pairwise(marks)]
         self._timings = dict(zip(STAGES, [*spans, sum(spans)], strict=True))
         return out
+
+    def alpha(self, out: ByteImage) -> None:
+        """Write how far the person covers each pixel of the frame last rendered.
+
+        Meaningful for a view whose person is cut out; see
+        :attr:`gioconda.portrait.types.View.foreground`.
+
+        Args:
+            out: (size, size) uint8, 255 = all person.
+        """
+        self._surface.alpha(out)
 
     def timings_ms(self) -> dict[str, float]:
         """Return the milliseconds each stage of the last frame took, and their total."""

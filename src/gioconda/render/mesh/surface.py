@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from gioconda.portrait.types import View
 from gioconda.render.mesh.background import crowned, rest_plate, soft_matte
-from gioconda.render.mesh.composite_kernels import composite
+from gioconda.render.mesh.composite_kernels import composite, composite_alpha
 from gioconda.render.mesh.edge import (
     MOVED_FROM_PX,
     MOVED_RANGE_PX,
@@ -122,16 +122,20 @@ class Surface:
 
     def __init__(self, view: View, mesh: HeadMesh, rest: PosedHead) -> None:
         size = view.size
-        cover = soft_matte(view.matte)
-        soft, tight = premultiplied(view.image, cover), tight_texture(view, cover)
-        mark_edge(soft, tight)
+        cut_out = view.foreground is not None
+        cover = view.matte if cut_out else soft_matte(view.matte)
+        soft = premultiplied(view.image if view.foreground is None else view.foreground, cover)
+        self._tight: ByteImage | None = None
+        if not cut_out:
+            tight = tight_texture(view, cover)
+            mark_edge(soft, tight)
+            self._tight = crowned(tight, view.matte)
         self._crowned = crowned(soft, view.matte)
-        self._tight = crowned(tight, view.matte)
         crown = self._crowned.shape[0] - size
         self._moved_px = np.float32(MOVED_FROM_PX * size / 512)
         self._moved_range_px = np.float32(MOVED_RANGE_PX * size / 512)
         self.texture = self._crowned[crown:]
-        self._plate = rest_plate(view, cover)
+        self._plate = view.plate if cut_out else rest_plate(view, cover)
         self._fine = FineTexture(self._crowned)
         self._crown = crown
         crowned_at = mesh.vertices[:, :2] + np.array([0, crown], np.float32)
@@ -155,9 +159,11 @@ class Surface:
         self._drawn = Box(0, 0, size, size)
         self._sample_room = np.zeros((size, size, 4), np.uint8)
         self._background = np.zeros((size, size, 3), np.uint8)
+        self._background_alpha = np.zeros((size, size), np.uint8)
         self.sample(Box(0, 0, size, size))
         no_gain = np.full(3, 256, np.int32)
         self.lay_over_plate(Box(0, 0, size, size), no_gain, self._background)
+        composite_alpha(self._sampled, self._maps.light, self._background_alpha, 0, 0)
 
     @property
     def depth(self) -> FloatArray:
@@ -214,11 +220,12 @@ class Surface:
             self._sampled,
             cv2.BORDER_REFLECT_101,
         )
-        tighten(
-            self._sampled, self._maps.whole, self._maps.fraction, self._maps.light, self._tight,
-            self._tight.shape[0] - self._tight.shape[1], DENSITY,
-            self._moved_px, self._moved_range_px, box.x0, box.y0,
-        )  # fmt: skip
+        if self._tight is not None:
+            tighten(
+                self._sampled, self._maps.whole, self._maps.fraction, self._maps.light,
+                self._tight, self._crown, DENSITY, self._moved_px, self._moved_range_px,
+                box.x0, box.y0,
+            )  # fmt: skip
 
     def lay_over_plate(self, box: Box, gains: IntArray, out: ByteImage) -> None:
         """Write a frame: the sample over the plate inside the box, what never moves outside.
@@ -230,6 +237,15 @@ class Surface:
         """
         np.copyto(out, self._background)
         composite(self._sampled, self._plate, self._maps.light, gains, out, box.x0, box.y0)
+
+    def alpha(self, out: ByteImage) -> None:
+        """Write how far the person covers each pixel of the frame last laid over the plate.
+
+        Args:
+            out: (size, size) uint8, 255 = all person.
+        """
+        np.copyto(out, self._background_alpha)
+        composite_alpha(self._sampled, self._maps.light, out, self._drawn.x0, self._drawn.y0)
 
     def _draw(
         self,
@@ -269,6 +285,7 @@ def _still_vertices(mesh: HeadMesh) -> npt.NDArray[np.bool_]:
     follows = np.abs(mesh.handle_weights).max(1) > STILL_HANDLE
     follows[: mesh.face_count] = True
     still: npt.NDArray[np.bool_] = (mesh.rotation_weight < STILL_ROTATION) & ~follows
+    still &= mesh.body_weight <= 0
     still[mesh.face_count :] &= mesh.far_side <= 0
     return still
 

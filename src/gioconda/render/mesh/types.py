@@ -31,6 +31,8 @@ class HeadMesh:
         rotation_weight: (V,) 1 moves with the head, 0 stays (shoulders, background).
         free: (V, 4) 0 to 1, how much of the head's movement right, left, down and up a vertex
             takes part in: less where that leads away from a cut by the frame.
+        rotation_weight: (V,) 1 moves with the head, 0 does not (shoulders, background).
+        body_weight: (V,) 1 moves with shoulders and chest, 0 does not.
         handles: (H,) landmark ids that blendshapes move.
         handle_weights: (V, H) biharmonic weights; a vertex moves by weights @ handle displacement.
         axes: (3, 3), rows are the head's x, y, z axes in view coordinates at rest.
@@ -52,6 +54,7 @@ class HeadMesh:
     midpoint_parents: IntArray
     rotation_weight: FloatArray
     free: FloatArray
+    body_weight: FloatArray
     handles: IntArray
     handle_weights: FloatArray
     axes: FloatArray
@@ -88,7 +91,7 @@ class PosedHead:
     """The head at one moment, filled in afresh for each frame.
 
     Attributes:
-        moment: (59,) the motion.
+        moment: (60,) the motion.
         weights: (K,) weights of the shape basis, internal lid shapes included.
         displacement: (H, 3) of the handles in head axes, closing included, lips and lids resolved.
         rotation: (3, 3) of the head in view coordinates.
