@@ -17,6 +17,7 @@ import numpy.typing as npt
 from gioconda.portrait.types import View
 from gioconda.render.mesh.background import crowned, rest_plate, soft_matte
 from gioconda.render.mesh.composite_kernels import composite
+from gioconda.render.mesh.fold_map import FaceFolds
 from gioconda.render.mesh.raster_kernels import LIGHT_NOTHING, LIGHT_ONE, rasterize
 from gioconda.render.mesh.types import ByteImage, FloatArray, HeadMesh, IntArray, PosedHead
 
@@ -150,6 +151,11 @@ class Surface:
         self._drawn = Box(0, 0, size, size)
         self._drawn = self._draw(head.screen, head.position, light, self.moving, self._maps)
         return self._drawn
+
+    def add_folds(self, folds: FaceFolds, head: PosedHead) -> None:
+        """Add the folds of a moment to the light of what :meth:`draw` has drawn."""
+        crown = self._crowned.shape[0] - self.texture.shape[0]
+        folds.lay(head, self._maps.light, self._maps.whole, crown)
 
     def sample(self, box: Box) -> None:
         """Sample the texture through the maps inside a box."""
