@@ -16,11 +16,13 @@ import numpy.typing as npt
 from gioconda.motion import BLENDSHAPES
 from gioconda.portrait.canonical import mirror_index
 from gioconda.portrait.types import View
+from gioconda.render.mesh import shape_revisions as revisions
 from gioconda.render.mesh import shape_tables as tables
 from gioconda.render.mesh import topology as topo
 from gioconda.render.mesh.closing import closing_displacement, face_in_mm
 from gioconda.render.mesh.head_frame import MOUTH_WIDTH_MM
 from gioconda.render.mesh.jaw import jaw_follow, jaw_rotation
+from gioconda.render.mesh.measured_shapes import measured_corrections
 from gioconda.render.mesh.shape_tables import Table
 from gioconda.render.mesh.types import HeadMesh, ShapeBasis
 
@@ -41,19 +43,23 @@ _LOWER_ROWS: Final = tuple(zip(topo.LOWER_LIP_OUTER[:5], topo.LOWER_LIP_INNER[:5
 _CORNER_ROW: Final = (topo.CORNER_RIGHT_OUTER, topo.CORNER_RIGHT_INNER)
 
 
-def build_shapes(mesh: HeadMesh, view: View) -> ShapeBasis:
+def build_shapes(mesh: HeadMesh, view: View, *, hand_set: bool = False) -> ShapeBasis:
     """Build the blendshapes of a portrait.
 
     Args:
         mesh: the portrait's mesh.
         view: the view that the mesh was built from; its size must be the mesh's.
+        hand_set: leave out all that was measured on real faces or revised after it: the
+            baseline that measures compare with.
+
+    Raises:
+        ValueError: the view has another size than the mesh.
     """
     if view.size != mesh.size:
         raise ValueError(f"the view has {view.size} pixels a side, the mesh {mesh.size}")
     closing, mouth = closing_displacement(mesh, view.image)
     closed = face_in_mm(mesh) + closing
-    shapes = _Shapes(closed)
-    fields = shapes.all()
+    fields = shape_fields(closed, hand_set=hand_set)
     handles = mesh.handles
     displacements = np.stack([fields[name][handles] for name in SHAPES]) * mesh.mm
     return ShapeBasis(
@@ -62,6 +68,16 @@ def build_shapes(mesh: HeadMesh, view: View) -> ShapeBasis:
         closing=(closing[handles] * mesh.mm).astype(np.float32),
         own_gap_mm=max(mouth.gap_mm, 0.0),
     )
+
+
+def shape_fields(face: Array, *, hand_set: bool = False) -> dict[str, Array]:
+    """Return the shapes of a face by name, each (468, 3), millimetres in head axes at weight 1.
+
+    Args:
+        face: landmarks of the face with its lips closed, (468, 3), head axes, millimetres.
+        hand_set: as for :func:`build_shapes`.
+    """
+    return _Shapes(face, hand_set).all()
 
 
 @dataclass(frozen=True)
@@ -111,8 +127,9 @@ def _measure_lips(face: Array) -> _Lips:
 class _Shapes:
     """Builds the shapes of one face; every field is (468, 3), millimetres, head axes."""
 
-    def __init__(self, face: Array) -> None:
+    def __init__(self, face: Array, hand_set: bool) -> None:
         self.face = face
+        self.hand_set = hand_set
         self.mirror = mirror_index()
         self.lips = _measure_lips(face)
 
@@ -127,7 +144,19 @@ class _Shapes:
         for name in BLENDSHAPES:
             if name.startswith("eyeLook"):  # gaze moves the iris and, through lidUp and lidDown,
                 shapes[name] = self._zero()  # the lids; it has no displacement of its own
+        if not self.hand_set:
+            self._revise(shapes)
+        shapes["mouthClose"] = self._mouth_close(shapes["jawOpen"])
         return shapes
+
+    def _revise(self, shapes: dict[str, Array]) -> None:
+        for name, table in revisions.SIDED.items():
+            for side, field in self._pair(name, table).items():
+                shapes[side] += field
+        for name, table in revisions.WHOLE.items():
+            shapes[name] += self._both(table)
+        for name, correction in measured_corrections().items():
+            shapes[name] += correction
 
     # --- building blocks ------------------------------------------------------------------
 
@@ -170,7 +199,6 @@ class _Shapes:
             "jawForward": follow * (0, 0, -tables.JAW_FORWARD_MM),
             "jawLeft": follow * (tables.JAW_SIDE_MM, 0, 0),
             "jawRight": follow * (-tables.JAW_SIDE_MM, 0, 0),
-            "mouthClose": self._mouth_close(opening),
         }
 
     def _mouth_close(self, opening: Array) -> Array:
@@ -215,11 +243,12 @@ class _Shapes:
             "mouthFunnel": self._pursed(0.22, 1.5, 4.2, -5.5, parted=(1.0, 4.2)),
         }
         upper, lower = {}, {}
+        rolled_upper, rolled_lower = tables.ROLLED if self.hand_set else revisions.ROLLED
         for (o, i), x, t in zip(_UPPER_ROWS, self.lips.lateral_upper, self.lips.upper, strict=True):
-            upper[o] = (0.0, 0.72 * t * (1 - 0.25 * x), 2.5)
+            upper[o] = (0.0, rolled_upper * t * (1 - 0.25 * x), 2.5)
             upper[i] = (0.0, 0.10 * t * (1 - x), 2.5)
         for (o, i), x, t in zip(_LOWER_ROWS, self.lips.lateral_lower, self.lips.lower, strict=True):
-            lower[o] = (0.0, -0.68 * t * (1 - 0.25 * x), 2.5)
+            lower[o] = (0.0, -rolled_lower * t * (1 - 0.25 * x), 2.5)
             lower[i] = (0.0, -0.08 * t * (1 - x), 2.5)
         t = float(self.lips.upper[-1])
         shapes["mouthRollUpper"] = self._both(

@@ -1,11 +1,14 @@
-"""Folds of the skin that expressions bring out, as light on the face's vertices.
+"""Folds of the skin that expressions bring out, as light on the photo's own pixels.
 
 A mesh this coarse cannot bulge like flesh. What a viewer reads as a smile or a frown beyond the
-moved features is light: the apple of the cheek, the step beside the mouth, the dimple, the lines
-between and above the brows. A smile is a height field in millimetres on the face, relit by the
-portrait's own fitted light; all folds deepen the creases that the photo already shows.
+moved features is light: the apple of the cheek, the step beside the mouth, the dimple, the bag
+of the lower lid, the lines between and above the brows. A smile is a height field in
+millimetres, relit by the portrait's own fitted light, with the shadow that the cheek's mass
+throws on the side of the mouth; all folds deepen the creases that the photo already shows, and
+what is not there yet is drawn the softer the smoother the skin is.
 
-Amounts were set by eye against photos of the same people with and without the expression.
+Amounts were set by eye against photos and video of the same people with and without the
+expression.
 """
 
 from __future__ import annotations
@@ -13,32 +16,40 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Final
+from typing import Any, Final
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
 from gioconda.portrait.canonical import mirror_index
-from gioconda.portrait.types import View
 from gioconda.render.mesh import topology as topo
+from gioconda.render.mesh.crease_line import nearest_crease
 from gioconda.render.mesh.depth import smoothstep
-from gioconda.render.mesh.types import FloatArray, HeadMesh
+from gioconda.render.mesh.skin_map import SkinMap
+from gioconda.render.mesh.types import FloatArray
 
-Array = npt.NDArray[np.float64]
+Array = npt.NDArray[np.floating[Any]]
 
 #: Heights of the smile's forms in mm.
-CHEEK_APPLE_MM: Final = 2.6
-FOLD_STEP_MM: Final = 1.3
-DIMPLE_MM: Final = 1.3
-#: The relit smile changes light by at most this much.
-SMILE_LIGHT_LIMIT: Final = 0.15
+CHEEK_APPLE_MM: Final = 3.2
+FOLD_STEP_MM: Final = 1.6
+DIMPLE_MM: Final = 0.8
+#: The relit smile darkens and brightens by at most this much.
+SMILE_LIGHT_LIMIT: Final = (0.16, 0.08)
+#: Share of the relit height that shows: flesh is no plaster.
+SMILE_LIGHT_SHARE: Final = 0.62
 #: A fitted light weaker than this contrast is strengthened to it: it is then the fit that is
 #: weak. One weaker than the least is no direction at all and stays.
 LIGHT_CONTRAST: Final = 0.45
 LEAST_CONTRAST: Final = 0.08
+#: Depth of the shadow beside the mouth in a full smile, on smooth skin and on lined skin.
+FOLD_SHADOW: Final = (0.060, 0.150)
 #: Share of the photo's own creases that a full smile adds.
-OWN_CREASES: Final = 0.9
+OWN_CREASES: Final = 1.0
+#: Share of the shadow beside the mouth that goes as the portrait's own smile is let go.
+RELEASED: Final = 0.8
+#: Mean contrast of creases beside the mouth at which skin counts as fully lined.
+LINED: Final = 0.05
 
 # From the wing of the nose past the corner of the mouth, on the subject's right.
 _NASOLABIAL: Final = (129, 203, 206, 216, 212)
@@ -49,12 +60,20 @@ _BELOW_LIP: Final = 18
 
 
 @dataclass(frozen=True)
-class _Skin:
-    """The face's vertices in head axes, mm, nose tip at the origin, and the photo's creases."""
+class Fold:
+    """One fold.
 
-    at: Array
-    landmarks: Array
-    creases: Array
+    Attributes:
+        light: (h, w) light to add at strength 1, on the pixels of the skin map.
+        follows: shape name to the part of its weight that this fold's strength takes.
+        least: smallest strength; below 0 the fold can be smoothed away.
+        released: strength that it takes where the portrait's own full smile is neutralised.
+    """
+
+    light: FloatArray
+    follows: Mapping[str, float]
+    least: float = 0.0
+    released: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -69,100 +88,134 @@ class _Side:
         return landmark if self.mirror is None else int(self.mirror[landmark])
 
 
-def fold_fields(
-    view: View,
-    mesh: HeadMesh,
-    names: tuple[str, ...],
-    light: FloatArray,
-    rest_shade: FloatArray,
-) -> tuple[FloatArray, FloatArray]:
-    """Return the folds of a face and the shapes they follow.
+def face_folds(skin: SkinMap, axes: FloatArray, light: FloatArray) -> list[Fold]:
+    """Return the folds of a face.
 
     Args:
-        view: the portrait's square view.
-        mesh: its mesh.
-        names: names of the shape weights.
+        skin: the portrait's skin.
+        axes: (3, 3) head axes in view coordinates.
         light: (3,) direction of the fitted light, view axes.
-        rest_shade: (face_count,) that light at rest.
-
-    Returns:
-        (F, face_count) light to add at full strength, and (F, K) how strongly each fold follows
-        each shape; both float32.
     """
-    skin = _skin(view, mesh)
-    fields: list[Array] = []
-    follows: list[Mapping[str, float]] = []
-
-    def add(field: Array, shapes: Mapping[str, float]) -> None:
-        fields.append(field)
-        follows.append(shapes)
-
+    folds: list[Fold] = []
+    helped = _helped(light)
     for side in (_Side("Right", -1.0, None), _Side("Left", 1.0, mirror_index())):
         name = side.name
-        add(
-            _smile(skin, side, mesh.axes, _helped(light), rest_shade),
-            {f"mouthSmile{name}": 1.0, f"mouthDimple{name}": 0.5, f"mouthStretch{name}": 0.25},
-        )
-        add(
-            _nasolabial(skin, side),
-            {f"noseSneer{name}": 0.6, f"mouthUpperUp{name}": 0.35, f"cheekSquint{name}": 0.2},
-        )
-        add(_under_eye(skin, side), {f"cheekSquint{name}": 0.9, f"mouthSmile{name}": 0.35})
-        add(
-            _corner(skin, side),
-            {f"mouthDimple{name}": 0.9, f"mouthStretch{name}": 0.4, f"mouthPress{name}": 0.4},
-        )
-    for line in _FROWN_LINES:
-        add(_frown(skin, line), {"browDownRight": 0.5, "browDownLeft": 0.5})
-    add(
-        _forehead(skin),
-        {"browInnerUp": 0.7, "browOuterUpLeft": 0.35, "browOuterUpRight": 0.35},
-    )
-    add(
-        _chin(skin),
-        {
-            "mouthShrugLower": 0.8, "mouthPucker": 0.6, "mouthFunnel": 0.3, "mouthPressLeft": 0.25,
-            "mouthPressRight": 0.25, "mouthFrownLeft": 0.2, "mouthFrownRight": 0.2,
-        },
-    )  # fmt: skip
+        beside = _Beside.of(skin, side)
+        lined = beside.lined(skin)
+        smile = {
+            f"mouthSmile{name}": 1.0, f"mouthDimple{name}": 0.3, f"mouthStretch{name}": 0.12,
+            "mouthPucker": -0.5, "mouthFunnel": -0.5, "jawOpen": -0.25,
+        }  # fmt: skip
+        folds += [
+            Fold(_smile(skin, side, axes, helped, beside, lined), smile),
+            Fold(
+                _own_beside(skin, beside),
+                {
+                    f"mouthSmile{name}": 1.0, f"mouthUpperUp{name}": 0.35,
+                    f"noseSneer{name}": 0.6, f"cheekSquint{name}": 0.3,
+                    "mouthPucker": -0.4, "mouthFunnel": -0.4, "cheekPuff": -0.8,
+                },
+                least=-0.7,
+            ),
+            Fold(
+                _released(skin, beside),
+                {f"mouthSmile{name}": -0.9},
+                released=1.0,
+            ),
+            Fold(
+                _sneer(skin, side, beside, lined),
+                {f"noseSneer{name}": 1.0, f"mouthUpperUp{name}": 0.4},
+            ),
+            Fold(
+                _under_eye(skin, side, lined),
+                {
+                    f"cheekSquint{name}": 0.9, f"mouthSmile{name}": 0.4, f"eyeSquint{name}": 0.5,
+                    f"eyeBlink{name}": -0.3,
+                },
+            ),
+            Fold(
+                _corner(skin, side),
+                {f"mouthDimple{name}": 1.0, f"mouthStretch{name}": 0.4, f"mouthPress{name}": 0.4},
+            ),
+        ]  # fmt: skip
+    brows_down = {"browDownRight": 0.5, "browDownLeft": 0.5, "noseSneerLeft": 0.2,
+                  "noseSneerRight": 0.2}  # fmt: skip
+    brows_up = {"browInnerUp": 0.7, "browOuterUpLeft": 0.35, "browOuterUpRight": 0.35}
+    folds += [
+        Fold(_frown(skin), {**brows_down, "browInnerUp": -0.3}, least=-0.3),
+        Fold(
+            _forehead(skin),
+            {**brows_up, "browDownLeft": -0.2, "browDownRight": -0.2},
+            least=-0.3,
+        ),
+        Fold(
+            _chin(skin),
+            {
+                "mouthShrugLower": 0.8, "mouthPucker": 0.5, "mouthFunnel": 0.3,
+                "mouthPressLeft": 0.25, "mouthPressRight": 0.25, "mouthFrownLeft": 0.25,
+                "mouthFrownRight": 0.25, "mouthRollLower": 0.4, "jawOpen": -0.3,
+            },
+        ),
+    ]  # fmt: skip
+    return folds
 
-    followers = np.zeros((len(fields), len(names)), np.float32)
-    for row, shapes in zip(followers, follows, strict=True):
-        for shape, weight in shapes.items():
-            row[names.index(shape)] = weight
-    return np.stack(fields).astype(np.float32), followers
+
+@dataclass(frozen=True)
+class _Beside:
+    """Where pixels lie beside the nasolabial fold.
+
+    Attributes:
+        distance: signed, millimetres, > 0 on the cheek.
+        place: 0 at the wing of the nose to 1 below the corner of the mouth.
+        along: strength along the fold, 0 at both ends.
+    """
+
+    distance: FloatArray
+    place: FloatArray
+    along: FloatArray
+
+    @classmethod
+    def of(cls, skin: SkinMap, side: _Side) -> _Beside:
+        line = skin.landmarks[[side(i) for i in _NASOLABIAL]]
+        cheek = skin.landmarks[side(_CHEEK_RIGHT)]
+        line = nearest_crease(skin, line, towards=cheek)
+        distance, place = _along(skin.x, skin.y, line)
+        towards, _ = _along(cheek[:1], cheek[1:], line)
+        along = smoothstep(place / 0.3) * smoothstep((1 - place) / 0.55)
+        return cls(distance * np.sign(towards[0]), place, along.astype(np.float32))
+
+    def lined(self, skin: SkinMap) -> float:
+        """Return how lined the skin beside the mouth is, 0 to 1."""
+        weight = np.exp(-((self.distance / 5) ** 2)) * self.along * skin.bare * skin.inside
+        mean = float((-skin.creases * weight).sum() / max(float(weight.sum()), 1e-3))
+        return float(np.clip(mean / LINED, 0, 1))
 
 
-def _skin(view: View, mesh: HeadMesh) -> _Skin:
-    face = mesh.vertices[: mesh.face_count].astype(np.float64)
-    head = (face - face[topo.NOSE_TIP]) @ mesh.axes.T.astype(np.float64) / mesh.mm
-    grey = cv2.cvtColor(view.image, cv2.COLOR_RGB2GRAY).astype(np.float32)
-    fine, coarse = (cv2.GaussianBlur(grey, (0, 0), max(s * mesh.mm, 0.6)) for s in (0.9, 5.0))
-    darker = np.clip((fine - coarse) / np.maximum(coarse, 14), -0.22, 0)
-    pixel = np.clip(face[:, :2].astype(int), 0, view.size - 1)
-    return _Skin(head[:, :2], head[: topo.LANDMARKS, :2], darker[pixel[:, 1], pixel[:, 0]])
+def _mm(way: tuple[float, float]) -> FloatArray:
+    return np.array(way, np.float32)
 
 
-def _helped(light: FloatArray) -> Array:
+def _helped(light: FloatArray) -> FloatArray:
     contrast = float(np.linalg.norm(light))
     helped = LEAST_CONTRAST < contrast < LIGHT_CONTRAST
-    return light.astype(np.float64) * (LIGHT_CONTRAST / contrast if helped else 1.0)
+    return (light * (LIGHT_CONTRAST / contrast if helped else 1.0)).astype(np.float32)
 
 
-def _bump(at: Array, centre: Array, wide: float, high: float) -> Array:
-    offset = (at - centre) / (wide, high)
-    return np.asarray(np.exp(-(offset**2).sum(1)))
+def _bump(skin: SkinMap, centre: FloatArray, wide: float, high: float) -> FloatArray:
+    x, y = (skin.x - centre[0]) / np.float32(wide), (skin.y - centre[1]) / np.float32(high)
+    return np.asarray(np.exp(-(x * x + y * y)), np.float32)
 
 
-def _along(at: Array, line: Array) -> tuple[Array, Array]:
+def _along(x: FloatArray, y: FloatArray, line: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Return each point's signed distance from a polyline, and its place along it, 0 to 1."""
-    best = np.full(len(at), np.inf)
-    sign, place = np.zeros(len(at)), np.zeros(len(at))
+    best = np.full(x.shape, np.inf, np.float32)
+    sign, place = np.zeros(x.shape, np.float32), np.zeros(x.shape, np.float32)
     for k, (a, b) in enumerate(pairwise(line)):
         step = b - a
-        t = np.clip((at - a) @ step / (step @ step + 1e-6), 0, 1)
-        distance = np.linalg.norm(at - a - t[:, None] * step, axis=1)
-        turn = step[0] * (at - a)[:, 1] - step[1] * (at - a)[:, 0]
+        dx, dy = x - a[0], y - a[1]
+        t = np.clip((dx * step[0] + dy * step[1]) / (step @ step + np.float32(1e-6)), 0, 1)
+        distance = np.hypot(dx - t * step[0], dy - t * step[1])
+        turn = step[0] * dy - step[1] * dx
         nearer = distance < best
         best[nearer] = distance[nearer]
         sign[nearer] = np.sign(turn[nearer])
@@ -170,84 +223,156 @@ def _along(at: Array, line: Array) -> tuple[Array, Array]:
     return best * sign, place
 
 
-def _beside_nose(at: Array, skin: _Skin, side: _Side) -> tuple[Array, Array]:
-    """Signed distance from the nasolabial fold, > 0 on the cheek, and an envelope along it."""
-    line = skin.landmarks[[side(i) for i in _NASOLABIAL]]
-    distance, place = _along(at, line)
-    cheek, _ = _along(skin.landmarks[[side(_CHEEK_RIGHT)]], line)
-    envelope = np.sin(np.pi * np.clip(place * 0.88 + 0.04, 0, 1)) ** 1.2
-    return distance * np.sign(cheek[0]), envelope
+def _crease(distance: FloatArray, width: float) -> FloatArray:
+    """Return the profile of a crease: a dark line between two faintly lit ridges, 1 deep."""
+    dark = np.exp(-((distance / np.float32(width)) ** 2))
+    ridge = np.exp(-(((np.abs(distance) - 2.3 * width) / (1.3 * width)) ** 2))
+    return np.asarray(-dark + 0.25 * ridge, np.float32)
 
 
-def _smile_height(at: Array, skin: _Skin, side: _Side) -> Array:
-    distance, envelope = _beside_nose(at, skin, side)
-    lateral = np.maximum(distance, 0)
-    step = np.exp(-((np.maximum(lateral - 5, 0) / 5) ** 2)) * smoothstep(lateral / 4)
-    height = envelope * (FOLD_STEP_MM * step - 0.7 * np.exp(-((distance / 2.2) ** 2)))
-    apple = skin.landmarks[side(_CHEEK_RIGHT)] + (side.out * 2.0, -5.0)
-    corner = skin.landmarks[side(topo.CORNER_RIGHT_OUTER)] + (side.out * 3.0, 0.2)
-    height = height + CHEEK_APPLE_MM * _bump(at, apple, 11, 8)
-    height -= DIMPLE_MM * _bump(at, corner, 2.6, 3.4)
-    height += 0.7 * _bump(at, corner + np.array([side.out * 4.0, 0]), 3, 5)
-    return np.asarray(height)
+def _smile_height(skin: SkinMap, side: _Side, beside: _Beside, lined: float) -> FloatArray:
+    lateral = np.maximum(beside.distance, 0)
+    step = np.exp(-((np.maximum(lateral - 5, 0) / 6) ** 2)) * smoothstep(lateral / 4)
+    height = beside.along * (FOLD_STEP_MM * (0.5 + 0.5 * lined) * step)
+    apple = skin.landmarks[side(_CHEEK_RIGHT)] + _mm((side.out * 3.0, -5.0))
+    corner = skin.landmarks[side(topo.CORNER_RIGHT_OUTER)] + _mm((side.out * 4.0, 0.2))
+    height = height + CHEEK_APPLE_MM * _bump(skin, apple, 12, 9)
+    height -= DIMPLE_MM * _bump(skin, corner, 3.2, 4.5)
+    return np.asarray(height, np.float32)
+
+
+def _relit(skin: SkinMap, height: FloatArray, axes: FloatArray, light: FloatArray) -> FloatArray:
+    """Return the change of light as skin rises by a height in millimetres."""
+    # pixels to head axes: the inverse of the head coordinates' gradient along rows and columns
+    px, py = np.gradient(skin.x, axis=1), np.gradient(skin.y, axis=1)
+    qx, qy = np.gradient(skin.x, axis=0), np.gradient(skin.y, axis=0)
+    area = px * qy - py * qx
+    flat = np.abs(area) < 1e-3
+    area[flat] = 1
+    along_row, along_column = np.gradient(height, axis=1), np.gradient(height, axis=0)
+    slope_x = (along_row * qy - along_column * py) / area
+    slope_y = (along_column * px - along_row * qx) / area
+    # normals of the mesh point into the head, so a slope tilts them along itself
+    relit = slope_x * np.float32(axes[0] @ light) + slope_y * np.float32(axes[1] @ light)
+    relit[flat] = 0
+    relit *= SMILE_LIGHT_SHARE / np.maximum(skin.light, 0.3)
+    darkest, brightest = SMILE_LIGHT_LIMIT
+    limit = np.where(relit < 0, darkest, brightest).astype(np.float32)
+    return np.asarray(limit * np.tanh(relit / limit), np.float32)
 
 
 def _smile(
-    skin: _Skin, side: _Side, axes: FloatArray, light: Array, rest_shade: FloatArray
-) -> Array:
-    step = 0.35
-    slope_x, slope_y = (
-        (_smile_height(skin.at + d, skin, side) - _smile_height(skin.at - d, skin, side))
-        / (2 * step)
-        for d in (np.array([step, 0.0]), np.array([0.0, step]))
-    )
-    # normals of the mesh point into the head, so a slope tilts them along itself
-    tilt = slope_x[:, None] * axes[0] + slope_y[:, None] * axes[1]
-    relit = 0.58 * (tilt @ light) / rest_shade
-    relit = SMILE_LIGHT_LIMIT * np.tanh(relit / SMILE_LIGHT_LIMIT)
-
-    distance, envelope = _beside_nose(skin.at, skin, side)
-    shadow = 0.060 * np.exp(-((distance / 1.9) ** 2)) + 0.045 * np.exp(-((distance / 4.5) ** 2))
-    corner = skin.landmarks[side(topo.CORNER_RIGHT_OUTER)] + (side.out * 2.4, 0.2)
-    field = relit - shadow * envelope - 0.10 * _bump(skin.at, corner, 2.2, 2.8)
-    field += OWN_CREASES * skin.creases * np.exp(-((distance / 5) ** 2)) * envelope
-    field[list(topo.LIPS)] *= 0.3
-    return np.asarray(field)
+    skin: SkinMap,
+    side: _Side,
+    axes: FloatArray,
+    light: FloatArray,
+    beside: _Beside,
+    lined: float,
+) -> FloatArray:
+    relit = _relit(skin, _smile_height(skin, side, beside, lined), axes, light)
+    # the cheek overhangs the fold: dark at once on its edge, fading out towards the mouth
+    depth = FOLD_SHADOW[0] + lined * (FOLD_SHADOW[1] - FOLD_SHADOW[0])
+    sharp = 2.4 - 1.1 * lined
+    d = beside.distance
+    shadow = np.where(d > 0, np.exp(-((d / sharp) ** 2)), np.exp(-((d / (1.4 * sharp)) ** 2)))
+    shadow *= depth * beside.along
+    lit = 0.025 * np.exp(-(((d - 6) / 3.5) ** 2)) * beside.along
+    corner = skin.landmarks[side(topo.CORNER_RIGHT_OUTER)] + _mm((side.out * 3.0, 0.2))
+    tuck = 0.07 * _bump(skin, corner, 2.4, 3.6)
+    return np.asarray(relit - shadow + lit - tuck, np.float32)
 
 
-def _nasolabial(skin: _Skin, side: _Side) -> Array:
-    distance, envelope = _beside_nose(skin.at, skin, side)
-    shadow = -0.04 * np.exp(-((distance / 2.2) ** 2))
-    own = 0.7 * skin.creases * np.exp(-((distance / 5) ** 2))
-    return np.asarray((shadow + own) * envelope)
+def _own_beside(skin: SkinMap, beside: _Beside) -> FloatArray:
+    near = np.exp(-((beside.distance / 5) ** 2)) * beside.along * skin.bare
+    return np.asarray(OWN_CREASES * skin.creases * near, np.float32)
 
 
-def _under_eye(skin: _Skin, side: _Side) -> Array:
-    # the bag of the lower lid and the crow's feet: only what the photo has already
-    lid = skin.landmarks[side(_LOWER_LID_RIGHT)] + (0, 2.0)
-    temple = skin.landmarks[side(topo.RIGHT_EYE_CORNERS[0])] + (side.out * 7.0, 1.0)
-    region = np.clip(_bump(skin.at, lid, 13, 5) + _bump(skin.at, temple, 8, 8), 0, 1)
-    return np.asarray(skin.creases * region - 0.05 * _bump(skin.at, lid - (0, 1.2), 10, 1.4))
+def _released(skin: SkinMap, beside: _Beside) -> FloatArray:
+    """Return what lifts the shadow of the portrait's own fold, where its smile is let go."""
+    whole = smoothstep(beside.place / 0.1) * smoothstep((1 - beside.place) / 0.2)
+    near = np.exp(-((np.abs(beside.distance) / 8) ** 4)) * whole * skin.bare
+    return np.asarray(RELEASED * -skin.hollows * near, np.float32)
 
 
-def _corner(skin: _Skin, side: _Side) -> Array:
-    corner = skin.landmarks[side(topo.CORNER_RIGHT_OUTER)] + (side.out * 2.2, 0.3)
-    return -0.12 * _bump(skin.at, corner, 2.0, 2.6)
+def _sneer(skin: SkinMap, side: _Side, beside: _Beside, lined: float) -> FloatArray:
+    top = np.exp(-((beside.place / 0.4) ** 2)) * smoothstep(beside.place / 0.03)
+    shadow = (0.07 + 0.05 * lined) * _crease(beside.distance, 1.6) * top
+    # the nose wrinkles across its side, up from the wing
+    wing, root = skin.landmarks[side(129)], skin.landmarks[side(133)]
+    for part in (0.45, 0.68):
+        middle = wing + np.float32(part) * (root - wing)
+        line = np.stack([
+            middle + _mm((side.out * -7.0, -2.5)), middle + _mm((side.out * 1.0, 2.0))
+        ])  # fmt: skip
+        distance, place = _along(skin.x, skin.y, line)
+        shadow += 0.045 * _crease(distance, 1.1) * np.sin(np.pi * np.clip(place, 0, 1))
+    return np.asarray(shadow, np.float32)
 
 
-def _frown(skin: _Skin, line: tuple[int, ...]) -> Array:
-    distance, place = _along(skin.at, skin.landmarks[list(line)])
-    envelope = np.sin(np.pi * np.clip(place * 0.86 + 0.10, 0, 1)) ** 0.6
-    return np.asarray(-0.11 * np.exp(-((distance / 1.5) ** 2)) * envelope)
+def _under_eye(skin: SkinMap, side: _Side, lined: float) -> FloatArray:
+    # the bag of the lower lid and the crow's feet: above all what the photo has already
+    lid = skin.landmarks[side(_LOWER_LID_RIGHT)] + _mm((0, 2.0))
+    outer = skin.landmarks[side(topo.RIGHT_EYE_CORNERS[0])]
+    temple = outer + _mm((side.out * 7.0, 1.0))
+    region = np.clip(_bump(skin, lid, 13, 5) + _bump(skin, temple, 8, 8), 0, 1)
+    field = skin.creases * region * skin.bare
+    bag = lid + _mm((0, 2.2))
+    field = field - 0.055 * _bump(skin, bag, 10, 1.5) + 0.03 * _bump(skin, lid, 9, 2.0)
+    for turn in (-0.45, 0.05, 0.5):
+        start = outer + _mm((side.out * 3.5, 7.0 * turn * 0.5))
+        line = np.stack([start, start + 8 * _mm((side.out * np.cos(turn), np.sin(turn)))])
+        distance, place = _along(skin.x, skin.y, line)
+        fade = np.sin(np.pi * np.clip(0.15 + 0.85 * place, 0, 1))
+        field += 0.06 * lined * _crease(distance, 0.9) * fade * skin.bare
+    return np.asarray(field, np.float32)
 
 
-def _forehead(skin: _Skin) -> Array:
-    x, y = skin.at.T
-    brow = skin.landmarks[topo.RIGHT_BROW_UPPER[-1], 1] - 4
-    middle = np.exp(-((np.abs(x) / 30) ** 4))
-    lines = [np.exp(-(((y - (brow - 5 - 6.5 * k) - 0.004 * x**2) / 1.3) ** 2)) for k in range(3)]
-    return np.asarray(-0.05 * sum(lines) * middle)
+def _corner(skin: SkinMap, side: _Side) -> FloatArray:
+    corner = skin.landmarks[side(topo.CORNER_RIGHT_OUTER)] + _mm((side.out * 2.6, 0.3))
+    shade = -0.12 * _bump(skin, corner, 2.0, 3.2)
+    return np.asarray(shade + 0.03 * _bump(skin, corner + _mm((side.out * 4, 0)), 2.5, 4))
 
 
-def _chin(skin: _Skin) -> Array:
-    return -0.13 * _bump(skin.at, skin.landmarks[_BELOW_LIP] + (0, 0.8), 11, 1.8)
+def _lined_near(skin: SkinMap, region: Array) -> float:
+    weight = region * skin.bare * skin.inside
+    mean = float((-skin.creases * weight).sum() / max(float(weight.sum()), 1e-3))
+    return float(np.clip(mean / LINED, 0, 1))
+
+
+def _frown(skin: SkinMap) -> FloatArray:
+    middle = skin.landmarks[9] + _mm((0, 3))
+    region = _bump(skin, middle, 11, 12)
+    lined = _lined_near(skin, region)
+    field = 0.9 * skin.creases * region * skin.bare
+    for line in _FROWN_LINES:
+        ends = skin.landmarks[list(line)]
+        # the lines stand beside the brows' ends, a little inside them
+        ends = np.stack([ends[0] * _mm((0.62, 1)) - _mm((0, 3)),
+                         ends[1] * _mm((0.70, 1)) + _mm((0, 1))])  # fmt: skip
+        distance, place = _along(skin.x, skin.y, ends)
+        along = np.sin(np.pi * np.clip(place * 0.86 + 0.10, 0, 1)) ** 0.8
+        field += (0.09 + 0.04 * lined) * _crease(distance, 1.5 - 0.4 * lined) * along
+    return np.asarray(field, np.float32)
+
+
+def _forehead(skin: SkinMap) -> FloatArray:
+    brow = skin.landmarks[list(topo.RIGHT_BROW_UPPER + topo.LEFT_BROW_UPPER)]
+    over = (brow[:, 1].mean() - skin.y) / 1.0
+    region = smoothstep((over - 3) / 4) * smoothstep((38 - over) / 8)
+    region *= np.exp(-((np.abs(skin.x) / 36) ** 4))
+    lined = _lined_near(skin, region)
+    field = 0.9 * skin.creases * region * skin.bare
+    # lines arch with the brows; each ends where it likes
+    arch = over + 0.0035 * skin.x**2
+    for height, half, depth in ((9.0, 27.0, 0.8), (15.5, 30.0, 1.0), (22.0, 24.0, 0.7)):
+        ends = np.exp(-((np.abs(skin.x - 0.1 * height) / half) ** 4))
+        wave = 0.6 * np.sin(skin.x / 9 + height)
+        line = _crease(arch - height - wave, 1.6 - 0.4 * lined)
+        field = field + (0.035 + 0.03 * lined) * depth * line * ends * skin.bare
+    return np.asarray(field, np.float32)
+
+
+def _chin(skin: SkinMap) -> FloatArray:
+    below = skin.landmarks[_BELOW_LIP] + _mm((0, 0.8))
+    bulge = 0.03 * _bump(skin, below + _mm((0, 7)), 9, 4.5)
+    return np.asarray(bulge - 0.12 * _bump(skin, below, 11, 1.9), np.float32)

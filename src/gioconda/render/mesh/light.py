@@ -2,7 +2,8 @@
 
 A first-order spherical-harmonic light (constant and direction) is fitted to the brightness of the
 face over the normals of its mesh. When the face moves, each vertex is relit by the ratio of that
-light on its normal now and at rest. Folds of the skin (:mod:`.folds`) come on top.
+light on its normal now and at rest. Folds of the skin (:mod:`.fold_map`) come on top, pixel by
+pixel.
 """
 
 from __future__ import annotations
@@ -14,15 +15,16 @@ import numpy as np
 
 from gioconda.portrait.types import View
 from gioconda.render.mesh import topology as topo
-from gioconda.render.mesh.folds import fold_fields
 from gioconda.render.mesh.light_kernels import relight_vertices, shade_vertices
 from gioconda.render.mesh.raster_kernels import LIGHT_LIMIT, LIGHT_ONE
-from gioconda.render.mesh.types import FloatArray, HeadMesh, IntArray, PosedHead, ShapeBasis
+from gioconda.render.mesh.types import FloatArray, HeadMesh, IntArray, PosedHead
 
 #: Share of the fitted light's change that is shown; the fit is coarse.
 RELIGHT_STRENGTH: Final = 0.6
 RELIGHT_LOW: Final = 0.7
 RELIGHT_HIGH: Final = 1.4
+#: Skin is not lit beyond this value of its brightest channel, where it would lose its colour.
+BRIGHTEST: Final = 240.0
 LIGHT_FLOOR: Final = 0.25
 #: Light scatters under skin and comes out red: in a shadow blue falls fastest.
 WARM_GAINS: Final = (0.74, 1.10, 1.22)
@@ -47,15 +49,15 @@ class FaceLight:
     Args:
         view: the portrait's square view.
         mesh: its mesh.
-        basis: its blendshapes; folds follow their weights.
         rest: the mesh posed at the neutral moment.
 
     Attributes:
         direction: (3,) fitted light in view axes; its length is the contrast it gives.
+        rest_shade: (face_count,) that light on the face's vertices at rest.
         gains: (3,) int32, how strongly shadow darkens R, G, B; 256 = as it is.
     """
 
-    def __init__(self, view: View, mesh: HeadMesh, basis: ShapeBasis, rest: PosedHead) -> None:
+    def __init__(self, view: View, mesh: HeadMesh, rest: PosedHead) -> None:
         count = mesh.face_count
         self._triangles = np.ascontiguousarray(
             mesh.triangles[(mesh.triangles < count).all(1)], np.int32
@@ -67,13 +69,12 @@ class FaceLight:
         normals = self._normals / (np.linalg.norm(self._normals, axis=1, keepdims=True) + 1e-9)
         self.direction = _fitted_direction(view, mesh, normals)
         self._measure(rest.position)
-        self._rest_shade = self._shade.copy()
+        self.rest_shade = self._shade.copy()
 
         weight = np.ones(count, np.float32)
         weight[mesh.rings["oval"]] = 0
         self._weight = weight
-        fields, followers = fold_fields(view, mesh, basis.names, self.direction, self._rest_shade)
-        self._fold_fields, self._fold_followers = fields, followers
+        self._high = _headroom(view, mesh)
         self._light = np.full(len(mesh.vertices), LIGHT_ONE, np.float32)
         gains = (1.0, 1.0, 1.0) if _colourless(view) else WARM_GAINS
         self.gains: IntArray = np.round(np.array(gains) * 256).astype(np.int32)
@@ -81,11 +82,10 @@ class FaceLight:
     def vertex_light(self, head: PosedHead) -> FloatArray:
         """Return the light of each vertex, (V,) float32, 256 = unchanged; overwritten next call."""
         self._measure(head.position)
-        folds = (self._fold_followers @ head.weights) @ self._fold_fields
         relight_vertices(
-            self._shade, self._rest_shade, self._weight, folds, np.float32(RELIGHT_STRENGTH),
-            np.float32(RELIGHT_LOW), np.float32(RELIGHT_HIGH), np.float32(LIGHT_ONE),
-            np.float32(LIGHT_LIMIT), self._light,
+            self._shade, self.rest_shade, self._weight, np.float32(RELIGHT_STRENGTH),
+            np.float32(RELIGHT_LOW), self._high, np.float32(LIGHT_ONE), np.float32(LIGHT_LIMIT),
+            self._light,
         )  # fmt: skip
         return self._light
 
@@ -112,6 +112,15 @@ def _fitted_direction(view: View, mesh: HeadMesh, normals: FloatArray) -> FloatA
         weight = 1 / (1 + ((brightness - terms @ solution) / FIT_OUTLIER) ** 2)
     direction: FloatArray = (solution[1:] / max(solution[0], 1.0)).astype(np.float32)
     return direction
+
+
+def _headroom(view: View, mesh: HeadMesh) -> FloatArray:
+    """Return the greatest ratio of light that each vertex of the face bears, (face_count,)."""
+    brightest = cv2.GaussianBlur(view.image.max(2), (0, 0), max(1.5 * mesh.mm, 0.8))
+    at = np.clip(mesh.vertices[: mesh.face_count, :2].astype(int), 0, view.size - 1)
+    room = BRIGHTEST / np.maximum(brightest[at[:, 1], at[:, 0]], 1.0) - 1
+    high: FloatArray = np.clip(1 + room / RELIGHT_STRENGTH, 1.0, RELIGHT_HIGH).astype(np.float32)
+    return high
 
 
 def _colourless(view: View) -> bool:

@@ -56,22 +56,21 @@ def shade_vertices(position, triangles, count, direction, floor, normals, shade)
 
 
 @njit(cache=True, nogil=True, fastmath=True, boundscheck=False)
-def relight_vertices(shade, rest_shade, weight, folds, strength, low, high, one, limit, out):  # type: ignore[no-untyped-def]
-    """Light of each vertex relative to rest, folds added, in the units of the light map.
+def relight_vertices(shade, rest_shade, weight, strength, low, high, one, limit, out):  # type: ignore[no-untyped-def]
+    """Light of each vertex relative to rest, in the units of the light map.
 
     Args:
         shade: (n,) float32 light now.
         rest_shade: (n,) float32 light at rest.
         weight: (n,) float32, 0 where the light must not change.
-        folds: (n,) float32, darkening (negative) or brightening to add.
         strength: share of the relighting that is applied.
         low: least ratio.
-        high: greatest ratio.
+        high: (n,) float32, greatest ratio.
         one: value of unchanged light.
         limit: largest value.
         out: (V,) float32, V >= n, receives the first n.
     """
     for v in range(shade.shape[0]):
-        ratio = min(max(shade[v] / rest_shade[v], low), high)
-        value = one * (f32(1.0) + strength * (ratio - f32(1.0)) * weight[v] + folds[v])
+        ratio = min(max(shade[v] / rest_shade[v], low), high[v])
+        value = one * (f32(1.0) + strength * (ratio - f32(1.0)) * weight[v])
         out[v] = min(max(value, f32(0.0)), limit)

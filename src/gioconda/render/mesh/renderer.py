@@ -17,6 +17,7 @@ from gioconda.render.mesh.contour_kernels import smooth_contours
 from gioconda.render.mesh.deform import Deformer
 from gioconda.render.mesh.eyes import EyePainter
 from gioconda.render.mesh.far_side import FarSide
+from gioconda.render.mesh.fold_map import FaceFolds
 from gioconda.render.mesh.light import FaceLight
 from gioconda.render.mesh.mouth import MouthPainter
 from gioconda.render.mesh.surface import Surface, Work, silhouette_edges
@@ -27,7 +28,8 @@ BUFFERS: Final = 4
 #: Depth step, in face widths, that makes an edge a contour.
 CONTOUR_JUMP: Final = 0.05
 STAGES: Final = (
-    "deform", "light", "raster", "remap", "composite", "far", "contour", "eyes", "mouth", "total",
+    "deform", "light", "raster", "folds", "remap", "composite", "far", "contour", "eyes", "mouth",
+    "total",
 )  # fmt: skip
 
 
@@ -49,7 +51,10 @@ class MeshRenderer:
         self._head = self._deformer.new_pose()
         rest = self._deformer.pose(neutral())
         self._surface = Surface(view, mesh, rest)
-        self._light = FaceLight(view, mesh, basis, rest)
+        self._light = FaceLight(view, mesh, rest)
+        self._folds = FaceFolds(
+            view, mesh, basis.names, self._light.direction, self._light.rest_shade
+        )
         self._far_side = FarSide(view, mesh)
         self._eyes = EyePainter(view, mesh, basis, self._surface.texture)
         self._mouth = MouthPainter(view, mesh, basis)
@@ -93,6 +98,8 @@ class MeshRenderer:
         light = self._light.vertex_light(head)
         mark()
         box = surface.draw(head, light)
+        mark()
+        surface.add_folds(self._folds, head)
         mark()
         for changed in self._eyes.update_lids(head):
             surface.refresh(*changed)

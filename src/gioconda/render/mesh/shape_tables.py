@@ -134,6 +134,8 @@ SHRUG_LOWER_AROUND: Final[Table] = {
 SHRUG_UPPER_AROUND: Final[Table] = {
     164: (0, -1.6, -0.5), 167: (0, -1.5, -0.3), 165: (0, -1.0, 0),
 }  # fmt: skip
+#: Parts of their thickness by which rolled lips get thinner, upper and lower.
+ROLLED: Final = (0.72, 0.68)
 #: The whole mouth shifts sideways: millimetres of x for the lips and what lies round them.
 MOUTH_SHIFT_MM: Final = 6.0
 MOUTH_SHIFT_AROUND: Final[dict[int, float]] = {

@@ -26,6 +26,7 @@ from gioconda.render.mesh.edge import (
 )
 from gioconda.render.mesh.edge_kernels import tighten
 from gioconda.render.mesh.fine_texture import DENSITY, FineTexture
+from gioconda.render.mesh.fold_map import FaceFolds
 from gioconda.render.mesh.raster_kernels import LIGHT_NOTHING, LIGHT_ONE, rasterize
 from gioconda.render.mesh.types import ByteImage, FloatArray, HeadMesh, IntArray, PosedHead
 
@@ -207,6 +208,10 @@ class Surface:
     def refresh(self, rows: slice, columns: slice) -> None:
         """Follow what was written into a box of :attr:`texture`."""
         self._fine.refresh(slice(rows.start + self._crown, rows.stop + self._crown), columns)
+    def add_folds(self, folds: FaceFolds, head: PosedHead) -> None:
+        """Add the folds of a moment to the light of what :meth:`draw` has drawn."""
+        folds.lay(head, self._maps.light, self._maps.whole, self._crown, DENSITY)
+
 
     def sample(self, box: Box) -> None:
         """Sample the texture through the maps inside a box."""
