@@ -55,8 +55,8 @@ class _Row:
 _UPPER: Final = _Row(
     widths=(8.5, 6.6, 7.7, 7.0, 6.8, 9.6, 9.2),
     heights=(10.3, 8.9, 10.0, 8.3, 7.6, 7.0, 6.4),
-    edge_offsets=(0.0, 0.38, 0.12, 0.45, 0.8, 1.2, 1.6),
-    corner_radii=(0.9, 1.3, 1.9, 1.7, 1.7, 1.7, 1.7),
+    edge_offsets=(0.0, 0.6, 0.25, 0.7, 1.1, 1.5, 1.9),
+    corner_radii=(1.1, 1.7, 2.3, 2.0, 2.0, 2.0, 2.0),
 )
 _LOWER: Final = _Row(
     widths=(5.2, 5.8, 6.8, 7.0, 7.1, 10.0, 10.0),
@@ -156,7 +156,7 @@ def _draw_tooth(
     light *= 1 + np.exp(-(((y - 0.22) / 0.16) ** 2)) * (0.07 if tooth <= _CANINE else 0.02)
     if front:
         light *= 1 + 0.018 * np.cos(rx * 5.2) * smoothstep((0.75 - yy) / 0.6)
-    contact = 0.82 + 0.18 * smoothstep(depth / 0.32)
+    contact = 0.78 + 0.22 * smoothstep(depth / 0.42)
 
     warmth = max((0.06 if tooth == _CANINE else 0.0) + 0.02 * rng.standard_normal(), 0.0)
     neck = (smoothstep((yy - 0.42) / 0.58) * 0.50 + warmth)[..., None]

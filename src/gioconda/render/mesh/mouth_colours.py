@@ -252,7 +252,7 @@ def _light_tint(light: _Light) -> Colour:
     tint = of_sclera * sclera + of_skin * _unit(light.skin**0.6)
     tint = _unit(tint + (1.0 - of_skin - of_sclera) * white)
     tint[2] = min(tint[2], tint[0])
-    warmest, warmth = 1.20 + 0.40 * cast, tint[0] / tint[2]
+    warmest, warmth = 1.12 + 0.40 * cast, tint[0] / tint[2]
     if warmth > warmest:
         tint[0] *= np.sqrt(warmest / warmth)
         tint[2] /= np.sqrt(warmest / warmth)
@@ -264,14 +264,15 @@ def _light_tint(light: _Light) -> Colour:
 def _tooth_luma(light: _Light) -> float:
     """Return the luma of a lit tooth: skin and eye white set the exposure.
 
-    In photographs that show them, lit teeth are 1.1 to 1.3 times as bright as lit skin, most on
+    In real clips of twelve people the middle of the row shows 0.95 of lit skin's luma, the
+    separators, gleams and shades between included: a plain lit tooth is a little brighter, most on
     dark skin; the whites of the eyes, where they show, say the same less surely.
     """
-    of_skin = 1.18 * light.skin_luma + 22 * (1 - light.skin_luma / 255)
+    of_skin = 1.04 * light.skin_luma + 26 * (1 - light.skin_luma / 255)
     white = float(np.clip(light.eye_white_luma, 0.85 * light.skin_luma, 1.5 * light.skin_luma + 25))
-    wanted = 0.7 * of_skin + 0.3 * 1.2 * white
+    wanted = 0.7 * of_skin + 0.3 * 1.1 * white
     # Teeth share the light of their surroundings.
-    wanted *= 0.3 + 0.7 * light.near_mouth
+    wanted *= 0.45 + 0.55 * light.near_mouth
     return float(np.clip(wanted, 50, min(246.0, 1.04 * light.brightest)))
 
 
