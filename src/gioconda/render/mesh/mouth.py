@@ -12,6 +12,7 @@ from gioconda.portrait.types import View
 from gioconda.render.mesh import lip_table_kernels as lip_table
 from gioconda.render.mesh import mouth_kernels as kernels
 from gioconda.render.mesh import topology as topo
+from gioconda.render.mesh.dental_age import dental_age
 from gioconda.render.mesh.dentition import fitted_row
 from gioconda.render.mesh.mouth_colours import grain_tile, measure_colours
 from gioconda.render.mesh.mouth_frame import mouth_frame
@@ -116,8 +117,9 @@ class MouthPainter:
         eyes = mesh.landmarks[list(topo.RIGHT_EYE_CORNERS), 0] / mesh.size
         seed = int(abs(eyes[0] * 7 + eyes[1] * 13) * 512) % 97
         row = (seed, colours.light_side, density, colours.detail, colours.saturation)
-        self._upper_row = fitted_row(True, *row)
-        self._lower_row = fitted_row(False, *row)
+        age = dental_age(view, mesh)
+        self._upper_row = fitted_row(True, *row, age)
+        self._lower_row = fitted_row(False, *row, age)
         parameters[kernels.ROW_PX_PER_MM] = self._upper_row.shape[0] / 24.0
         parameters[kernels.EXPOSURE] = colours.exposure
         parameters[kernels.SATURATION] = colours.saturation

@@ -132,7 +132,7 @@ def _interior(  # type: ignore[no-untyped-def]
     wide = smooth_step((p[GAP] - 0.4) / 5.0)
     daylight = p[DAYLIGHT]
     # Lips drawn back from the teeth let light on them even where the gap is small.
-    lit = smooth_step((p[GAP] + 4.0 * p[SPREAD]) / 9.0)
+    lit = smooth_step((p[GAP] - 1.0 + 5.0 * p[SPREAD]) / 9.0)
     depth = x * x / _ARCH
     xs = x - depth * p[ARCH_DX]
     depth = xs * xs / _ARCH
@@ -144,7 +144,7 @@ def _interior(  # type: ignore[no-untyped-def]
     # Measured in real mouths: from the middle out to 0.5, 0.75 and 0.95 of the half width the
     # teeth's luma falls to 0.95, 0.7 and 0.3 of the middle's.
     from_corner = dc / p[HALF_WIDTH]
-    fall = (0.08 + 0.92 * smooth_step(from_corner / 0.56 + 0.02)) * (0.70 + 0.30 * side)
+    fall = (0.08 + 0.92 * smooth_step(from_corner / 0.48 + 0.02)) * (0.70 + 0.30 * side)
     # Cavity: darkest deep under the upper row; light bounces between rows that nearly meet.
     deep = smooth_step(min(below, above) / 5.0) * smooth_step(dc / 9.0)
     light = (0.60 + 0.40 * deep) * (
@@ -168,7 +168,7 @@ def _interior(  # type: ignore[no-untyped-def]
     if value[3] > 0.003:
         light = fall * (0.78 + 0.22 * smooth_step(above / 1.6))
         light *= 0.62 + 0.38 * smooth_step((y - max(upper_edge, yu) + 0.5) / 4.0)
-        light *= (0.70 + 0.30 * wide) * daylight
+        light *= (0.35 + 0.65 * lit) * daylight
         _over(colour, value, palette[0], light, p[SATURATION])
     if p[TONGUE_OUT] > 0:
         _tongue(colour, palette[2], p, x, y, below, True)
@@ -182,7 +182,7 @@ def _interior(  # type: ignore[no-untyped-def]
     own = p[SPRITE_WEIGHT]
     # The upper lip's shadow gives the row its depth.
     light = fall * (0.50 + 0.50 * smooth_step(below / 2.6 + 0.08))
-    light *= (0.50 + 0.50 * lit) * (0.4 + 0.6 * daylight)
+    light *= (0.35 + 0.65 * lit) * (0.4 + 0.6 * daylight)
     sample_rgba(
         upper_row,
         (xs * (1 + xs * xs * _ARC) + 32.0) * density,
