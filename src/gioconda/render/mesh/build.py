@@ -21,7 +21,7 @@ from gioconda.render.mesh.sheet import (
     surround,
 )
 from gioconda.render.mesh.types import HeadMesh
-from gioconda.render.mesh.unfold import halve_again, spread_chin, uncross_slits, untangle
+from gioconda.render.mesh.unfold import halve_again, lower_jaw, spread_chin, uncross_slits, untangle
 from gioconda.render.mesh.weights import graph_laplacian, handle_weights, smoothed
 
 Array = npt.NDArray[np.float64]
@@ -52,6 +52,7 @@ def build_mesh(view: View) -> HeadMesh:
 
     down = head.axes[1, :2] / np.linalg.norm(head.axes[1, :2])
     corners = landmarks[: topo.LANDMARKS].copy()
+    lower_jaw(corners, down, head.mm)
     spread_chin(corners, down)
     face = subdivide(corners, topo.triangles())
     face_count = len(face.vertices)

@@ -129,7 +129,7 @@ def _closed_target(face: Array, typical: Array, mouth: RestingMouth, overhang: f
 
     follows = CHIN_FOLLOWS if mouth.gap_mm > 4 else CHIN_FOLLOWS_NARROW
     rise = min(follows * max(lower_middle - line_y, 0.0), CHIN_LIMIT_MM)
-    target += jaw_swing(face, chin_mm=-rise)
+    target += _jaw_rise(face, rise)
     _release_smile(target, mouth.smile)
     _place_lips(target, face, typical, mouth, line_y)
     scale = _shorten_lower_lip(target, face, overhang)
@@ -139,6 +139,13 @@ def _closed_target(face: Array, typical: Array, mouth: RestingMouth, overhang: f
         target[i, 1] += part * upper_shift
     _spread_chin(target, face, mouth.gap_mm, overhang, scale)
     return _blended(face, target, mouth)
+
+
+def _jaw_rise(face: Array, rise: float) -> Array:
+    """Turn the jaw up until the chin has risen so far, mm; far turns would overshoot."""
+    swing = jaw_swing(face, chin_mm=-rise)
+    risen = -float(swing[topo.CHIN, 1])
+    return swing * min(rise / max(risen, 1e-3), 1.0)
 
 
 def _blended(face: Array, target: Array, mouth: RestingMouth) -> Array:

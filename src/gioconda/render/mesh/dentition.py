@@ -2,7 +2,9 @@
 
 A strip is drawn once at 12 pixels in a millimetre and then area-filtered to the density of the
 screen. Widths and heights of the crowns are the usual means of dental anatomy (Wheeler's tables),
-with a few per cent of scatter so that no two portraits share one set.
+with a few per cent of scatter so that no two portraits share one set. A child's teeth are smaller,
+rounder and stand apart; an elder's are longer (the gum has drawn back), worn flat, darker and
+warmer.
 """
 
 from __future__ import annotations
@@ -51,12 +53,26 @@ class _Row:
     edge_offsets: tuple[float, ...]
     corner_radii: tuple[float, ...]
 
+    def aged(self, age: float) -> _Row:
+        """Return the row of a child (-1) to that of an elder (1)."""
+        young, old = max(-age, 0.0), max(age, 0.0)
+
+        def scaled(lengths: tuple[float, ...], factor: float) -> tuple[float, ...]:
+            return tuple(factor * length for length in lengths)
+
+        return _Row(
+            widths=scaled(self.widths, 1 - 0.16 * young),
+            heights=scaled(self.heights, 1 - 0.28 * young + 0.14 * old),
+            edge_offsets=scaled(self.edge_offsets, 1 - 0.3 * young - 0.45 * old),
+            corner_radii=scaled(self.corner_radii, 1 + 0.35 * young - 0.35 * old),
+        )
+
 
 _UPPER: Final = _Row(
     widths=(8.5, 6.6, 7.7, 7.0, 6.8, 9.6, 9.2),
     heights=(10.3, 8.9, 10.0, 8.3, 7.6, 7.0, 6.4),
-    edge_offsets=(0.0, 0.38, 0.12, 0.45, 0.8, 1.2, 1.6),
-    corner_radii=(0.9, 1.3, 1.9, 1.7, 1.7, 1.7, 1.7),
+    edge_offsets=(0.0, 0.6, 0.25, 0.7, 1.1, 1.5, 1.9),
+    corner_radii=(1.1, 1.7, 2.3, 2.0, 2.0, 2.0, 2.0),
 )
 _LOWER: Final = _Row(
     widths=(5.2, 5.8, 6.8, 7.0, 7.1, 10.0, 10.0),
@@ -65,23 +81,29 @@ _LOWER: Final = _Row(
     corner_radii=(0.55, 0.75, 1.1, 1.0, 1.0, 1.0, 1.0),
 )
 _CANINE: Final = 2
+#: A child's teeth stand this far apart, mm, more or less.
+_CHILD_GAP_MM: Final = 0.4
+#: What the years do to a bright tooth's colour.
+_AGED: Final = np.array([0.92, 0.86, 0.75], np.float32)
 
 
 @lru_cache(maxsize=8)
-def drawn_row(upper: bool, seed: int, light_side: float) -> FloatArray:
+def drawn_row(upper: bool, seed: int, light_side: float, age: float = 0.0) -> FloatArray:
     """Draw one row of teeth with its gum; cached, so treat the result as read-only.
 
     Args:
         upper: the upper row, its incisal edge towards the bottom; else the lower, edge upwards.
         seed: chooses the scatter of widths, tilts, lengths and tones.
         light_side: -1 (light from the image's left) to 1 (right).
+        age: -1 (a small child's teeth) over 0 (an adult's) to 1 (an elder's).
 
     Returns:
         Premultiplied float32 RGBA, shape (288, 768, 4). A bright tooth is 1; the incisal edge of
         the central incisors lies 4 mm from the strip's end.
     """
     rng = np.random.default_rng((seed, int(upper)))
-    row = _UPPER if upper else _LOWER
+    row = (_UPPER if upper else _LOWER).aged(age)
+    young, old = max(-age, 0.0), max(age, 0.0)
     columns = int(2 * HALF_WIDTH_MM * DRAWN_PX_PER_MM)
     rows = int(HEIGHT_MM * DRAWN_PX_PER_MM)
     along = ((np.arange(columns) + 0.5) / DRAWN_PX_PER_MM - HALF_WIDTH_MM).astype(np.float32)
@@ -89,7 +111,7 @@ def drawn_row(upper: bool, seed: int, light_side: float) -> FloatArray:
     colour = np.zeros((rows, columns, 3), np.float32)
     alpha = np.zeros((rows, columns), np.float32)
     necks: list[tuple[float, float]] = []
-    midline = 0.0
+    midline = 0.5 * young * _CHILD_GAP_MM
     for tooth, width in enumerate(row.widths):
         for sign in (-1.0, 1.0):
             centre = sign * (midline + width / 2) + 0.04 * rng.standard_normal()
@@ -97,7 +119,8 @@ def drawn_row(upper: bool, seed: int, light_side: float) -> FloatArray:
                 colour, alpha, along, towards_gum, row, tooth, sign, centre, light_side, upper, rng
             )
             necks.append((centre, neck))
-        midline += width * 0.985
+        midline += width * 0.985 + young * _CHILD_GAP_MM * float(rng.uniform(0.3, 1.7))
+    colour *= 1 - np.float32(old) * (1 - _AGED)
     strip = _with_gum(colour, alpha, along, towards_gum, sorted(necks), seed)
     strip = np.ascontiguousarray(strip[::-1] if upper else strip)
     strip.setflags(write=False)
@@ -156,7 +179,7 @@ def _draw_tooth(
     light *= 1 + np.exp(-(((y - 0.22) / 0.16) ** 2)) * (0.07 if tooth <= _CANINE else 0.02)
     if front:
         light *= 1 + 0.018 * np.cos(rx * 5.2) * smoothstep((0.75 - yy) / 0.6)
-    contact = 0.82 + 0.18 * smoothstep(depth / 0.32)
+    contact = 0.78 + 0.22 * smoothstep(depth / 0.42)
 
     warmth = max((0.06 if tooth == _CANINE else 0.0) + 0.02 * rng.standard_normal(), 0.0)
     neck = (smoothstep((yy - 0.42) / 0.58) * 0.50 + warmth)[..., None]
@@ -217,6 +240,7 @@ def fitted_row(
     px_per_mm: float,
     detail: float = 1.0,
     saturation: float = 1.0,
+    age: float = 0.0,
 ) -> FloatArray:
     """Return a row at the density of a screen; cached, so treat the result as read-only.
 
@@ -229,6 +253,7 @@ def fitted_row(
         px_per_mm: density of the result, at most 12.
         detail: 1 for a photograph's teeth; 0 for the plain white band of a flat drawing.
         saturation: 1 for teeth and gums in colour, 0 for grey ones.
+        age: see :func:`drawn_row`.
 
     Returns:
         Premultiplied float32 RGBA.
@@ -240,16 +265,23 @@ def fitted_row(
         min(round(px_per_mm, 1), DRAWN_PX_PER_MM),
         round(detail, 1),
         round(saturation, 1),
+        round(age * 4) / 4,
     )
 
 
 @lru_cache(maxsize=16)
 def _fitted_row(
-    upper: bool, seed: int, light_side: float, px_per_mm: float, detail: float, saturation: float
+    upper: bool,
+    seed: int,
+    light_side: float,
+    px_per_mm: float,
+    detail: float,
+    saturation: float,
+    age: float,
 ) -> FloatArray:
     import cv2
 
-    strip = drawn_row(upper, seed, light_side)
+    strip = drawn_row(upper, seed, light_side, age)
     if detail < 1:
         strip = _plain(strip, detail)
     if saturation < 1:

@@ -12,6 +12,7 @@ from gioconda.portrait.types import View
 from gioconda.render.mesh import lip_table_kernels as lip_table
 from gioconda.render.mesh import mouth_kernels as kernels
 from gioconda.render.mesh import topology as topo
+from gioconda.render.mesh.dental_age import dental_age
 from gioconda.render.mesh.dentition import fitted_row
 from gioconda.render.mesh.mouth_colours import grain_tile, measure_colours
 from gioconda.render.mesh.mouth_frame import mouth_frame
@@ -26,8 +27,8 @@ from gioconda.render.mesh.types import (
 
 #: Up to this gap, in mm, the lips of a portrait count as closed and their gap as none.
 CLOSED_GAP_MM: Final = 1.0
-#: The upper incisal edge lies this far under the closed lips' line (at rest 2 to 3 mm show;
-#: more would fill every small opening with teeth).
+#: The upper incisal edge lies this far under the closed lips' line. In real clips of twelve people it
+#: lies 0 to 3 mm under it; more would fill every small opening with teeth.
 UPPER_EDGE_MM: Final = 2.4
 #: A subject's own edge that lies outside this range tells that the guess of the closed lips' line
 #: is off; the teeth are moved to agree with it.
@@ -116,8 +117,9 @@ class MouthPainter:
         eyes = mesh.landmarks[list(topo.RIGHT_EYE_CORNERS), 0] / mesh.size
         seed = int(abs(eyes[0] * 7 + eyes[1] * 13) * 512) % 97
         row = (seed, colours.light_side, density, colours.detail, colours.saturation)
-        self._upper_row = fitted_row(True, *row)
-        self._lower_row = fitted_row(False, *row)
+        age = dental_age(view, mesh)
+        self._upper_row = fitted_row(True, *row, age)
+        self._lower_row = fitted_row(False, *row, age)
         parameters[kernels.ROW_PX_PER_MM] = self._upper_row.shape[0] / 24.0
         parameters[kernels.EXPOSURE] = colours.exposure
         parameters[kernels.SATURATION] = colours.saturation
@@ -235,10 +237,13 @@ class MouthPainter:
         pulled = self._w(head, "mouthLowerDownLeft", "mouthLowerDownRight")
         most = 2.9 + 1.3 * open_part + 1.6 * pulled
         too_low = lower_lip - most - lower
-        lower += min(_soft_positive(too_low, 0.6) - 0.2, 0.5 + 0.6 * max(lower - upper + 0.5, 0.0))
-        # ... and shows some of it in a wide mouth.
-        least = 3.0 * min(max((gap - 5.0) / 9.0, 0.0), 1.0) * (1 - 0.5 * min(pucker, 1.0))
-        lower -= _soft_positive(lower - (lower_lip - least), 0.4)
+        may_part = 0.5 + 0.6 * max(lower - upper + 0.5, 0.0)
+        may_part += 0.3 * _soft_positive(gap - 6.0, 1.0) * max(1.0 - spread, 0.0)
+        lower += min(_soft_positive(too_low, 0.6) - 0.2, may_part)
+        # ... and shows some of it in an open mouth, without closing the rows.
+        least = 5.2 * min(max((gap - 2.5) / 10.0, 0.0), 1.0) * (1 - 0.5 * min(pucker, 1.0))
+        raised = _soft_positive(lower - (lower_lip - least), 0.4)
+        lower -= min(raised, 0.2 + 0.65 * max(lower - upper, 0.0))
 
         p[kernels.SPRITE_DY] = shift
         p[kernels.UPPER_EDGE] = upper
@@ -251,6 +256,9 @@ class MouthPainter:
         p[kernels.TONGUE_BACK] = 0.8 * rounded
         p[kernels.TONGUE_FRONT] = min(max(spread, 0.0), 1.0) * (1 - rounded)
         p[kernels.DAYLIGHT] = 0.64 + 0.36 * _smooth((0.5 * (right - left) - 7.0) / 11.0)
+        p[kernels.HALF_WIDTH] = max(0.5 * (right - left), 1.0)
+        bared = self._w(head, "mouthUpperUpLeft", "mouthUpperUpRight")
+        p[kernels.SPREAD] = min(max(spread + 1.5 * bared, 0.0), 1.0)
         p[kernels.GLOSS] = self._colours.gloss * (1 - 0.5 * rounded)
 
     def _box(self, head: PosedHead, px_per_mm: float) -> tuple[int, int, int, int]:

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gioconda.portrait.types import View
+from gioconda.render.mesh.dental_age import skin_texture
 from gioconda.render.mesh.types import ByteImage, FloatArray, HeadMesh
 
 Colour = npt.NDArray[np.float64]
@@ -49,7 +50,7 @@ class MouthColours:
         exposure: luma of lit skin, 1 at 150.
         light_side: -1 (light from the image's left) to 1 (right).
         saturation: 0 in grey and toned pictures, 1 in coloured ones.
-        detail: 1 in a photograph, towards 0 in flat drawings.
+        detail: 1 in a photograph, less where skin is rendered smooth, towards 0 in flat drawings.
         gloss: strength of wet highlights, 0 to 1.
         blur_px: spread of the picture's sharpest edges, as a Gaussian's sigma in view pixels.
         grain: standard deviation of the picture's grain on smooth skin, in levels.
@@ -132,7 +133,7 @@ def measure_colours(view: View, mesh: HeadMesh) -> MouthColours:
         0.62 * light.skin_luma + 0.24 * min(lip_luma, light.skin_luma) + 4, 26, 190
     )
     cavity_luma = np.clip(0.20 * light.skin_luma + 8, 10, 46)
-    detail = _detail(view.image, mesh)
+    shaded = _detail(view.image, mesh)
     return MouthColours(
         tooth=(tint * tooth_luma).astype(np.float32),
         cavity=(cavity_hue * cavity_luma).astype(np.float32),
@@ -142,8 +143,8 @@ def measure_colours(view: View, mesh: HeadMesh) -> MouthColours:
         exposure=float(np.clip(light.skin_luma / 150.0, 0.35, 1.35)),
         light_side=_light_side(view.image, mesh),
         saturation=own,
-        detail=detail,
-        gloss=detail,
+        detail=shaded * _smooth_skin_detail(view, mesh),
+        gloss=shaded,
         blur_px=_blur(view, mesh),
         grain=_grain(view.image, mesh),
     )
@@ -241,18 +242,21 @@ def _light_tint(light: _Light) -> Colour:
     sclera = light.eye_white if light.eye_white is not None else _unit(light.skin**0.35)
     white = light.image_white
     # A warm cast is believed where eye white and picture white agree, or where skin is very warm.
-    cast = _ramp(sclera[0] / max(sclera[2], 0.05), 1.2, 0.6)
+    cast = _ramp(sclera[0] / max(sclera[2], 0.05), 1.08, 0.6)
     white_warmth = white[0] / max(white[2], 0.05)
     warm_skin = _ramp(light.skin[0] / max(light.skin[2], 0.05), 2.3, 1.0)
     warm_skin *= _ramp(sclera[0] / max(sclera[2], 0.05), 1.3, 0.6)
     cast = max(cast * _ramp(white_warmth, 1.05, 0.35) * _ramp(white_warmth, 1.2, 0.2), warm_skin)
+    # Old varnish and golden light: very warm eye whites where no white is cold.
+    golden = _ramp(sclera[0] / max(sclera[2], 0.05), 1.3, 0.5) * _ramp(white_warmth, 1.03, 0.04)
+    cast = max(cast, 0.6 * golden)
     of_sclera = 0.30 + 0.48 * cast
     # Teeth in photographs are warmer than the whites round them: flesh throws its light on them.
     of_skin = 0.20 - 0.06 * cast
     tint = of_sclera * sclera + of_skin * _unit(light.skin**0.6)
     tint = _unit(tint + (1.0 - of_skin - of_sclera) * white)
     tint[2] = min(tint[2], tint[0])
-    warmest, warmth = 1.20 + 0.40 * cast, tint[0] / tint[2]
+    warmest, warmth = 1.12 + 0.40 * cast, tint[0] / tint[2]
     if warmth > warmest:
         tint[0] *= np.sqrt(warmest / warmth)
         tint[2] /= np.sqrt(warmest / warmth)
@@ -264,14 +268,15 @@ def _light_tint(light: _Light) -> Colour:
 def _tooth_luma(light: _Light) -> float:
     """Return the luma of a lit tooth: skin and eye white set the exposure.
 
-    In photographs that show them, lit teeth are 1.1 to 1.3 times as bright as lit skin, most on
+    In real clips of twelve people the middle of the row shows 0.95 of lit skin's luma, the
+    separators, gleams and shades between included: a plain lit tooth is a little brighter, most on
     dark skin; the whites of the eyes, where they show, say the same less surely.
     """
-    of_skin = 1.18 * light.skin_luma + 22 * (1 - light.skin_luma / 255)
+    of_skin = 1.04 * light.skin_luma + 26 * (1 - light.skin_luma / 255)
     white = float(np.clip(light.eye_white_luma, 0.85 * light.skin_luma, 1.5 * light.skin_luma + 25))
-    wanted = 0.7 * of_skin + 0.3 * 1.2 * white
+    wanted = 0.7 * of_skin + 0.3 * 1.1 * white
     # Teeth share the light of their surroundings.
-    wanted *= 0.3 + 0.7 * light.near_mouth
+    wanted *= 0.45 + 0.55 * light.near_mouth
     return float(np.clip(wanted, 50, min(246.0, 1.04 * light.brightest)))
 
 
@@ -317,6 +322,16 @@ def _detail(image: ByteImage, mesh: HeadMesh) -> float:
         patch = image[y - reach : y + reach + 1, x - reach : x + reach + 1].reshape(-1, 3)
         spreads.append(float(luma(patch.astype(np.float64)).std()))
     return _ramp(float(np.median(spreads)), 0.6, 1.4)
+
+
+def _smooth_skin_detail(view: View, mesh: HeadMesh) -> float:
+    """Return how much of their modelling teeth keep beside skin as smooth as this, 0.35 to 1.
+
+    Retouched photos and rendered cartoons have no pores; teeth with every separator drawn would
+    come from another picture.
+    """
+    cheeks, forehead, _ = skin_texture(view, mesh)
+    return 0.35 + 0.65 * _ramp(0.5 * float(cheeks + forehead), 0.003, 0.005)
 
 
 def _blur(view: View, mesh: HeadMesh) -> float:

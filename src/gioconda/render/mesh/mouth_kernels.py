@@ -47,7 +47,9 @@ SPRITE_DY: Final = 24  # own teeth: shift downwards
 SATURATION: Final = 25  # 0 in grey pictures: shades stay as grey as they are
 BOUNCE: Final = 26  # 0 to 1: light thrown between rows that nearly meet
 GRAIN_PX_PER_MM: Final = 27
-PARAMETERS: Final = 28
+HALF_WIDTH: Final = 28  # of the opening, corner to corner
+SPREAD: Final = 29  # 0 to 1: lips drawn back or up from the teeth
+PARAMETERS: Final = 30
 
 # Radius of the arch's curvature: a point x mm from the midline lies x^2 / 42 mm deeper.
 _ARCH: Final = 42.0
@@ -56,9 +58,12 @@ _ARC: Final = 1.0 / (6 * 441.0)
 
 
 @njit(cache=True, fastmath=True, nogil=True, inline="always")
-def _over(colour, value, tint, light):  # type: ignore[no-untyped-def]
+def _over(colour, value, tint, light, warmth):  # type: ignore[no-untyped-def]
+    # What light reaches shaded teeth has come off flesh.
+    shade = warmth * max(1 - light, 0.0)
     for c in range(3):
-        colour[c] = colour[c] * (1 - value[3]) + value[c] * tint[c] * light
+        flesh = 1 + 0.16 * shade if c == 0 else 1 - (0.04 if c == 1 else 0.08) * shade
+        colour[c] = colour[c] * (1 - value[3]) + value[c] * tint[c] * light * flesh
 
 
 @njit(cache=True, fastmath=True, nogil=True)
@@ -68,7 +73,7 @@ def _tongue(colour, tone, p, x, y, under_upper, tip):  # type: ignore[no-untyped
     raise_ = p[TONGUE_RAISE]
     out = p[TONGUE_OUT]
     back = p[TONGUE_BACK]
-    half_width = 22.0 - 5.0 * back
+    half_width = 20.0 - 5.0 * back
     if tip:
         half_width = 15.0 + 3.0 * out
     across = (x - p[JAW_X]) / half_width
@@ -83,8 +88,8 @@ def _tongue(colour, tone, p, x, y, under_upper, tip):  # type: ignore[no-untyped
         alpha *= max(smooth_step(raise_ * 1.6), out)
         rise = separation + 4.0
     else:
-        rise = (2.8 + 0.72 * separation) * (1 - 0.70 * back) - 2.0 * back
-        rise += p[TONGUE_FRONT] * (1.2 + 0.22 * separation)
+        rise = (1.2 + 0.58 * separation) * (1 - 0.70 * back) - 2.0 * back
+        rise += p[TONGUE_FRONT] * (0.8 + 0.14 * separation)
         top = p[LOWER_EDGE] - rise * root
         if abs(across) < 0.4:  # the groove along the midline
             top += 0.35 * math.exp(-((across / 0.16) ** 2))
@@ -93,8 +98,8 @@ def _tongue(colour, tone, p, x, y, under_upper, tip):  # type: ignore[no-untyped
     if alpha <= 0:
         return
     down = max(y - top, 0.0) / (rise + 2.5)
-    light = 0.36 + 0.64 * smooth_step(down * 1.25 + 0.15 + 0.35 * raise_)
-    light *= 0.60 + 0.40 * root
+    light = 0.26 + 0.74 * smooth_step(down * 1.25 + 0.10 + 0.40 * raise_)
+    light *= 0.50 + 0.50 * root
     if abs(across) < 0.2:
         light *= 1 - 0.10 * math.exp(-((across / 0.07) ** 2)) * (1 - raise_)
     light *= 0.50 + 0.50 * smooth_step(under_upper / (2.5 + 0.18 * separation))
@@ -126,6 +131,8 @@ def _interior(  # type: ignore[no-untyped-def]
     separation = p[SEPARATION]
     wide = smooth_step((p[GAP] - 0.4) / 5.0)
     daylight = p[DAYLIGHT]
+    # Lips drawn back from the teeth let light on them even where the gap is small.
+    lit = smooth_step((p[GAP] - 1.0 + 5.0 * p[SPREAD]) / 9.0)
     depth = x * x / _ARCH
     xs = x - depth * p[ARCH_DX]
     depth = xs * xs / _ARCH
@@ -134,6 +141,10 @@ def _interior(  # type: ignore[no-untyped-def]
     # How much of the lit opening the arch sees at this distance from the corner.
     # Narrow slits let little light in sideways.
     side = dc / (dc + (0.75 - 0.45 * wide) * depth + 0.4)
+    # Measured in real mouths: from the middle out to 0.5, 0.75 and 0.95 of the half width the
+    # teeth's luma falls to 0.95, 0.7 and 0.3 of the middle's.
+    from_corner = dc / p[HALF_WIDTH]
+    fall = (0.08 + 0.92 * smooth_step(from_corner / 0.48 + 0.02)) * (0.70 + 0.30 * side)
     # Cavity: darkest deep under the upper row; light bounces between rows that nearly meet.
     deep = smooth_step(min(below, above) / 5.0) * smooth_step(dc / 9.0)
     light = (0.60 + 0.40 * deep) * (
@@ -151,14 +162,14 @@ def _interior(  # type: ignore[no-untyped-def]
     sample_rgba(
         lower_row,
         (jx * (1 + jx * jx * _ARC) + 32.0) * density,
-        (ys - lower_edge - 0.0022 * jx * jx + 4.0) * density,
+        (ys - lower_edge - 0.0030 * jx * jx + 4.0) * density,
         value,
     )
     if value[3] > 0.003:
-        light = (0.42 + 0.58 * side) * (0.80 + 0.20 * smooth_step(above / 1.6))
-        light *= 0.80 + 0.20 * smooth_step((y - max(upper_edge, yu) + 0.5) / 4.0)
-        light *= (0.80 + 0.20 * wide) * daylight
-        _over(colour, value, palette[0], light)
+        light = fall * (0.78 + 0.22 * smooth_step(above / 1.6))
+        light *= 0.62 + 0.38 * smooth_step((y - max(upper_edge, yu) + 0.5) / 4.0)
+        light *= (0.35 + 0.65 * lit) * daylight
+        _over(colour, value, palette[0], light, p[SATURATION])
     if p[TONGUE_OUT] > 0:
         _tongue(colour, palette[2], p, x, y, below, True)
     # The upper row's contact shadow on what lies behind it.
@@ -170,12 +181,12 @@ def _interior(  # type: ignore[no-untyped-def]
     # Upper teeth, on the skull.
     own = p[SPRITE_WEIGHT]
     # The upper lip's shadow gives the row its depth.
-    light = (0.32 + 0.68 * side) * (0.50 + 0.50 * smooth_step(below / 2.6 + 0.10))
-    light *= (0.62 + 0.38 * smooth_step(p[GAP] / 7.0)) * (0.4 + 0.6 * daylight)
+    light = fall * (0.50 + 0.50 * smooth_step(below / 2.6 + 0.08))
+    light *= (0.35 + 0.65 * lit) * (0.4 + 0.6 * daylight)
     sample_rgba(
         upper_row,
         (xs * (1 + xs * xs * _ARC) + 32.0) * density,
-        (ys - upper_edge + 0.0012 * xs * xs + 20.0) * density,
+        (ys - upper_edge + 0.0030 * xs * xs + 20.0) * density,
         value,
     )
     if value[3] > 0.003:
@@ -187,14 +198,14 @@ def _interior(  # type: ignore[no-untyped-def]
             keep = 1 - own * own_edge[1, i] * smooth_step((y - edge) / 0.5 + 0.6)
             for c in range(4):
                 value[c] *= keep
-        _over(colour, value, palette[0], light)
+        _over(colour, value, palette[0], light, p[SATURATION])
     if own > 0:
         u = (x - p[SPRITE_X]) * p[SPRITE_PX_PER_MM]
         v = (y - p[SPRITE_Y] - p[SPRITE_DY]) * p[SPRITE_PX_PER_MM]
         sample_rgba(sprite, u, v, value)
         if value[3] > 0.003:
             light = (0.60 + 0.40 * smooth_step(below / 2.2 + 0.1)) * daylight
-            light *= 0.74 + 0.26 * smooth_step(p[GAP] / 7.0)
+            light *= 0.70 + 0.30 * lit
             for c in range(3):
                 colour[c] = colour[c] * (1 - value[3] * own) + value[c] * own * light
 
@@ -217,12 +228,12 @@ def _mend_lip(out, X, Y, p, lips, low, i, f, d, share, gap, dc):  # type: ignore
         return
     side = 1 if low else 0
     # A mouth that was wide open leaves more of its inside on the lower lip.
-    reach = 1.3 + (0.9 * p[REPAIR] if low else 0.0)
+    reach = 1.5 + (0.7 * p[REPAIR] if low else 0.0)
     fall = 1 - d * d / (MEND_REACH * MEND_REACH)
     a = math.exp(-((d / reach) ** 2)) * fall * smooth_step(dc / 5.0) * p[OPACITY] * share
     crease = p[CREASE] * (1 - smooth_step(gap / 1.6)) * math.exp(-((d / 0.7) ** 2)) * fall
     crease *= smooth_step((dc - 0.3) / 4.0) * p[OPACITY]
-    lighten = max(0.80 * parted, p[REPAIR] * (0.3 + 0.7 * parted)) * a
+    lighten = max(0.90 * parted, p[REPAIR] * (0.3 + 0.7 * parted)) * a
     mend = p[REPAIR] * a
     if lighten < 0.01 and mend < 0.01 and crease < 0.004:
         return
@@ -233,7 +244,7 @@ def _mend_lip(out, X, Y, p, lips, low, i, f, d, share, gap, dc):  # type: ignore
         lip_luma += weight * _lip(lips, side, i, f, c)
         here += weight * out[Y, X, c]
     tone = 0.84 if low else 0.78
-    dark = smooth_step((tone * lip_luma - here) / (0.25 * lip_luma))
+    dark = smooth_step((tone * lip_luma - here) / (0.14 * lip_luma))
     bright = smooth_step((here - 1.12 * lip_luma) / (0.25 * lip_luma))
     a = max(lighten * dark, mend * bright)
     # A line that the picture has already is not drawn twice.
@@ -341,10 +352,10 @@ def paint_mouth(  # type: ignore[no-untyped-def]
             if above < 2 * low_band:
                 wet = math.exp(-(((above - 0.45 * low_band) / (0.28 * low_band + 0.05)) ** 2))
                 wet *= 0.45 + 0.55 * math.sin(x * 2.3 + 1.0) * math.sin(x * 0.9)
-                wet = max(wet, 0.0) * smooth_step(gap / 6.0) * p[GLOSS] * 30.0 * p[EXPOSURE]
-            low_light = 0.70 + 0.26 * smooth_step(1 - above / max(low_band, 0.05))
+                wet = max(wet, 0.0) * smooth_step(gap / 6.0) * p[GLOSS] * 24.0 * p[EXPOSURE]
+            low_light = 0.68 + 0.18 * smooth_step(1 - above / max(low_band, 0.05))
             low_light *= 0.66 + 0.34 * smooth_step(dc / 5.0)
-            top_light = 0.46 + 0.36 * smooth_step(1 - below / max(top_band, 0.05))
+            top_light = 0.54 + 0.28 * smooth_step(1 - below / max(top_band, 0.05))
             # Grain belongs to the picture: it moves with the teeth, and fades out in the dark.
             noise = sample_tile(grain, x * p[GRAIN_PX_PER_MM], y * p[GRAIN_PX_PER_MM])
             noise *= min(0.4 + 0.01 * colour[1], 1.0)

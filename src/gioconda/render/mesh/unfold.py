@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gioconda.render.mesh import topology as topo
+from gioconda.render.mesh.depth import smoothstep
 from gioconda.render.mesh.sheet import doubled_area, slit_rows
 
 Array = npt.NDArray[np.float64]
@@ -33,6 +34,32 @@ CHIN_COLUMNS: Final = (
 CHIN_ROWS: Final = (0.0, 0.2, 0.4, 0.62, 0.83, 1.0)
 #: A row of the chin lies at least this part of its typical way down.
 CHIN_LEAST: Final = 0.6
+#: A chin nearer than the first two distances to the lower lip's edge, in mm, was not seen at all (a
+#: beard hides it, and the fit takes the lip for it): it is put at the third. Real ones, mouths as
+#: wide open as they go, lie 14 mm away or more.
+CHIN_UNSEEN_MM: Final = (6.0, 12.0)
+CHIN_ASSUMED_MM: Final = 24.0
+#: Landmarks of the jaw that go with the chin, and how far.
+JAW_FOLLOWS: Final = {
+    152: 1.0, 148: 1.0, 377: 1.0, 176: 0.95, 400: 0.95, 149: 0.85, 378: 0.85,
+    150: 0.65, 379: 0.65, 136: 0.4, 365: 0.4, 172: 0.2, 397: 0.2,
+}  # fmt: skip
+
+
+def lower_jaw(landmarks: Array, down: Array, mm: float) -> None:
+    """Put a chin that the landmarks show at the lower lip's edge to a plausible place, in place.
+
+    Args:
+        landmarks: (n, 3).
+        down: (2,) unit vector from the forehead to the chin in the image.
+        mm: one millimetre in the units of the landmarks.
+    """
+    lip, chin = CHIN_COLUMNS[0][0], CHIN_COLUMNS[0][-1]
+    length = float((landmarks[chin, :2] - landmarks[lip, :2]) @ down) / mm
+    near, far = CHIN_UNSEEN_MM
+    unseen = 1 - float(smoothstep((length - near) / (far - near)))
+    for i, part in JAW_FOLLOWS.items():
+        landmarks[i, :2] += part * unseen * (CHIN_ASSUMED_MM - length) * mm * down
 
 
 def spread_chin(landmarks: Array, down: Array) -> None:
