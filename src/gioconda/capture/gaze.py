@@ -18,22 +18,16 @@ EYEBALL_MM: Final = 10.5
 LIMIT_DEG: Final = 35.0
 
 
-def gaze(unposed: Unposed, rest: Array, axes: Array, mm: float) -> Array:
+def gaze(unposed: Unposed) -> Array:
     """Return the gaze, (T, 2) yaw and pitch in degrees, relative to the reference frame.
 
     The mean of both eyes: how far the iris has moved against the corners of its eye.
-
-    Args:
-        unposed: the clip.
-        rest: (478, 3) landmarks of the reference frame.
-        axes: (3, 3) of the head.
-        mm: one millimetre.
     """
-    del rest, axes, mm
     offsets = []
     for iris, corners in (
-        (topo.RIGHT_IRIS, topo.RIGHT_EYE_CORNERS), (topo.LEFT_IRIS, topo.LEFT_EYE_CORNERS),
-    ):  # fmt: skip
+        (topo.RIGHT_IRIS, topo.RIGHT_EYE_CORNERS),
+        (topo.LEFT_IRIS, topo.LEFT_EYE_CORNERS),
+    ):
         eye = unposed.moved[:, list(corners), :2].mean(axis=1)
         offsets.append(unposed.moved[:, list(iris), :2].mean(axis=1) - eye)
     sine = np.mean(offsets, axis=0) / EYEBALL_MM
