@@ -84,6 +84,7 @@ def fit(
     low: float = LEAST_WEIGHT,
     high: float = MOST_WEIGHT,
     linked: Array | None = None,
+    closed: bool = False,
     rounds: int = _ROUNDS,
 ) -> ClipFit:
     """Fit a clip.
@@ -95,11 +96,12 @@ def fit(
         low: least weight.
         high: largest weight.
         linked: (T - 1,) 0 to 1, how much frame t + 1 is like frame t; all 1 if None.
+        closed: count the mouth from closed lips even where the reference frame's are parted.
         rounds: of pose and expression in turn, after the first.
     """
     names = (*subject.basis.names, CLOSING)
     shapes = shapes_mm(subject)
-    problem = _problem(names, shapes, subject.mesh.handles, rate_hz, low, high)
+    problem = _problem(names, shapes, subject.mesh.handles, rate_hz, (low, high), closed)
     seen = subject.into_view(landmarks)
     rest = subject.rest
     rigid = list(RIGID)
@@ -154,17 +156,17 @@ def lid_weights(names: tuple[str, ...], gaze_deg: Array, blinks: Array) -> Array
 
 
 def _problem(
-    names: tuple[str, ...], shapes: Array, handles: IntArray, rate_hz: float, low: float,
-    high: float,
+    names: tuple[str, ...], shapes: Array, handles: IntArray, rate_hz: float,
+    bounds: tuple[float, float], closed: bool,
 ) -> Problem:  # fmt: skip
     count = len(names)
-    lows, highs = np.full(count, low), np.full(count, high)
+    lows, highs = (np.full(count, b) for b in bounds)
     smooth = np.full(count, SMOOTH_ELSEWHERE)
     for k, name in enumerate(names):
         if name.startswith(_DRIVEN) or not np.abs(shapes[k]).any():
             lows[k] = highs[k] = 0.0
         elif name == CLOSING:
-            lows[k], highs[k] = 0.0, 1.0
+            lows[k], highs[k] = float(closed), 1.0
         for beginning, price in reversed(SMOOTH.items()):
             if name.startswith(beginning):
                 smooth[k] = price

@@ -17,7 +17,7 @@ from gioconda.session import check_options
 from gioconda.targets import check_file_target, replacing
 
 if TYPE_CHECKING:
-    from gioconda.pipeline import Report
+    from gioconda.pipeline import Animation, Report
     from gioconda.portrait import Portrait
     from gioconda.speech.sound import Sound
 
@@ -46,8 +46,8 @@ def animate(
     """Animate one portrait, or a batch into a folder; return the exit code."""
     check_options(look.fps, look.size, look.framing, look.distance)
     several = len(portraits) > 1
-    if not several and not _is_folder(output, several):
-        target = _video_target(output, portraits[0], force, inputs=[*portraits, sound])
+    if not several and not is_folder(output, several):
+        target = video_target(output, portraits[0], force, inputs=[*portraits, sound])
         from gioconda.portrait import Portrait
         from gioconda.speech.sound import Sound
 
@@ -55,7 +55,7 @@ def animate(
             portrait = Portrait.open(portraits[0], face=look.face)
             _animate_one(portrait, opened, target, controls, look, voice, force=force)
         return 0
-    if not _is_folder(output, several):
+    if not is_folder(output, several):
         raise OptionError(
             f"{len(portraits)} portraits need a folder as the output, as in -o videos/"
         )
@@ -83,7 +83,7 @@ def _batch(
         for number, (source, target) in enumerate(zip(portraits, targets, strict=True), 1):
             voice.say(f"{number}/{len(portraits)} {source}")
             try:
-                _video_target(str(target), source, force, inputs=[*portraits, sound])
+                video_target(str(target), source, force, inputs=[*portraits, sound])
                 portrait = Portrait.open(source, face=look.face)
                 _animate_one(portrait, opened, target, controls, look, voice, force=force)
             except GiocondaError as e:
@@ -135,13 +135,8 @@ def _animate_one(
 ) -> None:
     from gioconda.pipeline import animate as make
 
-    warnings = portrait.warnings_for(look.size)
-    for warning in warnings:
-        voice.say(f"note: {warning}")
     animation = make(portrait, sound, controls, fps=look.fps, size=look.size, framing=look.framing)
-    with voice.bar(target.name, "frames") as bar:
-        report = animation.save(target, overwrite=force, progress=bar)
-    _tell(report, voice, warnings)
+    save_animation(animation, target, look, voice, force=force)
 
 
 def perform(sound: str, output: str, controls: Controls, voice: Voice, *, force: bool) -> None:
@@ -181,7 +176,7 @@ def render(
 ) -> None:
     """Show a motion on a portrait."""
     check_options(look.fps, look.size, look.framing, look.distance)
-    target = _video_target(output, portrait, force, inputs=[portrait, motion, sound or ""])
+    target = video_target(output, portrait, force, inputs=[portrait, motion, sound or ""])
     from gioconda.motion import Motion
     from gioconda.pipeline import render_motion as make
     from gioconda.portrait import Portrait
@@ -191,23 +186,45 @@ def render(
     opened = Sound.open(sound) if sound else None
     try:
         person = Portrait.open(portrait, face=look.face)
-        warnings = person.warnings_for(look.size)
-        for warning in warnings:
-            voice.say(f"note: {warning}")
         animation = make(person, loaded, opened, fps=look.fps, size=look.size, framing=look.framing)
-        with voice.bar(target.name, "frames") as bar:
-            report = animation.save(target, overwrite=force, progress=bar)
+        save_animation(animation, target, look, voice, force=force)
     finally:
         if opened is not None:
             opened.close()
-    _tell(report, voice, warnings)
+
+
+def save_animation(
+    animation: Animation,
+    target: Path,
+    look: Look,
+    voice: Voice,
+    *,
+    force: bool,
+    warnings: tuple[str, ...] = (),
+) -> None:
+    """Say what may look worse, make an animation and tell what it took.
+
+    Args:
+        animation: to make.
+        target: its file.
+        look: how the frames shall look.
+        voice: of the command.
+        force: replace the file.
+        warnings: said already, for the result.
+    """
+    of_portrait = animation.portrait.warnings_for(look.size)
+    for warning in of_portrait:
+        voice.say(f"note: {warning}")
+    with voice.bar(target.name, "frames") as bar:
+        report = animation.save(target, overwrite=force, progress=bar)
+    _tell(report, voice, (*warnings, *of_portrait))
 
 
 def demo(output: str, voice: Voice, *, force: bool) -> None:
     """Animate the example portrait with the example speech."""
     from gioconda import examples
 
-    target = _video_target(output, "demo", force, inputs=[])
+    target = video_target(output, "demo", force, inputs=[])
     from gioconda.portrait import Portrait
     from gioconda.speech.sound import Sound
 
@@ -237,7 +254,8 @@ def _tell(report: Report, voice: Voice, warnings: tuple[str, ...]) -> None:
     )
 
 
-def _is_folder(output: str | None, several: bool) -> bool:
+def is_folder(output: str | None, several: bool = False) -> bool:
+    """Tell whether an output is a folder: by its name, or since several files go there."""
     if output is None:
         return False
     # os.path.isdir and not Path.is_dir: the latter raises for names that are too long.
@@ -246,7 +264,7 @@ def _is_folder(output: str | None, several: bool) -> bool:
     return several and output not in ("", "-") and not Path(output).suffix
 
 
-def _video_target(output: str | None, portrait: str, force: bool, *, inputs: list[str]) -> Path:
+def video_target(output: str | None, portrait: str, force: bool, *, inputs: list[str]) -> Path:
     """Return where the video goes, checked; named after the portrait if not said."""
     from gioconda.video import check_target
 
