@@ -19,6 +19,7 @@ from gioconda.controls import EMOTIONS, Controls
 from gioconda.errors import GiocondaError
 
 if TYPE_CHECKING:
+    from gioconda.capture import track
     from gioconda.motion import BLENDSHAPES, CHANNELS, Motion, moment, neutral
     from gioconda.performance import Performer, RulePerformer
     from gioconda.pipeline import Animation, animate, perform, render_motion
@@ -58,6 +59,7 @@ _HOMES = {
     "open_writer": "gioconda.video",
     "perform": "gioconda.pipeline",
     "render_motion": "gioconda.pipeline",
+    "track": "gioconda.capture",
 }
 
 __all__ = [
@@ -90,6 +92,7 @@ __all__ = [
     "open_writer",
     "perform",
     "render_motion",
+    "track",
 ]
 
 

@@ -62,6 +62,7 @@ def animate(
     head: arg.Head = 1.0,
     blinks: arg.Blinks = 1.0,
     still: arg.Still = False,
+    motion_from: arg.MotionFrom = None,
     as_json: arg.Json = False,
     quiet: arg.Quiet = False,
     force: arg.Force = False,
@@ -72,10 +73,32 @@ def animate(
 ) -> None:
     """Make a portrait speak: one picture and a sound become a video.
 
-    Several portraits with a folder as the output make a batch.
+    Several portraits with a folder as the output make a batch. With --motion-from a person in a
+    video drives the portrait, and the video's own sound is heard if no other is given.
     """
     from gioconda.cli import making
 
+    look = making.Look(
+        fps=fps, size=size, framing=framing, face=face, distance=distance,
+        background=background_of(background),
+    )  # fmt: skip
+    say = Voice(as_json=as_json, quiet=quiet)
+    if motion_from is not None:
+        from gioconda.cli import capturing
+
+        capturing.refuse_controls(
+            {
+                "--gaze": gaze != "0,0", "--emotion": emotion != "neutral",
+                "--expression": expression != 1, "--blinks": blinks != 1,
+                "--seed": seed != 0, "--still": still,
+            }
+        )  # fmt: skip
+        capturing.animate_from(
+            motion_from, inputs or [], [p for p in (source_image, source) if p],
+            [s for s in (driven_audio, audio) if s], output, head=head, look=look, voice=say,
+            force=force,
+        )  # fmt: skip
+        return
     portraits, sound = arg.split_inputs(
         inputs or [],
         [p for p in (source_image, source) if p],
@@ -85,11 +108,6 @@ def animate(
         gaze=gaze, distance=distance, emotion=emotion, expression=expression, head=head,
         blinks=blinks, seed=seed, still=still,
     )  # fmt: skip
-    look = making.Look(
-        fps=fps, size=size, framing=framing, face=face, distance=distance,
-        background=background_of(background),
-    )  # fmt: skip
-    say = Voice(as_json=as_json, quiet=quiet)
     sys.exit(making.animate(portraits, sound, output, controls, look, say, force=force))
 
 
@@ -118,6 +136,38 @@ def perform(
         blinks=blinks, seed=seed, still=still,
     )  # fmt: skip
     making.perform(sound, output, controls, Voice(as_json=as_json, quiet=quiet), force=force)
+
+
+@app.command()
+def track(
+    video: Annotated[str, typer.Argument(help="A video of a person.")],
+    output: Annotated[
+        str, typer.Option("-o", "--output", help="Where the motion goes: .npz or .csv.")
+    ] = "motion.npz",
+    face: arg.TrackedFace = None,
+    reference: Annotated[
+        str,
+        typer.Option(
+            "--reference",
+            help="What is neutral. neutral: the person's face at rest, to drive any portrait; "
+            "first: the first frame with a face, to drive that frame.",
+        ),
+    ] = "neutral",
+    rate: Annotated[
+        float | None,
+        typer.Option("--rate", help="Rows a second; the video's own if none.", show_default=False),
+    ] = None,
+    as_json: arg.Json = False,
+    quiet: arg.Quiet = False,
+    force: arg.Force = False,
+) -> None:
+    """Take the motion of a person from a video: blendshapes, gaze and head over time."""
+    from gioconda.cli import capturing
+
+    capturing.track(
+        video, output, face=face, reference=reference, rate_hz=rate,
+        voice=Voice(as_json=as_json, quiet=quiet), force=force,
+    )  # fmt: skip
 
 
 @app.command()

@@ -49,6 +49,21 @@ FaceOption = Annotated[
         help="Which face, numbered left to right from 1; the largest if not given.",
     ),
 ]  # fmt: skip
+TrackedFace = Annotated[
+    int | None,
+    typer.Option(
+        "--face", show_default=False,
+        help="Which face, numbered left to right from 1 as the video starts; the largest if not "
+        "given.",
+    ),
+]  # fmt: skip
+MotionFrom = Annotated[
+    str | None,
+    typer.Option(
+        "--motion-from", metavar="VIDEO", rich_help_panel=ACT, show_default=False,
+        help="A video of a person who drives the portrait, in place of a sound.",
+    ),
+]  # fmt: skip
 Seed = Annotated[
     int, typer.Option("--seed", help="Another seed, another performance.", rich_help_panel=ACT)
 ]

@@ -18,7 +18,7 @@ from gioconda.session import KEPT, check_options
 from gioconda.targets import check_file_target, replacing
 
 if TYPE_CHECKING:
-    from gioconda.pipeline import Report
+    from gioconda.pipeline import Animation, Report
     from gioconda.portrait import Portrait
     from gioconda.speech.sound import Sound
 
@@ -48,8 +48,8 @@ def animate(
     """Animate one portrait, or a batch into a folder; return the exit code."""
     check_options(look.fps, look.size, look.framing, look.distance, look.background)
     several = len(portraits) > 1
-    if not several and not _is_folder(output, several):
-        target = _video_target(output, portraits[0], force, look, inputs=[*portraits, sound])
+    if not several and not is_folder(output, several):
+        target = video_target(output, portraits[0], force, look, inputs=[*portraits, sound])
         from gioconda.portrait import Portrait
         from gioconda.speech.sound import Sound
 
@@ -57,7 +57,7 @@ def animate(
             portrait = Portrait.open(portraits[0], face=look.face)
             _animate_one(portrait, opened, target, controls, look, voice, force=force)
         return 0
-    if not _is_folder(output, several):
+    if not is_folder(output, several):
         raise OptionError(
             f"{len(portraits)} portraits need a folder as the output, as in -o videos/"
         )
@@ -85,7 +85,7 @@ def _batch(
         for number, (source, target) in enumerate(zip(portraits, targets, strict=True), 1):
             voice.say(f"{number}/{len(portraits)} {source}")
             try:
-                _video_target(str(target), source, force, look, inputs=[*portraits, sound])
+                video_target(str(target), source, force, look, inputs=[*portraits, sound])
                 portrait = Portrait.open(source, face=look.face)
                 _animate_one(portrait, opened, target, controls, look, voice, force=force)
             except GiocondaError as e:
@@ -137,16 +137,11 @@ def _animate_one(
 ) -> None:
     from gioconda.pipeline import animate as make
 
-    warnings = portrait.warnings_for(look.size)
-    for warning in warnings:
-        voice.say(f"note: {warning}")
     animation = make(
         portrait, sound, controls, fps=look.fps, size=look.size, framing=look.framing,
         background=look.background,
     )  # fmt: skip
-    with voice.bar(target.name, "frames") as bar:
-        report = animation.save(target, overwrite=force, progress=bar)
-    _tell(report, voice, warnings)
+    save_animation(animation, target, look, voice, force=force)
 
 
 def perform(sound: str, output: str, controls: Controls, voice: Voice, *, force: bool) -> None:
@@ -186,7 +181,7 @@ def render(
 ) -> None:
     """Show a motion on a portrait."""
     check_options(look.fps, look.size, look.framing, look.distance, look.background)
-    target = _video_target(output, portrait, force, look, inputs=[portrait, motion, sound or ""])
+    target = video_target(output, portrait, force, look, inputs=[portrait, motion, sound or ""])
     from gioconda.motion import Motion
     from gioconda.pipeline import render_motion as make
     from gioconda.portrait import Portrait
@@ -196,19 +191,41 @@ def render(
     opened = Sound.open(sound) if sound else None
     try:
         person = Portrait.open(portrait, face=look.face)
-        warnings = person.warnings_for(look.size)
-        for warning in warnings:
-            voice.say(f"note: {warning}")
         animation = make(
             person, loaded, opened, fps=look.fps, size=look.size, framing=look.framing,
             distance=look.distance, background=look.background,
         )  # fmt: skip
-        with voice.bar(target.name, "frames") as bar:
-            report = animation.save(target, overwrite=force, progress=bar)
+        save_animation(animation, target, look, voice, force=force)
     finally:
         if opened is not None:
             opened.close()
-    _tell(report, voice, warnings)
+
+
+def save_animation(
+    animation: Animation,
+    target: Path,
+    look: Look,
+    voice: Voice,
+    *,
+    force: bool,
+    warnings: tuple[str, ...] = (),
+) -> None:
+    """Say what may look worse, make an animation and tell what it took.
+
+    Args:
+        animation: to make.
+        target: its file.
+        look: how the frames shall look.
+        voice: of the command.
+        force: replace the file.
+        warnings: said already, for the result.
+    """
+    of_portrait = animation.portrait.warnings_for(look.size)
+    for warning in of_portrait:
+        voice.say(f"note: {warning}")
+    with voice.bar(target.name, "frames") as bar:
+        report = animation.save(target, overwrite=force, progress=bar)
+    _tell(report, voice, (*warnings, *of_portrait))
 
 
 def demo(output: str, voice: Voice, *, force: bool) -> None:
@@ -216,7 +233,7 @@ def demo(output: str, voice: Voice, *, force: bool) -> None:
     from gioconda import examples
 
     look = Look(fps=40.0, size=512, framing="crop")
-    target = _video_target(output, "demo", force, look, inputs=[])
+    target = video_target(output, "demo", force, look, inputs=[])
     from gioconda.portrait import Portrait
     from gioconda.speech.sound import Sound
 
@@ -245,7 +262,8 @@ def _tell(report: Report, voice: Voice, warnings: tuple[str, ...]) -> None:
     )
 
 
-def _is_folder(output: str | None, several: bool) -> bool:
+def is_folder(output: str | None, several: bool = False) -> bool:
+    """Tell whether an output is a folder: by its name, or since several files go there."""
     if output is None:
         return False
     # os.path.isdir and not Path.is_dir: the latter raises for names that are too long.
@@ -258,7 +276,7 @@ def _usual_suffix(look: Look) -> str:
     return ".webm" if look.background.transparent else ".mp4"
 
 
-def _video_target(
+def video_target(
     output: str | None, portrait: str, force: bool, look: Look, *, inputs: list[str]
 ) -> Path:
     """Return where the video goes, checked; named after the portrait if not said."""

@@ -15,7 +15,8 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from gioconda.errors import OptionError
+from gioconda.capture.follower import FaceFollower
+from gioconda.errors import OptionError, VideoDecodeError
 
 FloatArray = npt.NDArray[np.float64]
 ByteImage = npt.NDArray[np.uint8]
@@ -37,9 +38,6 @@ RIGID: Final = (
     33, 133, 362, 263, 168, 6, 197, 195, 5, 4, 10, 151, 9, 8, 127, 356, 21, 251, 54, 284, 162, 389,
 )  # fmt: skip
 INNER_LIP_PAIRS: Final = ((13, 14), (82, 87), (312, 317), (81, 178), (311, 402))
-#: Frames are shown to the mesh model with their longer side at most this.
-LARGEST_SIDE_PX: Final = 960
-_CONFIDENCE: Final = 0.4
 
 
 @dataclass(frozen=True)
@@ -87,10 +85,10 @@ def track_frames(frames: Iterable[tuple[float, ByteImage]]) -> TrackedFace:
     times: list[float] = []
     meshes: list[FloatArray] = []
     count = 0
-    with _FaceMesh() as mesh:
+    with FaceFollower() as follower:
         for time_s, image in frames:
             count += 1
-            landmarks = mesh.landmarks(image)
+            landmarks = follower.landmarks(image)
             if landmarks is not None:
                 times.append(time_s)
                 meshes.append(landmarks)
@@ -188,49 +186,10 @@ def _iris_offset(a: FloatArray, iris: int, corner: int, other: int) -> FloatArra
     return offset
 
 
-class _FaceMesh:
-    """MediaPipe's face mesh in video mode, which follows a face from frame to frame."""
-
-    def __enter__(self) -> _FaceMesh:
-        import mediapipe
-
-        self._mesh = mediapipe.solutions.face_mesh.FaceMesh(
-            static_image_mode=False, max_num_faces=1, refine_landmarks=True,
-            min_detection_confidence=_CONFIDENCE, min_tracking_confidence=_CONFIDENCE,
-        )  # fmt: skip
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._mesh.close()
-
-    def landmarks(self, image: ByteImage) -> FloatArray | None:
-        """Return (478, 3) in pixels of the image, or None where there is no face."""
-        import cv2
-
-        height, width = image.shape[:2]
-        scale = min(1.0, LARGEST_SIDE_PX / max(height, width))
-        if scale < 1.0:
-            size = (round(width * scale), round(height * scale))
-            image = np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
-        found = self._mesh.process(np.ascontiguousarray(image)).multi_face_landmarks
-        if not found:
-            return None
-        points = np.array([(p.x, p.y, p.z) for p in found[0].landmark], np.float64)
-        in_pixels: FloatArray = points * np.array([width, height, width])
-        return in_pixels
-
-
 def _decoded(path: str | PathLike[str]) -> Iterator[tuple[float, ByteImage]]:
-    import av
-    from av.error import FFmpegError
+    from gioconda.video import read_frames
 
     try:
-        with av.open(str(path)) as container:
-            if not container.streams.video:
-                raise OptionError(f"{str(path)!r} has no picture stream")
-            stream = container.streams.video[0]
-            for frame in container.decode(stream):
-                if frame.time is not None:
-                    yield float(frame.time), np.asarray(frame.to_ndarray(format="rgb24"), np.uint8)
-    except (FFmpegError, OSError) as e:
+        yield from read_frames(path)
+    except VideoDecodeError as e:
         raise OptionError(f"{str(path)!r} cannot be read as video: {e}") from e

@@ -25,6 +25,7 @@ from gioconda.portrait.types import ByteImage, FloatArray
 _LOCK: Final = threading.RLock()
 _MESH_CONFIDENCE: Final = 0.3
 _DETECTION_CONFIDENCE: Final = 0.3
+_VIDEO_CONFIDENCE: Final = 0.4
 
 
 @dataclass(frozen=True)
@@ -81,6 +82,45 @@ def person_probability(image: ByteImage) -> FloatArray:
     with _LOCK:
         mask = _selfie_segmentation().process(np.ascontiguousarray(image)).segmentation_mask
         return np.clip(np.asarray(mask, np.float32), 0.0, 1.0)
+
+
+class VideoMesh:
+    """The face mesh in video mode: it follows faces from frame to frame.
+
+    One for each video; use it as a context.
+
+    Args:
+        most: faces to follow.
+    """
+
+    def __init__(self, most: int = 1) -> None:
+        self._most = most
+
+    def __enter__(self) -> VideoMesh:
+        with _quiet():
+            self._mesh = _warmed(
+                _solutions().face_mesh.FaceMesh(
+                    static_image_mode=False,
+                    max_num_faces=self._most,
+                    refine_landmarks=True,
+                    min_detection_confidence=_VIDEO_CONFIDENCE,
+                    min_tracking_confidence=_VIDEO_CONFIDENCE,
+                )
+            )
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._mesh.close()
+
+    def find(self, image: ByteImage) -> list[FloatArray]:
+        """Return the meshes in the next frame, each (478, 3) in pixels; z in the same unit."""
+        height, width = image.shape[:2]
+        unit = np.array([width, height, width], np.float32)
+        found = self._mesh.process(np.ascontiguousarray(image)).multi_face_landmarks or []
+        return [
+            np.array([(p.x, p.y, p.z) for p in face.landmark], np.float32) * unit - (0.5, 0.5, 0.0)
+            for face in found
+        ]
 
 
 def face_presence(images: Sequence[ByteImage]) -> list[float]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from typing import Any, Final
 
 import numpy as np
@@ -73,6 +74,16 @@ def make_view(
 
 def build_view(picture: ByteImage, landmarks: FloatArray, size: int, distance: float = 1.0) -> View:
     """Frame, sample, cut out and fill: the view of (478, 3) landmarks of a picture."""
+    bare = view_geometry(picture, landmarks, size, distance)
+    coarse = coarse_matte(bare.image, bare.landmarks)
+    matte = refine_matte(bare.image, coarse, fill_person(bare.image, coarse))
+    return replace(bare, matte=matte, plate=fill_person(bare.image, matte))
+
+
+def view_geometry(
+    picture: ByteImage, landmarks: FloatArray, size: int, distance: float = 1.0
+) -> View:
+    """Frame and sample alone: enough to measure a face by, with all of it taken for the person."""
     frame = frame_face(picture, landmarks)
     if distance > 1:
         frame = stepped_back(frame, distance, picture)
@@ -84,9 +95,7 @@ def build_view(picture: ByteImage, landmarks: FloatArray, size: int, distance: f
     placed = landmarks.astype(np.float32).copy()
     placed[:, :2] = (placed[:, :2] - to_picture[:, 2]) / step
     placed[:, 2] /= step
-    coarse = coarse_matte(image, placed)
-    matte = refine_matte(image, coarse, fill_person(image, coarse))
-    return View(image, placed, matte, fill_person(image, matte), to_picture)
+    return View(image, placed, np.ones(image.shape[:2], np.float32), image, to_picture)
 
 
 def _arrays_of(faces: tuple[Face, ...]) -> dict[str, npt.NDArray[Any]]:

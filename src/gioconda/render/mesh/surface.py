@@ -208,10 +208,10 @@ class Surface:
     def refresh(self, rows: slice, columns: slice) -> None:
         """Follow what was written into a box of :attr:`texture`."""
         self._fine.refresh(slice(rows.start + self._crown, rows.stop + self._crown), columns)
+
     def add_folds(self, folds: FaceFolds, head: PosedHead) -> None:
         """Add the folds of a moment to the light of what :meth:`draw` has drawn."""
         folds.lay(head, self._maps.light, self._maps.whole, self._crown, DENSITY)
-
 
     def sample(self, box: Box) -> None:
         """Sample the texture through the maps inside a box."""

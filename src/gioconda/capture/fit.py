@@ -1,0 +1,225 @@
+"""A clip's landmarks as head poses and weights of the subject's own shapes.
+
+Pose and expression are found in turn. The first pose rests on points that do not slide, later
+ones on all landmarks with the expression found so far, in robust least squares: many more points,
+so less noise, and an expression is no longer taken for a turn of the head (over 20 clips the
+shapes explained 82 % of the motion of the brows instead of 74 %, 66 % of the eyes' instead of
+58 %).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from gioconda.capture.expression import RIDGE, Problem, solve
+from gioconda.capture.gaze import gaze
+from gioconda.capture.head_pose import RIGID, HeadPoses, fit_poses
+from gioconda.capture.regions import REGIONS
+from gioconda.capture.subject import Subject
+from gioconda.capture.unpose import Unposed, calibrated, unpose
+from gioconda.render.mesh import topology as topo
+from gioconda.render.mesh.deform import (
+    LID_DOWN_DEG,
+    LID_DOWN_GAIN,
+    LID_LIMIT,
+    LID_UP_DEG,
+)
+
+Array = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int32]
+
+#: How much each handle counts for the expression; 1 elsewhere.
+REGION_WEIGHTS: Final = {"lips": 1.5, "eyes": 1.8, "brows": 1.2}
+#: How much the face's outline, whose points slide, counts for the pose.
+OUTLINE_WEIGHT: Final = 0.15
+#: Bounds of the weights. A person who frowns or squints in the reference frame needs less than 0.
+LEAST_WEIGHT: Final = -0.6
+MOST_WEIGHT: Final = 1.3
+#: Price of a change by 1 from frame to frame at 25 frames a second, square millimetres, by the
+#: beginning of a shape's name: a blink takes three frames, a brow ten.
+SMOOTH: Final = {"eyeBlink": 0.3, "eye": 2.0, "jaw": 2.0, "mouth": 2.0}
+SMOOTH_ELSEWHERE: Final = 5.0
+_SMOOTH_RATE_HZ: Final = 25.0
+#: Name of the row, after the basis, that closes the portrait's own mouth: ``articulation``.
+CLOSING: Final = "closing"
+_DRIVEN: Final = ("lidUp", "lidDown", "eyeLook", "tongueOut")
+#: Rounds of pose and expression in turn after the first.
+_ROUNDS: Final = 4
+#: Points further off than this many times the median count less for the pose.
+_OUTLIER: Final = 2.0
+
+
+@dataclass(frozen=True)
+class ClipFit:
+    """A clip as weights of shapes.
+
+    Attributes:
+        names: (K + 1,) the basis's shapes and then "closing".
+        weights: (T, K + 1); lids that follow the gaze are filled in as the renderer does it.
+        gaze_deg: (T, 2) yaw and pitch relative to the reference frame.
+        unposed: the landmarks that were fitted, and the head's poses.
+        explained: share of the motion's variance about its mean, in x and y, that the shapes
+            explain, by region and for "all" handles.
+        variance: mean square of the motion about its mean, summed over the region's landmarks,
+            square millimetres: (moved, left over).
+    """
+
+    names: tuple[str, ...]
+    weights: Array
+    gaze_deg: Array
+    unposed: Unposed
+    explained: dict[str, float]
+    variance: dict[str, tuple[float, float]] = field(repr=False)
+
+
+def fit(
+    subject: Subject,
+    landmarks: Array,
+    rate_hz: float = 25.0,
+    *,
+    low: float = LEAST_WEIGHT,
+    high: float = MOST_WEIGHT,
+    linked: Array | None = None,
+    closed: bool = False,
+    rounds: int = _ROUNDS,
+) -> ClipFit:
+    """Fit a clip.
+
+    Args:
+        subject: its reference frame.
+        landmarks: (T, 478, 3) pixels of the frames, without gaps.
+        rate_hz: frames a second.
+        low: least weight.
+        high: largest weight.
+        linked: (T - 1,) 0 to 1, how much frame t + 1 is like frame t; all 1 if None.
+        closed: count the mouth from closed lips even where the reference frame's are parted.
+        rounds: of pose and expression in turn, after the first.
+    """
+    names = (*subject.basis.names, CLOSING)
+    shapes = shapes_mm(subject)
+    problem = _problem(names, shapes, subject.mesh.handles, rate_hz, (low, high), closed)
+    seen = subject.into_view(landmarks)
+    rest = subject.rest
+    rigid = list(RIGID)
+    poses = fit_poses(rest[rigid], seen[:, rigid, :2], subject.camera)
+    weights = np.zeros((len(seen), len(names)))
+    blink = [names.index("eyeBlinkRight"), names.index("eyeBlinkLeft")]
+    for left in range(rounds, -1, -1):
+        unposed = unpose(subject, rest, poses, seen)
+        gaze_deg = gaze(unposed)
+        lids = lid_weights(names, gaze_deg, weights[:, blink])
+        moved = unposed.moved[:, subject.mesh.handles]
+        free = solve(
+            problem, moved - np.tensordot(lids, shapes, 1), unposed.sight, linked, start=weights
+        )
+        weights = free + lids
+        if left:
+            explained_px = _in_view(subject, weights, shapes)
+            if left < rounds:
+                rest = _calibrated(subject, rest, unposed, explained_px)
+            poses = _refined(subject, rest, seen, poses, explained_px)
+    shares, variance = _explained(
+        subject.mesh.handles, moved, moved - np.tensordot(weights, shapes, 1)
+    )
+    return ClipFit(names, weights, gaze_deg, unposed, shares, variance)
+
+
+def shapes_mm(subject: Subject) -> Array:
+    """Return the basis and its closing, (K + 1, H, 3), head axes, millimetres."""
+    basis = subject.basis
+    rows = np.concatenate([basis.displacements, basis.closing[None]]).astype(np.float64)
+    result: Array = rows / float(subject.mesh.mm)
+    return result
+
+
+def lid_weights(names: tuple[str, ...], gaze_deg: Array, blinks: Array) -> Array:
+    """Return the weights, (T, K + 1), of the lids that follow the gaze, as the renderer sets them.
+
+    Args:
+        names: of the shapes.
+        gaze_deg: (T, 2).
+        blinks: (T, 2) weights of the right and the left eye's blink.
+    """
+    down = gaze_deg[:, 1]
+    lowered = LID_DOWN_GAIN * np.minimum(np.maximum(down, 0) / LID_DOWN_DEG, LID_LIMIT)
+    raised = np.minimum(np.maximum(-down, 0) / LID_UP_DEG, LID_LIMIT)
+    weights = np.zeros((len(gaze_deg), len(names)))
+    for side, blink in zip(("Right", "Left"), blinks.T, strict=True):
+        free = 1 - np.clip(blink, 0, 1)
+        weights[:, names.index("lidDown" + side)] = lowered * free
+        weights[:, names.index("lidUp" + side)] = raised * free
+    return weights
+
+
+def _problem(
+    names: tuple[str, ...], shapes: Array, handles: IntArray, rate_hz: float,
+    bounds: tuple[float, float], closed: bool,
+) -> Problem:  # fmt: skip
+    count = len(names)
+    lows, highs = (np.full(count, b) for b in bounds)
+    smooth = np.full(count, SMOOTH_ELSEWHERE)
+    for k, name in enumerate(names):
+        if name.startswith(_DRIVEN) or not np.abs(shapes[k]).any():
+            lows[k] = highs[k] = 0.0
+        elif name == CLOSING:
+            lows[k], highs[k] = float(closed), 1.0
+        for beginning, price in reversed(SMOOTH.items()):
+            if name.startswith(beginning):
+                smooth[k] = price
+    counts = np.ones(len(handles))
+    for region, weight in REGION_WEIGHTS.items():
+        counts[np.isin(handles, REGIONS[region])] = weight
+    smooth *= rate_hz / _SMOOTH_RATE_HZ
+    return Problem(shapes, counts, lows, highs, smooth, np.full(count, RIDGE))
+
+
+def _in_view(subject: Subject, weights: Array, shapes: Array) -> Array:
+    """Return (T, H, 3) displacements of the handles in view axes, pixels."""
+    axes = subject.mesh.axes.astype(np.float64)
+    result: Array = np.tensordot(weights, shapes, 1) * float(subject.mesh.mm) @ axes
+    return result
+
+
+def _refined(
+    subject: Subject, rest: Array, seen: Array, poses: HeadPoses, expression: Array
+) -> HeadPoses:  # fmt: skip
+    """Fit the poses again to all handles, moved as the expression has them."""
+    handles = subject.mesh.handles
+    points, there = rest[handles] + expression, seen[:, handles, :2]
+    counts = np.where(np.isin(handles, topo.OVAL), OUTLINE_WEIGHT, 1.0)
+    away = subject.camera.project(poses.apply(points, subject.camera)) - there
+    distance = np.linalg.norm(away, axis=2)
+    knee = _OUTLIER * np.median(distance)
+    counts = counts * np.minimum(1.0, knee / np.maximum(distance, 1e-6))
+    return fit_poses(points, there, subject.camera, counts, start=poses)
+
+
+def _calibrated(subject: Subject, rest: Array, unposed: Unposed, expression: Array) -> Array:
+    """Calibrate the depths of handles and irises; other landmarks are not used."""
+    axes = subject.mesh.axes.astype(np.float64)
+    left = unposed.moved * float(subject.mesh.mm) @ axes
+    left[:, subject.mesh.handles] -= expression
+    known = np.zeros(len(rest), np.bool_)
+    known[subject.mesh.handles] = True
+    known[topo.LANDMARKS :] = True
+    moved = calibrated(subject, rest, unposed.poses, left)
+    return np.where(known[:, None], moved, rest)
+
+
+def _explained(
+    handles: IntArray, moved: Array, left: Array
+) -> tuple[dict[str, float], dict[str, tuple[float, float]]]:
+    share, variance = {}, {}
+    for region, landmarks in {**REGIONS, "all": tuple(handles)}.items():
+        chosen = np.isin(handles, landmarks)
+        total, rest = (
+            float(((d - d.mean(axis=0)) ** 2).sum() / len(d))
+            for d in (moved[:, chosen, :2], left[:, chosen, :2])
+        )
+        share[region] = 1 - rest / max(total, 1e-9)
+        variance[region] = (total, rest)
+    return share, variance

@@ -1,0 +1,83 @@
+"""Curves over time: noise out, gaps filled."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[np.float64]
+
+#: Gaps up to this long are bridged; in longer ones the face goes to neutral and comes back, each
+#: within this time.
+BRIDGED_S: Final = 0.6
+_EASE_S: Final = 0.5
+
+
+def whittaker(values: Array, stiffness: float, linked: Array | None = None) -> Array:
+    """Smooth curves (T, n): least squares with a price on second differences (Whittaker 1923).
+
+    Args:
+        values: evenly spaced.
+        stiffness: of the price; at 1 motion above a quarter of the sampling rate is about halved.
+        linked: (T - 1,) 0 where curves may jump between t and t + 1.
+    """
+    from scipy.linalg import solveh_banded
+
+    count = len(values)
+    if count < 3 or stiffness <= 0:
+        return values.copy()
+    weight = np.full(count - 2, stiffness)
+    if linked is not None:
+        weight *= np.minimum(linked[:-1], linked[1:])
+    banded = np.zeros((3, count))
+    banded[2] = 1.0
+    for offset, factor in ((0, 1.0), (1, 4.0), (2, 1.0)):
+        banded[2, offset : count - 2 + offset] += factor * weight
+    banded[1, 1 : count - 1] += -2 * weight
+    banded[1, 2:] += -2 * weight
+    banded[0, 2:] += weight
+    result: Array = solveh_banded(banded, values)
+    return result
+
+
+def across_gaps(
+    time_s: Array, known_s: Array, values: Array, bridged_s: float = BRIDGED_S
+) -> tuple[Array, list[tuple[float, float]]]:
+    """Return curves at instants from curves at others, and the gaps in which they are at rest.
+
+    Linear between known instants, held before the first and after the last by up to the bridged
+    time. In longer gaps the curves ease to 0 and back.
+
+    Args:
+        time_s: (T,) wanted, rising.
+        known_s: (N,) instants that are known, rising; at least one.
+        values: (N, n) the curves there.
+        bridged_s: see :data:`BRIDGED_S`.
+    """
+    result = np.stack([np.interp(time_s, known_s, column) for column in values.T], axis=1)
+    rests: list[tuple[float, float]] = []
+    edges = [(-np.inf, known_s[0])] if known_s[0] - time_s[0] > bridged_s else []
+    gaps = np.flatnonzero(np.diff(known_s) > bridged_s)
+    edges += [(known_s[i], known_s[i + 1]) for i in gaps]
+    if time_s[-1] - known_s[-1] > bridged_s:
+        edges.append((known_s[-1], np.inf))
+    for begin, end in edges:
+        inside = (time_s > begin) & (time_s < end)
+        from_begin, to_end = time_s[inside] - begin, end - time_s[inside]
+        # Each end holds its own value and fades; no path between the two ends is invented.
+        parts = np.zeros((int(inside.sum()), values.shape[1]))
+        if np.isfinite(begin):
+            parts += _fade(from_begin)[:, None] * values[np.searchsorted(known_s, begin)]
+        if np.isfinite(end):
+            parts += _fade(to_end)[:, None] * values[np.searchsorted(known_s, end)]
+        result[inside] = parts
+        rests.append((float(max(begin, time_s[0])), float(min(end, time_s[-1]))))
+    return result, rests
+
+
+def _fade(away_s: Array) -> Array:
+    x = np.clip(away_s / _EASE_S, 0, 1)
+    result: Array = 1 - x * x * (3 - 2 * x)
+    return result
