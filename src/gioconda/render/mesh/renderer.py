@@ -17,6 +17,7 @@ from gioconda.render.mesh.contour_kernels import smooth_contours
 from gioconda.render.mesh.deform import Deformer
 from gioconda.render.mesh.eyes import EyePainter
 from gioconda.render.mesh.far_side import FarSide
+from gioconda.render.mesh.glasses import Glasses
 from gioconda.render.mesh.light import FaceLight
 from gioconda.render.mesh.mouth import MouthPainter
 from gioconda.render.mesh.surface import Surface, silhouette_edges
@@ -27,7 +28,8 @@ BUFFERS: Final = 4
 #: Depth step, in face widths, that makes an edge a contour.
 CONTOUR_JUMP: Final = 0.05
 STAGES: Final = (
-    "deform", "light", "raster", "remap", "composite", "far", "contour", "eyes", "mouth", "total",
+    "deform", "light", "raster", "remap", "composite", "far", "contour", "eyes", "mouth", "glasses",
+    "total",
 )  # fmt: skip
 
 
@@ -44,6 +46,8 @@ class MeshRenderer:
     def __init__(self, view: View) -> None:
         self._size = view.size
         mesh = build_mesh(view)
+        self._glasses = Glasses(view, mesh)
+        view = self._glasses.bare
         basis = build_shapes(mesh, view)
         self._deformer = Deformer(mesh, basis)
         self._head = self._deformer.new_pose()
@@ -109,6 +113,8 @@ class MeshRenderer:
         self._eyes.draw(out, head)
         mark()
         self._mouth.draw(out, head)
+        mark()
+        self._glasses.draw(out, head)
         mark()
         spans = [1e3 * (b - a) for a, b in pairwise(marks)]
         self._timings = dict(zip(STAGES, [*spans, sum(spans)], strict=True))
