@@ -30,10 +30,13 @@ Array = npt.NDArray[np.float64]
 #: cheeks by this slope (8 degrees, as opticians fit them).
 BEFORE_NOSE_MM: Final = 2.0
 LEAN: Final = 0.14
+#: A temple runs back by at most this for each pixel that it is seen long.
+STEEPEST: Final = 3.0
 #: Reaches, in mm, over which skin is led in under the frame, and the trust in each.
 FILL_REACHES: Final = ((0.8, 1.0), (2.0, 0.05), (5.0, 0.004), (14.0, 0.0005))
 #: The layer is empty where it covers less than this.
 EMPTY: Final = 0.003
+LEAST_ADDED: Final = 0.3
 
 
 @dataclass(frozen=True)
@@ -71,16 +74,17 @@ class Glasses:
         h, w = cover.shape
         rows, columns = slice(mask.y0, mask.y0 + h), slice(mask.x0, mask.x0 + w)
         photo = view.image[rows, columns].astype(np.float32)
-        fill = np.round(_filled(photo, cover, mesh.mm))
+        # a lens's tint is the lens's: it goes into the layer as what it adds to the face behind
+        behind = np.clip(photo - mask.tint, 0, 255)
+        bare = np.clip(np.round(_filled(behind, cover, mesh.mm)), 0, 255)
         image = view.image.copy()
-        share = cover[..., None]
-        # what little of the frame shines through the layer's soft edge is filled as well
-        image[rows, columns] = np.where(share > EMPTY, fill, photo).astype(np.uint8)
+        image[rows, columns] = bare
         self.bare = replace(view, image=image)
-        self._layer = np.zeros((h, w, 4), np.float32)
-        self._layer[..., 3:] = np.where(share > EMPTY, share, 0)
-        self._layer[..., :3] = np.where(share > EMPTY, photo - fill * (1 - share), 0)
-        self._empty_not = cv2.dilate((cover > EMPTY).astype(np.uint8), np.ones((3, 3))) > 0
+        opaque = np.where(cover > EMPTY, cover, 0)[..., None]
+        added = photo - bare * (1 - opaque)
+        self._layer = np.concatenate([added, opaque], 2).astype(np.float32)
+        filled = (np.abs(added).max(2) > LEAST_ADDED) | (opaque[..., 0] > 0)
+        self._filled = cv2.dilate(filled.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
         self._planes = _planes(outline, mask, mesh)
 
     def draw(self, out: ByteImage, head: PosedHead) -> None:
@@ -98,7 +102,7 @@ class Glasses:
                  math.ceil(high[0]) + 2, math.ceil(high[1]) + 2]
             )  # fmt: skip
             lay_over(
-                out, self._layer, self._empty_not, to_layer, plane.first, plane.last, box
+                out, self._layer, self._filled, to_layer, plane.first, plane.last, box
             )  # fmt: skip
 
 
@@ -161,7 +165,7 @@ def _planes(outline: Outline, mask: FrameMask, mesh: HeadMesh) -> list[_Plane]:
         hinge_at = np.array([[hinge + mask.x0, mask.y0], [hinge + mask.x0, mask.y0 + height]])
         near = front_depth(hinge_at)
         far = max(float(mesh.vertices[nearest, 2]), float(near.max()))
-        slope = (far - near.mean()) / (end - hinge)
+        slope = np.clip((far - near.mean()) / (end - hinge), -STEEPEST, STEEPEST)
         beyond = near + slope * (border - hinge)
         depths = (
             np.array([beyond[0], near[0], near[1], beyond[1]]) if k == 0

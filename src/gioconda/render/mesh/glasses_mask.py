@@ -33,17 +33,29 @@ LEAST_THICK_MM: Final = 0.7
 #: A frame is masked this much wider than it measures, and fades out over this.
 MARGIN_MM: Final = 0.7
 FADE_MM: Final = 0.9
-#: The mask grows by this into pixels nearer to the frame's colour than to the skin's, by this part;
-#: both colours are means over this reach, and differ by so many grey levels.
-GROW_MM: Final = 4.0
-CLOSER: Final = 0.6
-LEAST_APART: Final = 40.0
+#: The mask grows by so many mm into pixels nearer to the frame's colour than to the skin's, by this
+#: part, both being so many grey levels apart: a little on any frame, far on black ones. The colours
+#: are means over the last reach.
+GROWTH: Final = ((4.0, 0.6, 40.0), (14.0, 0.35, 170.0))
 COLOUR_MM: Final = 5.0
+#: Skin differs from the frame's usual colour by this at least.
+LEAST_UNLIKE: Final = 60.0
+#: How far from its rim a lens's tint is led inwards, and over how many rays it is smoothed.
+TINT_DEPTH_MM: Final = 12.0
+TINT_RAYS: Final = 3
+#: Colours outside a rim that differ from their median by this are hardly skin any more; the
+#: greatest tint, in grey levels.
+SKIN_SPREAD: Final = 60.0
+MOST_TINT: Final = 50.0
 #: Temples: how far from the rim they are followed, rows searched above and below the hinge, and
-#: the contrast below which they end.
-TEMPLE_MM: Final = 34.0
+#: the contrast below which they end, absolute and as part of that at the hinge.
+TEMPLE_MM: Final = 26.0
 TEMPLE_ROWS_MM: Final = (9.0, 9.0)
-TEMPLE_CONTRAST: Final = 0.09
+TEMPLE_CONTRAST: Final = 0.10
+TEMPLE_FALL: Final = 0.5
+LEAST_TEMPLE_MM: Final = 6.0
+#: The front reaches this far beyond the line of its rims.
+HINGE_MM: Final = 2.5
 STEP_MM: Final = 0.4
 
 
@@ -55,6 +67,8 @@ class FrameMask:
         x0, y0: corner of the box.
         frame: (h, w) 0 to 1, rims, bridge and temples.
         lenses: (h, w) 0 to 1, what the rims enclose.
+        tint: (h, w, 3) how much brighter the picture is just inside a rim than just outside it,
+            led some way into the lens: what a tinted or shining lens adds to the face behind it.
         hinges: x across, in mm from the nose, where the temples begin: right (< 0), left (> 0).
         ends: the same where they end.
     """
@@ -63,6 +77,7 @@ class FrameMask:
     y0: int
     frame: FloatArray
     lenses: FloatArray
+    tint: FloatArray
     hinges: tuple[float, float]
     ends: tuple[float, float]
 
@@ -71,14 +86,14 @@ def mask_frame(image: ByteImage, outline: Outline) -> FrameMask:
     """Measure the thickness of rims, bridge and temples and return their mask."""
     o = outline
     rims = [_rim_points(o, k) for k in (0, 1)]
-    hinges = [float(rims[0][:, 0].min()), float(rims[1][:, 0].max())]
+    hinges = [float(rims[0][:, 0].min() - HINGE_MM), float(rims[1][:, 0].max() + HINGE_MM)]
     temples = [_temple(image, o, rims[k], k) for k in (0, 1)]
     ends = [
         float(t[0][-1, 0]) if len(t[0]) else h for t, h in zip(temples, hinges, strict=True)
     ]
 
     everything = np.vstack([*rims, o.bridge, *(t[0] for t in temples)])
-    reach = REACH_MM + MARGIN_MM + FADE_MM
+    reach = GROWTH[0][0] + GROWTH[1][0] + FADE_MM
     corners = np.array([[x, y] for x in (everything[:, 0].min() - reach,
                                          everything[:, 0].max() + reach)
                         for y in (everything[:, 1].min() - reach,
@@ -93,6 +108,7 @@ def mask_frame(image: ByteImage, outline: Outline) -> FrameMask:
     y = (dx * o.down[0] + dy * o.down[1]) / o.mm
 
     cover, lenses = np.zeros(x.shape), np.zeros(x.shape)
+    tint = np.zeros((*x.shape, 3))
     for k, rim in enumerate(o.rims):
         centre = _local(o, rim.centre)
         inside, outside = _thickness(image, o, k)
@@ -104,6 +120,11 @@ def mask_frame(image: ByteImage, outline: Outline) -> FrameMask:
         )
         cover = np.maximum(cover, _band(r - line, inner, outer))
         lenses = np.maximum(lenses, smoothstep((line - r) / FADE_MM + 0.5))
+        depth = np.clip((line - r) / TINT_DEPTH_MM, 0, 1)
+        edge = smoothstep((line - r) / FADE_MM + 0.5) * (1 - smoothstep(depth))
+        steps = _tint_steps(image, o, k, inside, outside)
+        for c in range(3):
+            tint[..., c] += edge * np.interp(ray, np.arange(RAYS), steps[:, c], period=RAYS)
     for path, thick in [_bridge(image, o), *temples]:
         if len(path):
             order = np.argsort(path[:, 0])
@@ -117,7 +138,7 @@ def mask_frame(image: ByteImage, outline: Outline) -> FrameMask:
     cover = _grown(image[y0:y1, x0:x1], cover, o.mm)
     return FrameMask(
         int(x0), int(y0), cover.astype(np.float32), lenses.astype(np.float32),
-        (hinges[0], hinges[1]), (ends[0], ends[1]),
+        tint.astype(np.float32), (hinges[0], hinges[1]), (ends[0], ends[1]),
     )  # fmt: skip
 
 
@@ -130,17 +151,21 @@ def _grown(photo: ByteImage, cover: Array, mm: float) -> Array:
     core = (cover > 0.5).astype(np.float32)
     beside = 1 - cv2.dilate(core, np.ones((3, 3), np.uint8))
     values = photo.astype(np.float32)
+    # an end of the frame that the core has missed is no skin
+    usual = np.median(values[core > 0], axis=0) if core.any() else np.zeros(3)
+    beside *= np.linalg.norm(values - usual, axis=2) > LEAST_UNLIKE
     sigma = COLOUR_MM * mm
     frame, skin = (
         cv2.GaussianBlur(values * w[..., None], (0, 0), sigma)
-        / (cv2.GaussianBlur(w, (0, 0), sigma) + 1e-4)[..., None]
+        / (cv2.GaussianBlur(w, (0, 0), sigma) + 1e-6)[..., None]
         for w in (core, beside)
     )
     to_frame, to_skin = (np.linalg.norm(values - c, axis=2) for c in (frame, skin))
-    alike = ((to_frame < CLOSER * to_skin) & (to_skin > LEAST_APART)).astype(np.float32)
     grown = core
-    for _ in range(max(round(GROW_MM * mm), 1)):
-        grown = np.maximum(core, cv2.dilate(grown, np.ones((3, 3), np.uint8)) * alike)
+    for reach_mm, closer, apart in GROWTH:
+        alike = ((to_frame < closer * to_skin) & (to_skin > apart)).astype(np.float32)
+        for _ in range(max(round(reach_mm * mm), 1)):
+            grown = np.maximum(grown, cv2.dilate(grown, np.ones((3, 3), np.uint8)) * alike)
     grown = cv2.dilate(grown, np.ones((3, 3), np.uint8))
     soft = cv2.GaussianBlur(grown, (0, 0), 0.4 * mm)
     return np.asarray(np.maximum(cover, soft))
@@ -177,6 +202,27 @@ def _thickness(image: ByteImage, o: Outline, k: int) -> tuple[Array, Array]:
     profile = _sampled(image, o, at[0] + radii * np.cos(turn), at[1] + radii * np.sin(turn))
     inside, outside = _extents(profile)
     return _smooth_ring(inside), _smooth_ring(outside)
+
+
+def _tint_steps(image: ByteImage, o: Outline, k: int, inside: Array, outside: Array) -> Array:
+    """Return the step of colour from outside to inside each rim, (RAYS, 3), smooth along it."""
+    turn, at, line = angles(), _local(o, o.rims[k].centre), o.rims[k].radii
+    beside = np.arange(MARGIN_MM + FADE_MM, MARGIN_MM + FADE_MM + 3, STEP_MM)[:, None]
+    within, without = (
+        np.median(_sampled(image, o, at[0] + r * np.cos(turn), at[1] + r * np.sin(turn)), axis=0)
+        for r in (line - inside - beside, line + outside + beside)
+    )
+    step = within - without
+    # where hair or the background borders on the rim, its neighbours tell the tint
+    unlike = np.linalg.norm(without - np.median(without, axis=0), axis=1)
+    trust = np.exp(-((unlike / SKIN_SPREAD) ** 2))[:, None] + 1e-3
+    blurred = [
+        cv2.GaussianBlur(
+            np.tile(values, (3, 1)), (1, 4 * TINT_RAYS + 1), 1e-3, sigmaY=TINT_RAYS
+        ).reshape(3 * RAYS, -1)[RAYS : 2 * RAYS]
+        for values in (step * trust, trust)
+    ]  # fmt: skip
+    return np.asarray(np.clip(blurred[0] / blurred[1], -MOST_TINT, MOST_TINT))
 
 
 def _extents(profile: Array) -> Array:
@@ -256,8 +302,9 @@ def _temple(image: ByteImage, o: Outline, rim: Array, k: int) -> tuple[Array, Ar
     path = best_path(np.tanh(ridge / CLEAR_CONTRAST), 1, 0.2)
     strong = ridge[path, np.arange(len(xs))]
     smooth = np.convolve(np.r_[[strong[0]] * 2, strong, [strong[-1]] * 2], np.ones(5) / 5, "valid")
-    count = int(np.argmax(np.r_[smooth < TEMPLE_CONTRAST, True]))
-    if count < 4:
+    least = max(TEMPLE_CONTRAST, TEMPLE_FALL * float(np.median(strong[:6])))
+    count = int(np.argmax(np.r_[smooth < least, True]))
+    if xs[:count].size * 2 * STEP_MM < LEAST_TEMPLE_MM:
         return np.zeros((0, 2)), np.zeros((0, 2))
     line = np.c_[xs, ys[12:-12][path]][:count]
     offsets = np.arange(-PROFILE_MM, PROFILE_MM + 0.01, STEP_MM)[:, None]
