@@ -18,6 +18,7 @@ from gioconda.render.mesh.deform import Deformer
 from gioconda.render.mesh.eyes import EyePainter
 from gioconda.render.mesh.far_side import FarSide
 from gioconda.render.mesh.fold_map import FaceFolds
+from gioconda.render.mesh.glasses import Glasses
 from gioconda.render.mesh.light import FaceLight
 from gioconda.render.mesh.mouth import MouthPainter
 from gioconda.render.mesh.surface import Surface, Work, silhouette_edges
@@ -29,7 +30,7 @@ BUFFERS: Final = 4
 CONTOUR_JUMP: Final = 0.05
 STAGES: Final = (
     "deform", "light", "raster", "folds", "remap", "composite", "far", "contour", "eyes", "mouth",
-    "total",
+    "glasses", "total",
 )  # fmt: skip
 
 
@@ -46,6 +47,8 @@ class MeshRenderer:
     def __init__(self, view: View) -> None:
         self._size = view.size
         mesh = build_mesh(view)
+        self._glasses = Glasses(view, mesh)
+        view = self._glasses.bare
         basis = build_shapes(mesh, view)
         self._deformer = Deformer(mesh, basis)
         self._head = self._deformer.new_pose()
@@ -117,6 +120,8 @@ class MeshRenderer:
         self._eyes.draw(out, head)
         mark()
         self._mouth.draw(out, head)
+        mark()
+        self._glasses.draw(out, head)
         mark()
         spans = [1e3 * (b - a) for a, b in pairwise(marks)]
         self._timings = dict(zip(STAGES, [*spans, sum(spans)], strict=True))
