@@ -23,6 +23,8 @@ HAIR_DEPTH: Final = 0.26
 HAIR_REACH: Final = 0.14
 #: The same reach on a side that turns away: a step, so that the cheek covers ear and hair.
 HIDDEN_REACH: Final = 0.04
+#: That step fades out above the brows over this many face heights: hair hangs over the forehead.
+HIDDEN_BLEND: Final = 0.15
 NECK_DEPTH: Final = 0.30
 NECK_REACH: Final = 0.06
 FAR_DEPTH: Final = 0.02
@@ -94,9 +96,15 @@ def surround_depth(
 
     far = _far_side(x, landmarks, head)
     z = z * (1 - far) + (z_outline + FAR_DEPTH * width) * far
-    z_hidden = z + (hidden - hair) * (1 - is_neck) * (1 - far)
+    z_hidden = z + (hidden - hair) * (1 - is_neck) * (1 - far) * _below_brows(sheet, landmarks, head)
     still = smoothstep(below_jaw / (STILL_BELOW * height))
     return SurroundDepth(z, z_hidden, 1 - still, far)
+
+
+def _below_brows(sheet: Surround, landmarks: Array, head: HeadFrame) -> Array:
+    down = head.axes[1, :2] / np.linalg.norm(head.axes[1, :2])
+    brows = landmarks[list(topo.RIGHT_BROW_UPPER + topo.LEFT_BROW_UPPER), :2].mean(0)
+    return smoothstep(1 + (sheet.points - brows) @ down / (HIDDEN_BLEND * head.face_height))
 
 
 def _reached(distance: Array, reach: float) -> Array:
