@@ -36,7 +36,7 @@ COLLAPSE_TO_DEG: Final = 10.0
 #: turned by the second angle or more: its far side was never seen, and what stands in for it (its
 #: own shading, the near side's detail) looks like a face up to there. Up to this part of the limit
 #: it turns as told.
-TOWARDS_LIMITS_DEG: Final = (30.0, 20.0)
+TOWARDS_LIMITS_DEG: Final = (26.0, 17.0)
 MUCH_TURNED_DEG: Final = 25.0
 UNLIMITED_PART: Final = 0.5
 

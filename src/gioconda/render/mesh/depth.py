@@ -19,8 +19,8 @@ from gioconda.render.mesh.sheet import Surround
 Array = npt.NDArray[np.float64]
 
 # Depth behind the outline and the distance over which it is reached, in face widths.
-HAIR_DEPTH: Final = 0.26
-HAIR_REACH: Final = 0.14
+HAIR_DEPTH: Final = .40
+HAIR_REACH: Final = .20
 #: The same reach on a side that turns away: a step, so that the cheek covers ear and hair.
 HIDDEN_REACH: Final = 0.04
 #: That step fades out above the brows over this many face heights: hair hangs over the forehead.
