@@ -79,6 +79,8 @@ def build_mesh(view: View) -> HeadMesh:
     loose = np.concatenate([smoothstep(inward / (_RIM * head.face_width)), np.zeros(len(grid))])
     steepest = STEEPEST + loose * (_STEEPEST_INSIDE - STEEPEST)
     vertices[:, 2] = limit_slopes(vertices[:, :2], vertices[:, 2], triangles, steepest)
+    drop = depth.z_hidden - face.vertices[oval[sheet.nearest], 2]
+    behind = np.maximum(drop - vertices[face_count:, 2] + vertices[oval[sheet.nearest], 2], 0)
 
     held = held_by_frame(sheet.points, sheet.distance, view.matte, REFERENCE_SIZE, head.face_width)
     rotation = np.concatenate([np.ones(face_count), depth.rotation_weight])
@@ -111,6 +113,7 @@ def build_mesh(view: View) -> HeadMesh:
         rings=face.rings,
         midpoint_parents=face.parents,
         rotation_weight=rotation.astype(np.float32),
+        behind=(behind / scale).astype(np.float32),
         free=np.ascontiguousarray(free, np.float32),
         body_weight=body.astype(np.float32),
         handles=np.array(topo.HANDLES, np.int32),

@@ -78,10 +78,13 @@ def smooth_contours(screen, position, edges, triangles, depth, jump, scale, out)
             else:
                 z_before, z_here, z_after = depth[m - 1, s], depth[m, s], depth[m + 1, s]
             nearest = min(z_before, z_after)
-            if abs(z_before - z_after) < jump:
+            farthest = max(z_before, z_after)
+            if farthest - nearest < jump:
                 continue
-            # the edge is hidden behind something, or is not the contour here
-            if nearest > z_edge + 0.5 * jump + 2.0 * scale or nearest < z_edge - jump - 4.0 * scale:
+            # A contour lies between what is on its two sides: in front of both it was not drawn,
+            # behind both it is hidden. Not nearer, for a cheek is steep beside its contour.
+            slack = 0.5 * jump + 2.0 * scale
+            if z_edge < nearest - slack or z_edge > farthest + slack:
                 continue
             offset = q - m
             if offset > 0:

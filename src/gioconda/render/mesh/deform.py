@@ -26,6 +26,8 @@ LID_LIMIT: Final = 1.1
 LID_DOWN_GAIN: Final = 1.3
 #: Closed lids keep this part of the aperture, so that no triangle flips.
 LID_REST: Final = 0.02
+#: Turn at which a side that turns away has fallen back fully behind the edge of the face.
+HIDDEN_DEG: Final = 10.0
 #: A portrait turned by more than this has a far side; it collapses onto the contour as the head
 #: turns back by the second and third angle.
 FAR_SIDE_DEG: Final = 9.0
@@ -35,7 +37,7 @@ COLLAPSE_TO_DEG: Final = 10.0
 #: turned by the second angle or more: its far side was never seen, and what stands in for it (its
 #: own shading, the near side's detail) looks like a face up to there. Up to this part of the limit
 #: it turns as told.
-TOWARDS_LIMITS_DEG: Final = (30.0, 20.0)
+TOWARDS_LIMITS_DEG: Final = (26.0, 17.0)
 MUCH_TURNED_DEG: Final = 25.0
 UNLIMITED_PART: Final = 0.5
 
@@ -112,6 +114,7 @@ class Deformer:
         self._moved = np.zeros((len(follows), 3), np.float32)
         self._rest = np.ascontiguousarray(mesh.vertices, np.float32)
         self._rotation_weight = np.ascontiguousarray(mesh.rotation_weight, np.float32)
+        self._behind = self._hiding()
         self._free = np.ascontiguousarray(mesh.free, np.float32)
 
         self._shape_columns = np.array([INDEX[n] for n in BLENDSHAPES])
@@ -185,9 +188,9 @@ class Deformer:
         f = np.float32
         pose_vertices(
             self._rest, self._row, self._moved, self._mesh.face_count, self._collapse,
-            f(collapse_by), self._rotation_weight, self._free, head.rotation, head.pivot,
-            head.translation, f(head.camera), f(head.camera_now), f(head.size / 2), head.position,
-            head.screen,
+            f(collapse_by), self._behind, f(yaw / HIDDEN_DEG), f(pitch / HIDDEN_DEG),
+            self._rotation_weight, self._free, head.rotation, head.pivot, head.translation,
+            f(head.camera), f(head.camera_now), f(head.size / 2), head.position, head.screen,
         )  # fmt: skip
         self._body.move(head)
         return head
@@ -250,6 +253,14 @@ class Deformer:
         aperture = seen[lower] - seen[upper]
         least = np.where(aperture > 0, np.float32(LID_REST) * aperture, aperture)
         return (*(self._indices(row) for row in rows), aperture, least)
+
+    def _hiding(self) -> FloatArray:
+        """Return which way from the face the sheet lies, and how deep it can fall, (m, 3)."""
+        mesh = self._mesh
+        centre = mesh.vertices[mesh.rings["oval"], :2].mean(0)
+        way = mesh.vertices[mesh.face_count :, :2] - centre
+        way /= np.maximum(np.linalg.norm(way, axis=1, keepdims=True), 1e-6)
+        return np.ascontiguousarray(np.c_[way, mesh.behind], np.float32)
 
     def _far_collapse(self) -> FloatArray:
         """Return the way of the far sheet to the contour that it must hide behind."""

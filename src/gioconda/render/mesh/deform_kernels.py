@@ -101,8 +101,8 @@ def part_lids(d, upper, lower, aperture, least, sight):  # type: ignore[no-untyp
 
 @njit(cache=True, nogil=True)
 def pose_vertices(  # type: ignore[no-untyped-def]
-    rest, row, moved, face_count, collapse, collapse_by, weight, free, rotation, pivot, shift,
-    camera, camera_now, centre, position, screen,
+    rest, row, moved, face_count, collapse, collapse_by, behind, yaw, pitch, weight, free,
+    rotation, pivot, shift, camera, camera_now, centre, position, screen,
 ):  # fmt: skip
     """Deform, take out the rest camera's perspective, turn with the head, project.
 
@@ -113,6 +113,10 @@ def pose_vertices(  # type: ignore[no-untyped-def]
         face_count: number of vertices before the sheet round the face.
         collapse: (V - face_count, 3) way of the far sheet to the contour; may be empty.
         collapse_by: 0 to 1.
+        behind: (V - face_count, 3) unit vector from the face to the sheet, and the depth that the
+            sheet falls back by on a side that turns away.
+        yaw: of the head, 1 where what turns away has fallen back fully.
+        pitch: the same.
         weight: (V,) how far each vertex follows the head.
         free: (V, 4) how much of that it does to the right, left, down, up.
         rotation: (3, 3) of the head.
@@ -135,6 +139,11 @@ def pose_vertices(  # type: ignore[no-untyped-def]
             x += collapse_by * collapse[v - face_count, 0]
             y += collapse_by * collapse[v - face_count, 1]
             z += collapse_by * collapse[v - face_count, 2]
+        if v >= face_count:
+            s = v - face_count
+            away = min(behind[s, 0] * yaw + behind[s, 1] * pitch, np.float32(1))
+            if away > 0:
+                z += behind[s, 2] * away * away * (np.float32(3) - np.float32(2) * away)
         k = (camera + z) / camera
         x = centre + (x - centre) * k
         y = centre + (y - centre) * k

@@ -19,8 +19,12 @@ from gioconda.render.mesh.sheet import Surround
 Array = npt.NDArray[np.float64]
 
 # Depth behind the outline and the distance over which it is reached, in face widths.
-HAIR_DEPTH: Final = 0.26
-HAIR_REACH: Final = 0.14
+HAIR_DEPTH: Final = .40
+HAIR_REACH: Final = .20
+#: The same reach on a side that turns away: a step, so that the cheek covers ear and hair.
+HIDDEN_REACH: Final = 0.04
+#: That step fades out above the brows over this many face heights: hair hangs over the forehead.
+HIDDEN_BLEND: Final = 0.15
 NECK_DEPTH: Final = 0.30
 NECK_REACH: Final = 0.06
 FAR_DEPTH: Final = 0.02
@@ -38,9 +42,17 @@ _JAW_ANGLES: Final = (172, 397)
 
 @dataclass(frozen=True)
 class SurroundDepth:
-    """Depth and behaviour of the sheet round the face, one value a grid point."""
+    """Depth and behaviour of the sheet round the face, one value a grid point.
+
+    Attributes:
+        z: depth.
+        z_hidden: depth on a side that turns away.
+        rotation_weight: how far it follows the head.
+        far_side: how far it lies beyond the far contour of a turned face.
+    """
 
     z: Array
+    z_hidden: Array
     rotation_weight: Array
     far_side: Array
 
@@ -74,15 +86,25 @@ def surround_depth(
     beside = (x < jaw[0, 0] + margin) | (x > jaw[-1, 0] - margin)
     below_jaw = y - np.where(beside, jaw_angle, jaw_line)
 
-    hair = z_outline + HAIR_DEPTH * width * _reached(sheet.distance, HAIR_REACH * width)
+    hair, hidden = (
+        z_outline + HAIR_DEPTH * width * _reached(sheet.distance, reach * width)
+        for reach in (HAIR_REACH, HIDDEN_REACH)
+    )
     neck = z_outline + NECK_DEPTH * width * _reached(sheet.distance, NECK_REACH * width)
     is_neck = smoothstep(below_jaw / (NECK_BLEND * height))
     z = hair * (1 - is_neck) + neck * is_neck
 
     far = _far_side(x, landmarks, head)
     z = z * (1 - far) + (z_outline + FAR_DEPTH * width) * far
+    z_hidden = z + (hidden - hair) * (1 - is_neck) * (1 - far) * _below_brows(sheet, landmarks, head)
     still = smoothstep(below_jaw / (STILL_BELOW * height))
-    return SurroundDepth(z, 1 - still, far)
+    return SurroundDepth(z, z_hidden, 1 - still, far)
+
+
+def _below_brows(sheet: Surround, landmarks: Array, head: HeadFrame) -> Array:
+    down = head.axes[1, :2] / np.linalg.norm(head.axes[1, :2])
+    brows = landmarks[list(topo.RIGHT_BROW_UPPER + topo.LEFT_BROW_UPPER), :2].mean(0)
+    return smoothstep(1 + (sheet.points - brows) @ down / (HIDDEN_BLEND * head.face_height))
 
 
 def _reached(distance: Array, reach: float) -> Array:

@@ -45,16 +45,15 @@ MOVED_RANGE_PX: Final = 5.0
 EDGE_ALPHA: Final = 254
 
 
-def tight_matte(view: View, cover: FloatArray) -> FloatArray:
-    """Return the matte of a moved head, (size, size): no faint skirt, but what hangs from it.
+def tight_matte(matte: FloatArray, cover: FloatArray) -> FloatArray:
+    """Return the matte of a moved head, (size, size): no faint skirt, still anti-aliased.
 
     Args:
-        view: the portrait's view.
+        matte: (size, size) of the person.
         cover: (size, size) the soft matte; the tight one lies within it.
     """
-    tight = np.clip((view.matte - TIGHT_FROM) / (TIGHT_TO - TIGHT_FROM), 0, 1)
-    tight = np.maximum(tight, _worn(view))
-    feathered = cv2.GaussianBlur(tight.astype(np.float32), (0, 0), FEATHER_PX * view.size / 512)
+    tight = np.clip((matte - TIGHT_FROM) / (TIGHT_TO - TIGHT_FROM), 0, 1)
+    feathered = cv2.GaussianBlur(tight.astype(np.float32), (0, 0), FEATHER_PX * matte.shape[0] / 512)
     result: FloatArray = np.minimum(feathered, cover)
     return result
 
@@ -84,14 +83,15 @@ def tight_texture(view: View, cover: FloatArray) -> ByteImage:
         view: the portrait's view.
         cover: (size, size) the soft matte; the tight one lies within it.
     """
-    alpha = tight_matte(view, cover)
+    matte = np.maximum(view.matte, _worn(view))
+    alpha = tight_matte(matte, cover)
     colour = view.image.astype(np.float32)
-    mixed = (alpha > 0) & (view.matte < SURE_FROM)
+    mixed = (alpha > 0) & (matte < SURE_FROM)
     if mixed.any():
-        share = np.clip(view.matte, LEAST_COVER, 1)[..., None]
+        share = np.clip(matte, LEAST_COVER, 1)[..., None]
         solved = (colour - (1 - share) * view.plate) / share
-        nearby = _carried(colour, (view.matte >= SURE_FROM).astype(np.float32))
-        trust = smoothstep((view.matte[..., None] - LEAST_COVER) / (1 - LEAST_COVER))
+        nearby = _carried(colour, (matte >= SURE_FROM).astype(np.float32))
+        trust = smoothstep((matte[..., None] - LEAST_COVER) / (1 - LEAST_COVER))
         person = np.clip(nearby + trust * (np.clip(solved, 0, 255) - nearby), 0, 255)
         colour[mixed] = person[mixed]
     return premultiplied(colour, alpha)

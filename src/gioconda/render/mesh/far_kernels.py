@@ -8,6 +8,8 @@ import numpy as np
 from numba import njit
 
 f32 = np.float32
+#: One over the pixels over which new skin fades at the face's outline.
+RIM_FADE = 0.5
 
 
 @njit(cache=True, nogil=True, fastmath=True, boundscheck=False)
@@ -67,7 +69,7 @@ def stretch_weights(screen, triangles, rest_area, mask, begin, span, spread, fal
 
 @njit(cache=True, nogil=True, fastmath=True, boundscheck=False)
 def draw_mirror(  # type: ignore[no-untyped-def]
-    screen, position, own_at, mirror_at, gain, weights, triangles, depth, tolerance, light_map,
+    screen, position, own_at, mirror_at, gain, weights, rim, triangles, depth, tolerance, light_map,
     shading, detail, out,
 ):  # fmt: skip
     """Blend own shading with mirrored detail over the visible pixels of the far side, in place.
@@ -79,6 +81,8 @@ def draw_mirror(  # type: ignore[no-untyped-def]
         mirror_at: (n, 2) float32 place of its mirror image.
         gain: (n,) float32 of the mirrored detail.
         weights: (n,) float32 from :func:`stretch_weights`.
+        rim: (n,) bool, vertices of the face's outline; the new skin fades over the last pixels
+            before an edge between two of them, or it would end in stairs.
         triangles: (T, 3) int32.
         depth: (H, W) float32 depth of what was drawn.
         tolerance: float32, depth difference that still counts as visible.
@@ -109,6 +113,15 @@ def draw_mirror(  # type: ignore[no-untyped-def]
         if area < f32(1e-6):
             continue
         inverse = one / area
+        # height over the edge on the rim, if there is one: a barycentric coordinate times this
+        fade = f32(1e9)
+        apex = 3
+        if rim[i] and rim[j] and not rim[k]:
+            fade, apex = area / math.sqrt(bx * bx + by * by), 2
+        elif rim[j] and rim[k] and not rim[i]:
+            fade, apex = area / math.hypot(cx - bx, cy - by), 0
+        elif rim[k] and rim[i] and not rim[j]:
+            fade, apex = area / math.sqrt(cx * cx + cy * cy), 1
         x_first = max(math.ceil(min(ax, ax + bx, ax + cx)), 0)
         x_last = min(math.floor(max(ax, ax + bx, ax + cx)), width - 1)
         y_first = max(math.ceil(min(ay, ay + by, ay + cy)), 0)
@@ -126,6 +139,9 @@ def draw_mirror(  # type: ignore[no-untyped-def]
                 if abs(z - depth[y, x]) > tolerance:
                     continue
                 share = weights[i] * r + weights[j] * s + weights[k] * q
+                if apex < 3:
+                    part = r if apex == 0 else (s if apex == 1 else q)
+                    share *= min((part * fade + f32(0.5)) * f32(RIM_FADE), one)
                 u = mirror_at[i, 0] * r + mirror_at[j, 0] * s + mirror_at[k, 0] * q
                 v = mirror_at[i, 1] * r + mirror_at[j, 1] * s + mirror_at[k, 1] * q
                 u = min(max(u, f32(0.0)), u_limit)

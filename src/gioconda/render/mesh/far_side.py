@@ -52,6 +52,8 @@ MOST_DETAIL: Final = 35.0
 RIM_MM: Final = 2.0
 #: Distance from the lips, in mm, from which skin is made anew fully.
 LIPS_MM: Final = 4.0
+#: Where hair is looked for beyond the outline, in mm.
+BEYOND_MM: Final = (3.0, 6.0, 9.0)
 #: Above the brows nothing is mirrored: hair hangs there, and stretched skin is smooth. Face
 #: heights over which that comes about.
 FOREHEAD: Final = 0.10
@@ -107,6 +109,8 @@ class FarSide:
         start, end = MIDLINE
         mask = np.clip(mask, 0, 1) * smoothstep((beside[:, 0] - start) / (end - start))
         mask *= _below_brows(own, mesh) * _beside_lips(own, mesh)
+        mask[mesh.rings["oval"]] *= 1 - _hair_beyond(view, mesh)
+        self._rim = np.isin(np.arange(count), mesh.rings["oval"])
         self._own_at: FloatArray = own.astype(np.float32)
         self._gain = (np.clip(gain, GAIN_LOW, GAIN_HIGH) * clear).astype(np.float32)
         self._shading = shading
@@ -137,7 +141,7 @@ class FarSide:
         if greatest > 0.01:
             draw_mirror(
                 head.screen, head.position, self._own_at, self._mirror_at, self._gain,
-                self._weights, self._triangles, depth, self._visible, light_map, self._shading,
+                self._weights, self._rim, self._triangles, depth, self._visible, light_map, self._shading,
                 self._detail, out,
             )  # fmt: skip
 
@@ -168,6 +172,19 @@ def _beside_lips(own: Array, mesh: HeadMesh) -> Array:
     """Return 0 on the lips, which stay the photo's own, and 1 away from them."""
     distance, _ = signed_distance(own, _lips(mesh))
     return smoothstep(distance / (LIPS_MM * mesh.mm))
+
+
+def _hair_beyond(view: View, mesh: HeadMesh) -> Array:
+    """Return how much of the person goes on beyond the face's outline, (r,), 0 to 1.
+
+    There the photo's own skin leads over to the hair; against the background, which a turn lays
+    bare, the new skin has to reach the outline.
+    """
+    outline = mesh.vertices[mesh.rings["oval"], :2].astype(np.float64)
+    way = outline - outline.mean(0)
+    way /= np.linalg.norm(way, axis=1, keepdims=True)
+    cover = [_at(view.matte, outline + mm * mesh.mm * way) for mm in BEYOND_MM]
+    return smoothstep((np.mean(cover, axis=0) - 0.4) / 0.5)
 
 
 def _vertex_mean(values: Array, triangles: IntArray, count: int) -> Array:

@@ -3,7 +3,8 @@
 A plane seen from the front that falls away with slope s becomes cos(a) + s sin(a) times as wide
 when the head turns by the angle a. At the edge of the face and behind it the true head is steeper
 than any photo can pay for: the few pixels there would be drawn out to streaks. So slopes are
-limited there, and ears and hair lose some of their parallax instead.
+limited there. On the side that turns away nothing is stretched, and there ears and hair fall back
+behind the edge of the face as far as they do in truth, which hides them.
 """
 
 from __future__ import annotations
