@@ -18,6 +18,7 @@ from gioconda.portrait.types import View
 from gioconda.render.mesh.background import crowned, rest_plate, soft_matte
 from gioconda.render.mesh.composite_kernels import composite, composite_alpha
 from gioconda.render.mesh.raster_kernels import LIGHT_NOTHING, LIGHT_ONE, rasterize
+from gioconda.render.mesh.sharpen_kernels import phase_gains, sharpen
 from gioconda.render.mesh.types import ByteImage, FloatArray, HeadMesh, IntArray, PosedHead
 
 #: Vertices that follow the head or a handle by less than this stay where they are.
@@ -27,6 +28,8 @@ STILL_HANDLE: Final = 1e-4
 BACK_BIAS_PX: Final = 60.0
 #: Triangles are drawn in bands of this many rows, so that the maps stay in the cache.
 BAND_PX: Final = 24.0
+#: How much of what sampling between pixels softens is given back; see :mod:`.sharpen_kernels`.
+SHARPENING: Final = 1.6
 _FAR: Final = 1e9
 
 
@@ -122,7 +125,9 @@ class Surface:
         self._draw(rest.screen, rest.position, light, fixed, self._rest)
         self._maps = self._rest.copy()
         self._drawn = Box(0, 0, size, size)
-        self._sample_room = np.zeros((size, size, 4), np.uint8)
+        self._soft_room, self._sample_room = np.zeros((2, size * size * 4), np.uint8)
+        self._phase_room = np.zeros((2, 4 * size), np.int32)
+        self._phase_gains = phase_gains(SHARPENING)
         self._background = np.zeros((size, size, 3), np.uint8)
         self._background_alpha = np.zeros((size, size), np.uint8)
         self.sample(Box(0, 0, size, size))
@@ -157,16 +162,24 @@ class Surface:
 
     def sample(self, box: Box) -> None:
         """Sample the texture through the maps inside a box."""
-        self._sampled = self._sample_room[: box.y1 - box.y0, : box.x1 - box.x0]
+        shape = (box.y1 - box.y0, box.x1 - box.x0, 4)
+        soft, self._sampled = (
+            room[: shape[0] * shape[1] * 4].reshape(shape)
+            for room in (self._soft_room, self._sample_room)
+        )
         rows, columns = slice(box.y0, box.y1), slice(box.x0, box.x1)
         cv2.remap(
             self._crowned,
             self._maps.whole[rows, columns],
             self._maps.fraction[rows, columns],
             cv2.INTER_LINEAR,
-            self._sampled,
+            soft,
             cv2.BORDER_REPLICATE,
         )
+        sharpen(
+            soft, self._maps.fraction, box.x0, box.y0, self._phase_gains, *self._phase_room,
+            self._sampled,
+        )  # fmt: skip
 
     def lay_over_plate(self, box: Box, gains: IntArray, out: ByteImage) -> None:
         """Write a frame: the sample over the plate inside the box, what never moves outside.
