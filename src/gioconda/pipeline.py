@@ -217,7 +217,7 @@ def animate(
         sound: a :class:`gioconda.Sound`, or the path of anything with sound in it.
         controls: the dials; defaults if None.
         fps: frames a second, 24 to 60.
-        size: side of the animated square: 256, 512, 768 or 1024.
+        size: side of the square: 256, 512, 768 or 1024. The whole picture keeps its own.
         framing: ``"crop"`` for the square, ``"full"`` for the whole picture.
         background: ``"keep"``, ``"blur"``, ``"none"`` (transparent), a colour (``"red"``,
             ``"#1e90ff"``) or a picture's path; on ``"crop"`` only.
@@ -294,7 +294,7 @@ def render_motion(
         motion: a :class:`gioconda.Motion`, or the path of a .npz or .csv file of motion.
         sound: put beside the picture if given.
         fps: frames a second, 24 to 60.
-        size: side of the animated square: 256, 512, 768 or 1024.
+        size: side of the square: 256, 512, 768 or 1024. The whole picture keeps its own.
         framing: ``"crop"`` for the square, ``"full"`` for the whole picture.
         distance: of the camera, 0.7 to 2.
         background: as in :func:`animate`.

@@ -18,7 +18,7 @@ import numpy.typing as npt
 from gioconda.background import Background, BackgroundLike, background_of
 from gioconda.controls import Controls
 from gioconda.errors import OptionError
-from gioconda.motion import MOTION_RATE_HZ, FloatArray, Motion, MotionBuffer
+from gioconda.motion import MOTION_RATE_HZ, FloatArray, Motion, MotionBuffer, neutral
 
 if TYPE_CHECKING:
     from gioconda.portrait import Portrait
@@ -99,8 +99,9 @@ class FrameMaker:
 
     Args:
         portrait: whom to animate.
-        size: side of the animated square, one of 256, 512, 768, 1024.
-        framing: ``"crop"`` gives the square, ``"full"`` pastes it back into the whole picture.
+        size: side of the square frames, one of 256, 512, 768, 1024.
+        framing: ``"crop"`` gives the square, ``"full"`` the whole picture, in which a square at
+            the picture's own resolution is animated.
         distance: of the camera, as in :class:`gioconda.Controls`; the crop shows as much more,
             or less, of the picture.
         background: see :func:`gioconda.background.background_of`.
@@ -130,7 +131,8 @@ class FrameMaker:
         # Nearer than the portrait: the whole head is rendered larger and a part of it shown,
         # so that hair cut by the frame still moves as hair.
         rendered = size if distance >= 1 else 2 * math.ceil(size / distance / 2)
-        view = portrait.view(rendered, max(distance, 1.0))
+        whole = framing == "full"
+        view = portrait.view_in_place() if whole else portrait.view(rendered, max(distance, 1.0))
         middle = view.landmarks[:468, :2].mean(axis=0) - size / 2
         self._left, self._top = (int(v) for v in np.clip(middle, 0, rendered - size))
         if behind.kind != "keep":
@@ -146,8 +148,11 @@ class FrameMaker:
             self._cover = np.empty((rendered, rendered), np.uint8)
             self._layered = [np.empty((size, size, 4), np.uint8) for _ in range(BUFFERS)]
             self._next = 0
-        self._paster = Paster(portrait.picture, view) if framing == "full" else None
-        height, width = portrait.picture.shape[:2] if framing == "full" else (size, size)
+        self._paster: Paster | None = None
+        if whole:
+            rest = self._renderer.render(neutral()).copy()
+            self._paster = Paster(portrait.picture, view, rest)
+        height, width = portrait.picture.shape[:2] if whole else (size, size)
         self.width: int = int(width)
         self.height: int = int(height)
 
@@ -229,8 +234,8 @@ class Session:
         controls: the dials; the defaults of :class:`Controls` if None.
         fps: frames a second, 24 to 60. Motion is a function of time, so any rate shows the
             same performance.
-        size: side of the animated square, one of 256, 512, 768, 1024.
-        framing: ``"crop"`` or ``"full"``.
+        size: side of the square, one of 256, 512, 768, 1024; the whole picture keeps its own.
+        framing: ``"crop"`` for the square, ``"full"`` for the whole picture.
         background: ``keep``, ``blur``, ``none`` (frames get an alpha channel), a colour or a
             picture's path; see :func:`gioconda.background.background_of`.
         performer, renderer: names in the two registries.

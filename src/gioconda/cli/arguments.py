@@ -25,7 +25,11 @@ Fps = Annotated[
 ]
 Size = Annotated[
     int,
-    typer.Option("--size", help="Side in pixels: 256, 512, 768 or 1024.", rich_help_panel=LOOK),
+    typer.Option(
+        "--size",
+        rich_help_panel=LOOK,
+        help="Side in pixels: 256, 512, 768 or 1024. --framing full keeps the picture's size.",
+    ),
 ]
 FramingOption = Annotated[
     str,

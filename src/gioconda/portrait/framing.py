@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Final
 
@@ -24,6 +25,10 @@ MOST_HAIR_REACH: Final = 0.75
 CHIN_MARGIN: Final = 0.42
 #: The least of it, where the picture ends.
 LEAST_CHIN_MARGIN: Final = 0.12
+#: How much larger than the crop the square is that is pasted back, and which part of the room
+#: gained lies above.
+PLACE_ROOM: Final = 1.3
+PLACE_ABOVE: Final = 0.2
 _LOOK_HEIGHTS: Final = 4.2
 _LOOK_SIDE_PX: Final = 256
 
@@ -77,6 +82,26 @@ def stepped_back(frame: Frame, distance: float, picture: ByteImage) -> Frame:
     x = _place(frame.left + middle, side, frame.left, frame.left + frame.side, columns)
     y = _place(frame.top + middle, side, frame.top, frame.top + frame.side, rows)
     return Frame(x, y, side)
+
+
+def frame_in_place(picture: ByteImage, landmarks: FloatArray) -> Frame:
+    """Return the square to animate where the whole picture is shown: on whole pixels of it.
+
+    Larger than the crop where the picture has room, most of it below, so that the shoulders'
+    motion can end inside it.
+    """
+    rows, columns = picture.shape[:2]
+    tight = frame_face(picture, landmarks)
+    side = math.ceil(max(tight.side, min(tight.side * PLACE_ROOM, rows, columns)))
+    spare = side - tight.side
+    left = _inside(round(tight.left - spare / 2), side, columns)
+    top = _inside(round(tight.top - spare * PLACE_ABOVE), side, rows)
+    return Frame(left, top, side)
+
+
+def _inside(start: int, side: int, extent: int) -> int:
+    """Return a start moved so that the side lies in the extent, where it is short enough."""
+    return min(max(start, 0), extent - side) if side <= extent else start
 
 
 def head_box(picture: ByteImage, landmarks: FloatArray) -> tuple[float, float, float, float]:

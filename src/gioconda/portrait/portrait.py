@@ -20,7 +20,7 @@ from gioconda.portrait.decode import SIDE_LIMIT_PX, Picture, PictureSource, deco
 from gioconda.portrait.face import MOST_YAW_DEG, face_height_px, mouth_gap
 from gioconda.portrait.finder import FaceFinder, MediapipeFinder
 from gioconda.portrait.framing import SIDE_HEIGHTS
-from gioconda.portrait.preparation import find_faces, make_view
+from gioconda.portrait.preparation import find_faces, make_view, make_view_in_place
 from gioconda.portrait.types import ByteImage, Face, View
 
 #: Smaller faces are refused, by width and height of the mesh.
@@ -30,6 +30,8 @@ MOST_PITCH_DEG: Final = 40.0
 MOST_ROLL_DEG: Final = 45.0
 #: Sides that a view may have.
 VIEW_SIZES_PX: Final = (128, 2048)
+#: Sides of a view at the picture's own resolution.
+_PLACE_SIZES_PX: Final = (256, 2048)
 _DEFAULT_SIZE_PX: Final = 512
 _WARN_YAW_DEG: Final = 20.0
 _WARN_SHARPNESS: Final = 0.25
@@ -62,6 +64,7 @@ class Portrait:
         self._source = picture
         self._cache = cache
         self._views: dict[tuple[int, float], View] = {}
+        self._in_place: View | None = None
         self._lock = threading.Lock()
 
     @classmethod
@@ -161,6 +164,20 @@ class Portrait:
                     self._source, self.face, self.face_index, side, self._cache, key[1]
                 )
             return self._views[key]
+
+    def view_in_place(self) -> View:
+        """Return the square view at the picture's own resolution, to be pasted back into it.
+
+        Its pixels are the picture's own where its side lies between 256 and 2048 of them; it is
+        somewhat larger than that of :meth:`view`, and says where the picture goes on beyond it.
+        Kept after the first call.
+        """
+        with self._lock:
+            if self._in_place is None:
+                self._in_place = make_view_in_place(
+                    self._source, self.face, self.face_index, _PLACE_SIZES_PX, self._cache
+                )
+            return self._in_place
 
 
 def _chosen(faces: tuple[Face, ...], number: int | None, name: str) -> int:

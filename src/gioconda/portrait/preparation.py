@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from dataclasses import replace
 from typing import Any, Final
 
@@ -14,7 +15,7 @@ from gioconda.portrait.crop import blur_beyond, sample
 from gioconda.portrait.decode import Picture
 from gioconda.portrait.face import describe
 from gioconda.portrait.finder import FaceFinder
-from gioconda.portrait.framing import frame_face, stepped_back
+from gioconda.portrait.framing import frame_face, frame_in_place, stepped_back
 from gioconda.portrait.matte import coarse_matte, refine_matte
 from gioconda.portrait.plate import fill_person
 from gioconda.portrait.types import ByteImage, Face, FloatArray, View
@@ -59,25 +60,69 @@ def make_view(
             return view
     view = build_view(picture.image, face.landmarks, size, distance)
     if cache is not None:
-        cache.store(
-            key,
-            {
-                "image": view.image,
-                "landmarks": view.landmarks,
-                "matte": view.matte,
-                "plate": view.plate,
-                "to_picture": view.to_picture,
-            },
-        )
+        _keep(cache, key, view)
     return view
+
+
+def _keep(cache: DiskCache, key: str, view: View) -> None:
+    """Store a view."""
+    cache.store(
+        key,
+        {
+            "image": view.image,
+            "landmarks": view.landmarks,
+            "matte": view.matte,
+            "plate": view.plate,
+            "to_picture": view.to_picture,
+        },
+    )
+
+
+def make_view_in_place(
+    picture: Picture, face: Face, index: int, bounds: tuple[int, int], cache: DiskCache | None
+) -> View:
+    """Return the view of one face at the picture's own resolution, to be pasted back into it.
+
+    Where its side in the picture's pixels lies in the bounds, the view's pixels are the picture's.
+
+    Args:
+        picture: the whole picture.
+        face: the face.
+        index: its number.
+        bounds: least and greatest side of the view.
+        cache: where it is kept, if anywhere.
+    """
+    key = f"{picture.sha256}-face{index}-place"
+    image = picture.image
+    if cache is not None and (stored := cache.load(key)) is not None:
+        view = _view_from(stored, len(stored.get("image", ())))
+        if view is not None and bounds[0] <= view.size <= bounds[1]:
+            return _joined(view, image.shape)
+    frame = frame_in_place(image, face.landmarks)
+    least, most = bounds
+    size = min(int(frame.side), most)
+    if size < least:  # a whole multiple, so that pixels of the picture stay wholes
+        size *= math.ceil(least / size)
+    view = _cut_out(_geometry_of(image, frame.to_picture(size), face.landmarks, size))
+    if cache is not None:
+        _keep(cache, key, view)
+    return _joined(view, image.shape)
+
+
+def _joined(view: View, shape: tuple[int, ...]) -> View:
+    """Return the view told on which sides the picture goes on."""
+    step, size = float(view.to_picture[0, 0]), view.size
+    low = view.to_picture[:, 2] - (step - 1) / 2
+    high = low + step * size
+    rows, columns = shape[:2]
+    sides = (low[0] > 0.5, low[1] > 0.5, high[0] < columns - 0.5, high[1] < rows - 0.5)
+    left, top, right, bottom = (bool(v) for v in sides)
+    return replace(view, joined=(left, top, right, bottom))
 
 
 def build_view(picture: ByteImage, landmarks: FloatArray, size: int, distance: float = 1.0) -> View:
     """Frame, sample, cut out and fill: the view of (478, 3) landmarks of a picture."""
-    bare = view_geometry(picture, landmarks, size, distance)
-    coarse = coarse_matte(bare.image, bare.landmarks)
-    matte = refine_matte(bare.image, coarse, fill_person(bare.image, coarse))
-    return replace(bare, matte=matte, plate=fill_person(bare.image, matte))
+    return _cut_out(view_geometry(picture, landmarks, size, distance))
 
 
 def view_geometry(
@@ -87,9 +132,27 @@ def view_geometry(
     frame = frame_face(picture, landmarks)
     if distance > 1:
         frame = stepped_back(frame, distance, picture)
-    to_picture = frame.to_picture(size)
-    image = sample(picture, to_picture, size, replicate=distance > 1)
-    if distance > 1:
+    return _geometry_of(picture, frame.to_picture(size), landmarks, size, drawn_out=distance > 1)
+
+
+def _cut_out(bare: View) -> View:
+    """Cut the person out and fill the background behind."""
+    coarse = coarse_matte(bare.image, bare.landmarks)
+    matte = refine_matte(bare.image, coarse, fill_person(bare.image, coarse))
+    return replace(bare, matte=matte, plate=fill_person(bare.image, matte))
+
+
+def _geometry_of(
+    picture: ByteImage,
+    to_picture: FloatArray,
+    landmarks: FloatArray,
+    size: int,
+    *,
+    drawn_out: bool = False,
+) -> View:
+    """Sample a view; beyond its edge the picture is drawn out or mirrored."""
+    image = sample(picture, to_picture, size, replicate=drawn_out)
+    if drawn_out:
         image = blur_beyond(image, to_picture, picture.shape)
     step = to_picture[0, 0]
     placed = landmarks.astype(np.float32).copy()

@@ -1,14 +1,14 @@
 """A frame back into the whole picture it was cut from, at the picture's own resolution.
 
-Resampling a crop twice softens it, so only what moved is pasted. Where a frame equals the view at
-rest, the picture's own pixels stay, to the bit; at the neutral moment nothing is pasted at all.
-The region that moved is found in blocks, widened and softened, so that its border lies in still
-surroundings.
+Resampling a crop twice softens it, so views that are pasted have the picture's own pixels where
+they can, and only what moved is pasted. Where a frame equals the frame at rest, the picture's own
+pixels stay, to the bit; at the neutral moment nothing is pasted at all. The region that moved is
+found in blocks, widened and softened, so that its border lies in still surroundings.
 
-Towards the sides of the crop the frame is led over into the picture within 6 % of the crop's
-side. Renderers keep shoulders still there; where a neck or long hair still moves at the border of
-a tight crop, it dissolves over that band instead of tearing. Sides of the crop that lie on the
-picture's own edge need none of this and are pasted to the edge.
+Towards the sides of the square the frame is led over into the picture within 6 % of its side.
+Renderers let the body's motion end before a side beyond which the picture goes on; where something
+still moves at the border, it dissolves over that band instead of tearing. Sides of the square that
+lie on the picture's own edge need none of this and are pasted to the edge.
 """
 
 from __future__ import annotations
@@ -42,18 +42,20 @@ class Paster:
     Args:
         picture: (H, W, 3) uint8 RGB, the whole picture.
         view: the view that was cut from it, upright, and that the frames animate.
+        rest: (size, size, 3) uint8, the frame at rest, which a renderer gives back from the view
+            but for some grey levels where the person fades out; the view's image if None.
 
     Raises:
         OptionError: the view is rotated, or does not overlap the picture.
     """
 
-    def __init__(self, picture: ByteImage, view: View) -> None:
+    def __init__(self, picture: ByteImage, view: View, rest: ByteImage | None = None) -> None:
         matrix = view.to_picture.astype(np.float64)
         scale = float(matrix[0, 0])
         if not np.allclose(matrix[:, :2], np.eye(2) * scale) or scale <= 0:
             raise OptionError("only an upright view can be pasted back into its picture")
         self._picture = picture
-        self._rest = view.image
+        self._rest = view.image if rest is None else rest
         self._scale = scale
         size = view.size
 
@@ -62,6 +64,8 @@ class Paster:
         first = np.round(matrix[:, 2] + 0.5 - 0.5 * scale).astype(int)
         shift = (first - matrix[:, 2] - 0.5) / scale + 0.5
         self._kernels = tuple(_shift_kernel(float(s), scale) for s in shift)
+        # A view of the picture's own pixels is pasted as it is.
+        self._exact = scale == 1 and bool(np.abs(shift).max() < 1e-4)
         side = round(size * scale)
         height, width = picture.shape[:2]
         x0, y0 = np.maximum(first, 0)
@@ -128,6 +132,8 @@ class Paster:
         return result
 
     def _patch(self, frame: ByteImage) -> ByteImage:
+        if self._exact:
+            return frame[self._patch_part]
         across, down = self._kernels
         placed = cv2.sepFilter2D(frame, -1, across, down, borderType=cv2.BORDER_REPLICATE)
         method = cv2.INTER_CUBIC if self._scale > 1 else cv2.INTER_LINEAR
