@@ -104,7 +104,7 @@ def face_folds(skin: SkinMap, axes: FloatArray, light: FloatArray) -> list[Fold]
         lined = beside.lined(skin)
         smile = {
             f"mouthSmile{name}": 1.0, f"mouthDimple{name}": 0.3, f"mouthStretch{name}": 0.12,
-            "mouthPucker": -0.5, "mouthFunnel": -0.5, "jawOpen": -0.25,
+            "mouthPucker": -0.3, "mouthFunnel": -0.2, "jawOpen": -0.2,
         }  # fmt: skip
         folds += [
             Fold(_smile(skin, side, axes, helped, beside, lined), smile),
@@ -113,7 +113,7 @@ def face_folds(skin: SkinMap, axes: FloatArray, light: FloatArray) -> list[Fold]
                 {
                     f"mouthSmile{name}": 1.0, f"mouthUpperUp{name}": 0.35,
                     f"noseSneer{name}": 0.6, f"cheekSquint{name}": 0.3,
-                    "mouthPucker": -0.4, "mouthFunnel": -0.4, "cheekPuff": -0.8,
+                    "mouthPucker": -0.3, "mouthFunnel": -0.15, "cheekPuff": -0.8,
                 },
                 least=-0.7,
             ),
