@@ -112,6 +112,30 @@ def test_jaw_left_and_right_are_opposite(face: Face) -> None:
         ("cheekPuff", 207, 2, -1),
         ("cheekSquintRight", 50, 1, -1),
         ("noseSneerLeft", 358, 1, -1),
+        ("jawLeft", topo.CHIN, 0, 1),
+        ("jawRight", topo.CHIN, 0, -1),
+        ("jawForward", topo.LOWER_LIP_OUTER[4], 2, -1),
+        ("jawForward", topo.CHIN, 1, 1),  # seen from the front: a longer chin
+        ("mouthLeft", topo.LOWER_LIP_OUTER[4], 0, 1),
+        ("mouthRight", topo.CORNER_LEFT_OUTER, 0, -1),
+        ("mouthSmileRight", 205, 1, -1),  # cheeks and lower lids go along
+        ("mouthSmileLeft", topo.LEFT_LOWER_LID[3], 1, -1),
+        ("mouthSmileRight", topo.CORNER_RIGHT_OUTER, 2, 1),
+        ("mouthDimpleLeft", topo.CORNER_LEFT_OUTER, 2, 1),
+        ("mouthDimpleRight", topo.CORNER_RIGHT_OUTER, 0, -1),
+        ("mouthPressLeft", topo.LOWER_LIP_OUTER[5], 1, -1),
+        ("mouthPressRight", topo.UPPER_LIP_OUTER[3], 1, 1),
+        ("mouthShrugUpper", topo.UPPER_LIP_OUTER[4], 1, -1),
+        ("mouthShrugLower", 199, 1, -1),
+        ("mouthStretchRight", topo.CORNER_RIGHT_OUTER, 2, 1),
+        ("mouthFunnel", topo.UPPER_LIP_OUTER[4], 2, -1),
+        ("cheekPuff", 213, 0, -1),
+        ("cheekSquintLeft", topo.LEFT_LOWER_LID[3], 1, -1),
+        ("noseSneerRight", 64, 1, -1),
+        ("noseSneerRight", topo.UPPER_LIP_OUTER[3], 1, -1),
+        ("browDownRight", topo.RIGHT_BROW_UPPER[4], 0, 1),  # ... and together
+        ("eyeWideLeft", topo.LEFT_UPPER_LID[3], 1, -1),
+        ("eyeSquintLeft", topo.LEFT_UPPER_LID[3], 1, 1),
         ("eyeBlinkLeft", topo.LEFT_UPPER_LID[3], 1, 1),
         ("eyeWideRight", topo.RIGHT_UPPER_LID[3], 1, -1),
         ("eyeSquintRight", topo.RIGHT_LOWER_LID[3], 1, -1),
@@ -121,6 +145,36 @@ def test_jaw_left_and_right_are_opposite(face: Face) -> None:
 )
 def test_directions(face: Face, name: str, landmark: int, axis: int, sign: int) -> None:
     assert sign * face.at(name, landmark)[axis] > 0.3
+
+
+REGIONS = {
+    "brow": (*topo.RIGHT_BROW_UPPER, *topo.RIGHT_BROW_LOWER, *topo.LEFT_BROW_UPPER,
+             *topo.LEFT_BROW_LOWER),
+    "eye": (*topo.RIGHT_UPPER_LID, *topo.RIGHT_LOWER_LID, *topo.LEFT_UPPER_LID,
+            *topo.LEFT_LOWER_LID),
+    "lid": (*topo.RIGHT_UPPER_LID, *topo.RIGHT_LOWER_LID, *topo.LEFT_UPPER_LID,
+            *topo.LEFT_LOWER_LID),
+    "cheek": topo.CHEEKS,
+    "nose": (*topo.NOSE, *topo.PHILTRUM),
+    "mouth": (*topo.LIPS, *topo.PHILTRUM),
+    "jaw": (*topo.CHIN_AREA, *topo.LIPS, topo.CHIN, 148, 176, 377, 400),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", sorted(set(SHAPES) - STILL))
+def test_shape_moves_most_what_its_name_says(face: Face, name: str) -> None:
+    region = next(r for r in REGIONS if name.startswith(r))
+    size = np.linalg.norm(face.shape(name), axis=1)
+    inside = [face.column[i] for i in REGIONS[region] if i in face.column]
+    assert size[inside].max() >= 0.8 * size.max()
+
+
+@pytest.mark.parametrize("name", [n + "Left" for n in SIDED])
+def test_both_halves_together_are_symmetric(face: Face, name: str) -> None:
+    both = face.shape(name) + face.shape(name.removesuffix("Left") + "Right")
+    mirror = mirror_index()
+    swap = [face.column[int(mirror[h])] for h in face.mesh.handles]
+    assert np.abs(both - both[swap] * (-1, 1, 1)).max() < 0.05
 
 
 def test_blink_closes_the_eye(face: Face) -> None:

@@ -18,6 +18,8 @@ from gioconda.render.mesh.types import FloatArray, HeadMesh, IntArray, PosedHead
 CAMERA_FACE_WIDTHS: Final = 7.0
 #: Weights beyond these would fold the face; motion from elsewhere may carry them.
 WEIGHT_RANGE: Final = (-0.6, 1.3)
+#: Lids opened further than this show where the photo ends under them; so does no other shape.
+LEAST_BLINK: Final = -0.3
 #: Vertical gaze at which the lids' own shapes reach weight 1, and their limit.
 LID_DOWN_DEG: Final = 22.0
 LID_UP_DEG: Final = 20.0
@@ -199,6 +201,7 @@ class Deformer:
         weights = head.weights
         weights[:] = 0
         weights[self._shape_rows] = np.clip(head.moment[self._shape_columns], *WEIGHT_RANGE)
+        weights[self._blink] = np.maximum(weights[self._blink], LEAST_BLINK)
         head.gaze_deg = gaze_of(head.moment)
         down = head.gaze_deg[1]
         for blink, lid_up, lid_down in zip(self._blink, self._lid_up, self._lid_down, strict=True):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 import cv2
@@ -14,7 +15,7 @@ from gioconda.render.mesh import topology as topo
 from gioconda.render.mesh.closing import face_in_mm, mouth_at_rest
 from gioconda.render.mesh.eye_regions import polygon_mask
 from gioconda.render.mesh.fold_kernels import FIELD_BITS, add_folds, sum_folds
-from gioconda.render.mesh.folds import Fold, face_folds
+from gioconda.render.mesh.folds import face_folds
 from gioconda.render.mesh.skin_map import SkinMap, skin_map
 from gioconda.render.mesh.types import FloatArray, HeadMesh, IntArray, PosedHead
 
@@ -57,7 +58,8 @@ class FaceFolds:
             ]
         )
         self._boxes = np.stack([_box(field) for field in self._fields])
-        self._followers = _followers(folds, names)
+        self._follows = _table([fold.follows for fold in folds], names)
+        self._eased = _table([fold.eased for fold in folds], names)
         smile = mouth_at_rest(face_in_mm(mesh)).smile
         self._released = np.array([smile * fold.released for fold in folds], np.float32)
         self._least = np.array([fold.least for fold in folds], np.float32)
@@ -66,8 +68,9 @@ class FaceFolds:
     def strengths(self, head: PosedHead) -> FloatArray:
         """Return how strongly each fold shows at a moment, (F,)."""
         articulation = head.moment[INDEX["articulation"]]
-        wanted = self._followers @ head.weights + articulation * self._released
-        strengths: FloatArray = np.clip(wanted, self._least, MOST)
+        wanted = self._follows @ head.weights + articulation * self._released
+        left = 1 - np.minimum(self._eased @ np.maximum(head.weights, 0), 1)
+        strengths: FloatArray = np.clip(wanted, self._least, MOST) * left
         return strengths
 
     def lay(
@@ -129,9 +132,9 @@ def _box(field: npt.NDArray[np.int16]) -> IntArray:
     return np.array([columns[0], rows[0], columns[-1] + 1, rows[-1] + 1], np.int32)
 
 
-def _followers(folds: list[Fold], names: tuple[str, ...]) -> FloatArray:
-    followers = np.zeros((len(folds), len(names)), np.float32)
-    for row, fold in zip(followers, folds, strict=True):
-        for shape, weight in fold.follows.items():
-            row[names.index(shape)] = weight
-    return followers
+def _table(rows: list[Mapping[str, float]], names: tuple[str, ...]) -> FloatArray:
+    table = np.zeros((len(rows), len(names)), np.float32)
+    for row, shapes in zip(table, rows, strict=True):
+        for shape, part in shapes.items():
+            row[names.index(shape)] = part
+    return table

@@ -14,7 +14,7 @@ expression.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any, Final
 
@@ -66,12 +66,14 @@ class Fold:
     Attributes:
         light: (h, w) light to add at strength 1, on the pixels of the skin map.
         follows: shape name to the part of its weight that this fold's strength takes.
+        eased: shape name to the part of the fold that this shape at weight 1 takes away again.
         least: smallest strength; below 0 the fold can be smoothed away.
         released: strength that it takes where the portrait's own full smile is neutralised.
     """
 
     light: FloatArray
     follows: Mapping[str, float]
+    eased: Mapping[str, float] = field(default_factory=dict)
     least: float = 0.0
     released: float = 0.0
 
@@ -102,59 +104,66 @@ def face_folds(skin: SkinMap, axes: FloatArray, light: FloatArray) -> list[Fold]
         name = side.name
         beside = _Beside.of(skin, side)
         lined = beside.lined(skin)
-        smile = {
-            f"mouthSmile{name}": 1.0, f"mouthDimple{name}": 0.3, f"mouthStretch{name}": 0.12,
-            "mouthPucker": -0.5, "mouthFunnel": -0.5, "jawOpen": -0.25,
+        flattened = {
+            "mouthPucker": 0.3, "mouthFunnel": 0.2, "cheekPuff": 0.8, f"mouthFrown{name}": 0.4,
         }  # fmt: skip
         folds += [
-            Fold(_smile(skin, side, axes, helped, beside, lined), smile),
+            Fold(
+                _smile(skin, side, axes, helped, beside, lined),
+                {
+                    f"mouthSmile{name}": 1.0, f"mouthDimple{name}": 0.3,
+                    f"mouthStretch{name}": 0.12,
+                },
+                eased={**flattened, "jawOpen": 0.2},
+            ),
             Fold(
                 _own_beside(skin, beside),
                 {
-                    f"mouthSmile{name}": 1.0, f"mouthUpperUp{name}": 0.35,
-                    f"noseSneer{name}": 0.6, f"cheekSquint{name}": 0.3,
-                    "mouthPucker": -0.4, "mouthFunnel": -0.4, "cheekPuff": -0.8,
+                    f"mouthSmile{name}": 1.0, f"mouthUpperUp{name}": 0.3,
+                    f"noseSneer{name}": 0.5, f"cheekSquint{name}": 0.3,
                 },
+                eased=flattened,
                 least=-0.7,
             ),
-            Fold(
-                _released(skin, beside),
-                {f"mouthSmile{name}": -0.9},
-                released=1.0,
-            ),
+            Fold(_released(skin, beside), {}, eased={f"mouthSmile{name}": 0.9}, released=1.0),
             Fold(
                 _sneer(skin, side, beside, lined),
                 {f"noseSneer{name}": 1.0, f"mouthUpperUp{name}": 0.4},
             ),
             Fold(
                 _under_eye(skin, side, lined),
-                {
-                    f"cheekSquint{name}": 0.9, f"mouthSmile{name}": 0.4, f"eyeSquint{name}": 0.5,
-                    f"eyeBlink{name}": -0.3,
-                },
+                {f"cheekSquint{name}": 0.9, f"mouthSmile{name}": 0.4, f"eyeSquint{name}": 0.5},
+                eased={f"eyeBlink{name}": 0.3},
             ),
             Fold(
                 _corner(skin, side),
                 {f"mouthDimple{name}": 1.0, f"mouthStretch{name}": 0.4, f"mouthPress{name}": 0.4},
             ),
         ]  # fmt: skip
-    brows_down = {"browDownRight": 0.5, "browDownLeft": 0.5, "noseSneerLeft": 0.2,
-                  "noseSneerRight": 0.2}  # fmt: skip
-    brows_up = {"browInnerUp": 0.7, "browOuterUpLeft": 0.35, "browOuterUpRight": 0.35}
     folds += [
-        Fold(_frown(skin), {**brows_down, "browInnerUp": -0.3}, least=-0.3),
+        Fold(
+            _frown(skin),
+            {
+                "browDownRight": 0.5, "browDownLeft": 0.5, "noseSneerLeft": 0.2,
+                "noseSneerRight": 0.2,
+            },
+            eased={"browInnerUp": 0.3},
+            least=-0.15,
+        ),
         Fold(
             _forehead(skin),
-            {**brows_up, "browDownLeft": -0.2, "browDownRight": -0.2},
-            least=-0.3,
+            {"browInnerUp": 0.7, "browOuterUpLeft": 0.35, "browOuterUpRight": 0.35},
+            eased={"browDownLeft": 0.2, "browDownRight": 0.2},
+            least=-0.15,
         ),
         Fold(
             _chin(skin),
             {
                 "mouthShrugLower": 0.8, "mouthPucker": 0.5, "mouthFunnel": 0.3,
                 "mouthPressLeft": 0.25, "mouthPressRight": 0.25, "mouthFrownLeft": 0.25,
-                "mouthFrownRight": 0.25, "mouthRollLower": 0.4, "jawOpen": -0.3,
+                "mouthFrownRight": 0.25, "mouthRollLower": 0.4,
             },
+            eased={"jawOpen": 0.4},
         ),
     ]  # fmt: skip
     return folds
@@ -315,16 +324,16 @@ def _under_eye(skin: SkinMap, side: _Side, lined: float) -> FloatArray:
     outer = skin.landmarks[side(topo.RIGHT_EYE_CORNERS[0])]
     temple = outer + _mm((side.out * 7.0, 1.0))
     region = np.clip(_bump(skin, lid, 13, 5) + _bump(skin, temple, 8, 8), 0, 1)
-    field = skin.creases * region * skin.bare
+    shading = skin.creases * region * skin.bare
     bag = lid + _mm((0, 2.2))
-    field = field - 0.055 * _bump(skin, bag, 10, 1.5) + 0.03 * _bump(skin, lid, 9, 2.0)
+    shading = shading - 0.055 * _bump(skin, bag, 10, 1.5) + 0.03 * _bump(skin, lid, 9, 2.0)
     for turn in (-0.45, 0.05, 0.5):
         start = outer + _mm((side.out * 3.5, 7.0 * turn * 0.5))
         line = np.stack([start, start + 8 * _mm((side.out * np.cos(turn), np.sin(turn)))])
         distance, place = _along(skin.x, skin.y, line)
         fade = np.sin(np.pi * np.clip(0.15 + 0.85 * place, 0, 1))
-        field += 0.06 * lined * _crease(distance, 0.9) * fade * skin.bare
-    return np.asarray(field, np.float32)
+        shading += 0.06 * lined * _crease(distance, 0.9) * fade * skin.bare
+    return np.asarray(shading, np.float32)
 
 
 def _corner(skin: SkinMap, side: _Side) -> FloatArray:
@@ -343,7 +352,7 @@ def _frown(skin: SkinMap) -> FloatArray:
     middle = skin.landmarks[9] + _mm((0, 3))
     region = _bump(skin, middle, 11, 12)
     lined = _lined_near(skin, region)
-    field = 0.9 * skin.creases * region * skin.bare
+    shading = 0.9 * skin.creases * region * skin.bare
     for line in _FROWN_LINES:
         ends = skin.landmarks[list(line)]
         # the lines stand beside the brows' ends, a little inside them
@@ -351,8 +360,8 @@ def _frown(skin: SkinMap) -> FloatArray:
                          ends[1] * _mm((0.70, 1)) + _mm((0, 1))])  # fmt: skip
         distance, place = _along(skin.x, skin.y, ends)
         along = np.sin(np.pi * np.clip(place * 0.86 + 0.10, 0, 1)) ** 0.8
-        field += (0.09 + 0.04 * lined) * _crease(distance, 1.5 - 0.4 * lined) * along
-    return np.asarray(field, np.float32)
+        shading += (0.09 + 0.04 * lined) * _crease(distance, 1.5 - 0.4 * lined) * along
+    return np.asarray(shading, np.float32)
 
 
 def _forehead(skin: SkinMap) -> FloatArray:
@@ -361,15 +370,15 @@ def _forehead(skin: SkinMap) -> FloatArray:
     region = smoothstep((over - 3) / 4) * smoothstep((38 - over) / 8)
     region *= np.exp(-((np.abs(skin.x) / 36) ** 4))
     lined = _lined_near(skin, region)
-    field = 0.9 * skin.creases * region * skin.bare
+    shading = 0.9 * skin.creases * region * skin.bare
     # lines arch with the brows; each ends where it likes
     arch = over + 0.0035 * skin.x**2
     for height, half, depth in ((9.0, 27.0, 0.8), (15.5, 30.0, 1.0), (22.0, 24.0, 0.7)):
         ends = np.exp(-((np.abs(skin.x - 0.1 * height) / half) ** 4))
         wave = 0.6 * np.sin(skin.x / 9 + height)
         line = _crease(arch - height - wave, 1.6 - 0.4 * lined)
-        field = field + (0.035 + 0.03 * lined) * depth * line * ends * skin.bare
-    return np.asarray(field, np.float32)
+        shading = shading + (0.035 + 0.03 * lined) * depth * line * ends * skin.bare
+    return np.asarray(shading, np.float32)
 
 
 def _chin(skin: SkinMap) -> FloatArray:

@@ -2,17 +2,21 @@
 
 Measured on 31 talkers (32 clips of news, interviews, read commands and songs; landmarks by
 MediaPipe's face mesh), averaged; no person's own data. Each clip was posed on points that do not
-slide (nose and eye corners, x and y alone, depth calibrated over the clip), its motion fitted by
-the hand-set shapes with bounded, smooth weights from -0.6 to 1.2, and the residual regressed on
-the weights of all clips and of their mirror images at once, with a ridge that keeps each
-correction small. Weights and corrections were found in turn, five times. Kept to what a shape's
-name says: a brow shape corrects brows and forehead alone, a sided shape its own side; facing
-inner lips of shapes that leave lips closed, and the lids of a blink, are corrected alike; at most
-half of the shape's own largest motion (1.2 mm for lids); x and y alone, for the tracker's depth
-is not to be trusted.
+slide (nose and eye corners, x and y alone, depth calibrated over the clip) and taken relative to
+its first frame; its motion was fitted by the shapes with bounded (-0.6 to 1.2), smooth weights,
+and the residual of all clips and of their mirror images was regressed on the weights at once,
+with a ridge (0.03 for lips, 0.01 for lids, 0.05 elsewhere, mean square weight as the unit) that
+keeps each correction small. Weights and corrections were found in turn, five times.
 
-Variance of motion about the mean that the shapes explain, each half of the persons by a
-correction measured on the other half: see ``tests/render/test_measured_shapes.py``.
+A correction keeps to what its shape's name says: a brow shape corrects brows and forehead alone, a
+sided shape its own side; facing inner lips of shapes that leave lips closed, and the lids of a
+blink, are corrected alike; it is at most half of the shape's own largest motion (1.2 mm for lids).
+Points on the face's outline above the chin are left out, for they slide, and so is depth, which
+the tracker only guesses.
+
+Variance of motion about the mean that the shapes explain in x and y, each half of the persons with
+a correction measured on the other half (hand-set shapes in brackets, the same fit): lips 98.6 %
+(97.4), eyes 84.6 (67.0), brows 88.9 (76.1), jaw 95.9 (88.8), cheeks 86.5 (64.1).
 """
 
 from __future__ import annotations
