@@ -59,8 +59,9 @@ _ARC: Final = 1.0 / (6 * 441.0)
 
 @njit(cache=True, fastmath=True, nogil=True, inline="always")
 def _over(colour, value, tint, light, warmth):  # type: ignore[no-untyped-def]
-    # What light reaches shaded teeth has come off flesh.
-    shade = warmth * max(1 - light, 0.0)
+    # Lips and gums throw their colour on teeth; what light reaches shaded ones has come off flesh.
+    # (Unshaded teeth in real clips show R/B 1.35, blurred with the lips as they are.)
+    shade = warmth * (0.3 + max(1 - light, 0.0))
     for c in range(3):
         flesh = 1 + 0.16 * shade if c == 0 else 1 - (0.04 if c == 1 else 0.08) * shade
         colour[c] = colour[c] * (1 - value[3]) + value[c] * tint[c] * light * flesh
@@ -98,7 +99,7 @@ def _tongue(colour, tone, p, x, y, under_upper, tip):  # type: ignore[no-untyped
     if alpha <= 0:
         return
     down = max(y - top, 0.0) / (rise + 2.5)
-    light = 0.26 + 0.74 * smooth_step(down * 1.25 + 0.10 + 0.40 * raise_)
+    light = 0.26 + 0.74 * smooth_step(down * 1.25 + 0.10 + 0.60 * raise_)
     light *= 0.50 + 0.50 * root
     if abs(across) < 0.2:
         light *= 1 - 0.10 * math.exp(-((across / 0.07) ** 2)) * (1 - raise_)
@@ -132,7 +133,7 @@ def _interior(  # type: ignore[no-untyped-def]
     wide = smooth_step((p[GAP] - 0.4) / 5.0)
     daylight = p[DAYLIGHT]
     # Lips drawn back from the teeth let light on them even where the gap is small.
-    lit = smooth_step((p[GAP] - 1.0 + 5.0 * p[SPREAD]) / 9.0)
+    lit = smooth_step((p[GAP] - 1.5 + 6.5 * p[SPREAD]) / 9.0)
     depth = x * x / _ARCH
     xs = x - depth * p[ARCH_DX]
     depth = xs * xs / _ARCH
@@ -180,8 +181,9 @@ def _interior(  # type: ignore[no-untyped-def]
             colour[c] *= shadow
     # Upper teeth, on the skull.
     own = p[SPRITE_WEIGHT]
-    # The upper lip's shadow gives the row its depth.
-    light = fall * (0.50 + 0.50 * smooth_step(below / 2.6 + 0.08))
+    # The upper lip's shadow gives the row its depth; a thin slit lies in the light of the lower lip.
+    lip_shade = min(2.6, 0.4 + 0.6 * (yl - yu))
+    light = fall * (0.50 + 0.50 * smooth_step(below / lip_shade + 0.08))
     light *= (0.35 + 0.65 * lit) * (0.4 + 0.6 * daylight)
     sample_rgba(
         upper_row,
@@ -231,7 +233,7 @@ def _mend_lip(out, X, Y, p, lips, low, i, f, d, share, gap, dc):  # type: ignore
     reach = 1.5 + (0.7 * p[REPAIR] if low else 0.0)
     fall = 1 - d * d / (MEND_REACH * MEND_REACH)
     a = math.exp(-((d / reach) ** 2)) * fall * smooth_step(dc / 5.0) * p[OPACITY] * share
-    crease = p[CREASE] * (1 - smooth_step(gap / 1.6)) * math.exp(-((d / 0.7) ** 2)) * fall
+    crease = p[CREASE] * (1 - smooth_step(gap / 1.6)) * math.exp(-((d / 0.9) ** 2)) * fall
     crease *= smooth_step((dc - 0.3) / 4.0) * p[OPACITY]
     lighten = max(0.90 * parted, p[REPAIR] * (0.3 + 0.7 * parted)) * a
     mend = p[REPAIR] * a
@@ -252,7 +254,7 @@ def _mend_lip(out, X, Y, p, lips, low, i, f, d, share, gap, dc):  # type: ignore
     for c in range(3):
         q = _lip(lips, side, i, f, c) * tone
         v = out[Y, X, c] * (1 - a) + q * a
-        v *= 1 - crease * (1 - 0.14 * p[SATURATION] if c == 0 else 1.0)
+        v *= 1 - crease * (1 - 0.3 * p[SATURATION] if c == 0 else 1.0)
         out[Y, X, c] = np.uint8(v + 0.5)
 
 
