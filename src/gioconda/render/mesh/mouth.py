@@ -113,7 +113,7 @@ class MouthPainter:
         lit[[0, 2]] = np.maximum(lit[[0, 2]] - lift, 0) / (1 - lift / 255)
         self._palette = np.concatenate([lit, lift[None]])
         density = float(np.clip(_STRIP_DENSITY * mesh.mm, 1.6, 9.0))
-        density /= 1 + 0.35 * colours.blur_px
+        density /= 1 + 0.35 * colours.blur_px + 0.25 * colours.blur_px**2
         eyes = mesh.landmarks[list(topo.RIGHT_EYE_CORNERS), 0] / mesh.size
         seed = int(abs(eyes[0] * 7 + eyes[1] * 13) * 512) % 97
         row = (seed, colours.light_side, density, colours.detail, colours.saturation)
@@ -134,7 +134,7 @@ class MouthPainter:
     def draw(self, out: ByteImage, head: PosedHead) -> None:
         """Paint the mouth of a moment into a frame, in place.
 
-        Nothing outside the inner lip edge changes, but for two mends within 3.2 mm of it: the dark
+        Nothing outside the inner lip edge changes, but for two mends within 4.4 mm of it: the dark
         line that closed lips leave on parted ones is lightened, and lips brought to meet from
         an open photo get a line.
 

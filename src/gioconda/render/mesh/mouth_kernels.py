@@ -16,7 +16,7 @@ from gioconda.render.mesh.lip_table_kernels import TABLE_LENGTH, TABLE_REACH, TA
 from gioconda.render.mesh.sampler_kernels import sample_rgba, sample_tile, smooth_step
 
 #: Lips are mended up to this distance from the opening.
-MEND_REACH: Final = 3.2
+MEND_REACH: Final = 4.4
 
 # Places in the vector of a frame's parameters.
 UPPER_EDGE: Final = 0  # y of the upper incisal edge
@@ -229,25 +229,35 @@ def _mend_lip(out, X, Y, p, lips, low, i, f, d, share, gap, dc):  # type: ignore
     if parted < 0.01 and p[REPAIR] < 0.01 and p[CREASE] < 0.01:
         return
     side = 1 if low else 0
-    # A mouth that was wide open leaves more of its inside on the lower lip.
-    reach = 1.5 + (0.7 * p[REPAIR] if low else 0.0)
     fall = 1 - d * d / (MEND_REACH * MEND_REACH)
-    a = math.exp(-((d / reach) ** 2)) * fall * smooth_step(dc / 5.0) * p[OPACITY] * share
+    at = smooth_step(dc / 5.0) * p[OPACITY] * share
+    a = math.exp(-((d / 1.5) ** 2)) * fall * at
     crease = p[CREASE] * (1 - smooth_step(gap / 1.6)) * math.exp(-((d / 0.9) ** 2)) * fall
     crease *= smooth_step((dc - 0.3) / 4.0) * p[OPACITY]
     lighten = max(0.90 * parted, p[REPAIR] * (0.3 + 0.7 * parted)) * a
-    mend = p[REPAIR] * a
+    # A mouth that was wide open leaves its lower teeth on the lip, some way from the edge.
+    off = (1.6 * p[REPAIR]) if low else 0.0
+    mend = p[REPAIR] * at * (1 - smooth_step((d - 0.4 - off) / (MEND_REACH - 0.4 - off)))
     if lighten < 0.01 and mend < 0.01 and crease < 0.004:
         return
     lip_luma = 1.0
     here = 0.0
+    lip_red = 0.0
+    red = 0.0
     for c in range(3):
         weight = 0.299 if c == 0 else (0.587 if c == 1 else 0.114)
         lip_luma += weight * _lip(lips, side, i, f, c)
         here += weight * out[Y, X, c]
+        weight = 1.0 if c == 0 else -0.5
+        lip_red += weight * _lip(lips, side, i, f, c)
+        red += weight * out[Y, X, c]
     tone = 0.84 if low else 0.78
     dark = smooth_step((tone * lip_luma - here) / (0.14 * lip_luma))
     bright = smooth_step((here - 1.12 * lip_luma) / (0.25 * lip_luma))
+    # Teeth are less red than any lip.
+    pale = red / max(here, 8.0) - 0.45 * lip_red / max(lip_luma, 8.0)
+    if lip_red > 0.1 * lip_luma:
+        bright = max(bright, smooth_step(0.5 - 6.0 * pale) * smooth_step(here / lip_luma - 0.3))
     a = max(lighten * dark, mend * bright)
     # A line that the picture has already is not drawn twice.
     crease *= smooth_step((here / lip_luma - 0.40) / 0.35)
