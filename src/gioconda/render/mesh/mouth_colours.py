@@ -282,11 +282,11 @@ def _tooth_luma(light: _Light) -> float:
     separators, gleams and shades between included: a plain lit tooth is a little brighter, most on
     dark skin; the whites of the eyes, where they show, say the same less surely.
     """
-    of_skin = 1.04 * light.skin_luma + 26 * (1 - light.skin_luma / 255)
+    of_skin = 0.99 * light.skin_luma + 26 * (1 - light.skin_luma / 255)
     white = float(np.clip(light.eye_white_luma, 0.85 * light.skin_luma, 1.5 * light.skin_luma + 25))
     wanted = 0.7 * of_skin + 0.3 * 1.1 * white
     # Teeth share the light of their surroundings.
-    wanted *= 0.45 + 0.55 * light.near_mouth
+    wanted *= 0.6 + 0.4 * light.near_mouth
     return float(np.clip(wanted, 50, min(246.0, 1.04 * light.brightest)))
 
 
