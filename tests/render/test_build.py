@@ -18,6 +18,7 @@ from gioconda.render.mesh import topology as topo
 from gioconda.render.mesh.build import build_mesh
 from gioconda.render.mesh.sheet import doubled_area
 from gioconda.render.mesh.types import HeadMesh
+from gioconda.render.mesh.unfold import JAW_FOLLOWS, lower_jaw
 
 
 @pytest.fixture(scope="module")
@@ -172,3 +173,23 @@ def test_closed_lips_are_joined_on_the_line_between_them() -> None:
     gap = mesh.vertices[lower, 1] - mesh.vertices[upper, 1]
     assert np.abs(gap).max() < 0.1
     assert mesh.vertices[upper[2:-2], 1].mean() == pytest.approx(round(line), abs=0.5)
+
+
+def test_a_chin_taken_for_the_lip_is_put_below_it() -> None:
+    """As on a bearded, shouting face, where the fit puts the jaw's outline to the lower lip."""
+    view = canonical_view(mouth_gap=0.3)
+    landmarks = view.landmarks.copy()
+    plain = build_mesh(view)
+    landmarks[list(JAW_FOLLOWS), 1] -= 34 * plain.mm * np.array(list(JAW_FOLLOWS.values()))
+    hidden = build_mesh(blank_view(landmarks, view.size))
+    below = [(m.vertices[152, 1] - m.vertices[17, 1]) / m.mm for m in (plain, hidden)]
+    assert below[0] > 25
+    assert 18 < below[1] < 32
+    assert doubled_area(hidden.vertices, hidden.triangles).min() > 0
+
+
+def test_a_chin_that_is_seen_stays() -> None:
+    landmarks = canonical_view(mouth_gap=0.3).landmarks.astype(np.float64)
+    moved = landmarks.copy()
+    lower_jaw(moved, np.array([0.0, 1.0]), build_mesh(canonical_view()).mm)
+    assert np.array_equal(moved, landmarks)

@@ -110,3 +110,16 @@ def test_closed_geometry_takes_the_same_shapes() -> None:
         i = motion.BLENDSHAPES.index(name)
         a, b = (np.linalg.norm(s[i], axis=1).max() for s in shapes)
         assert a == pytest.approx(b, rel=0.3)
+
+
+@pytest.mark.shared
+def test_a_beard_is_not_torn_by_a_mouth_that_closes(shared: Path) -> None:
+    """No part of the skin round the lips is squeezed into a line or turned over."""
+    view = portrait_view(shared / "data" / "portraits" / "ai_man_selfie_shouting_beard.png")
+    mouth = Mouth(view)
+    assert np.abs(mouth.gaps_mm(articulation=1)).max() < 0.3
+    screen = mouth.deformer.pose(motion.moment(articulation=1)).screen
+    mm = mouth.mesh.mm
+    assert (screen[152, 1] - screen[17, 1]) / mm > 10
+    for jaw, corner in ((136, topo.CORNER_RIGHT_OUTER), (365, topo.CORNER_LEFT_OUTER)):
+        assert (screen[jaw, 1] - screen[corner, 1]) / mm > 12

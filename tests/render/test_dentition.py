@@ -80,3 +80,40 @@ def test_saturation_zero_is_grey() -> None:
 
 def test_rows_are_cached() -> None:
     assert fitted_row(True, 3, 0.11, 4.0) is fitted_row(True, 3, 0.12, 4.0)
+
+
+def front_columns(strip: np.ndarray, up_mm: float) -> np.ndarray:
+    """Cover of the upper row's front teeth along a line so far above the incisal edge."""
+    row = strip[-int((EDGE_MARGIN_MM + up_mm) * DRAWN_PX_PER_MM), :, 3]
+    middle, reach = len(row) // 2, int(16 * DRAWN_PX_PER_MM)
+    return row[middle - reach : middle + reach]
+
+
+def crown_height(strip: np.ndarray) -> float:
+    """Height of a central incisor in mm: up to where gum begins."""
+    tooth = column(strip, 4.0)[::-1][int(EDGE_MARGIN_MM * DRAWN_PX_PER_MM) :]
+    red = tooth[:, 0] / np.maximum(tooth[:, 1], 1e-3)
+    return float(np.flatnonzero(red > 1.4)[0] / DRAWN_PX_PER_MM)
+
+
+def test_a_childs_teeth_are_short_and_stand_apart_and_an_elders_are_long() -> None:
+    child, adult, elder = (drawn_row(True, 3, 0.0, age) for age in (-1.0, 0.0, 1.0))
+    assert crown_height(child) < 0.85 * crown_height(adult)
+    assert crown_height(elder) > 1.08 * crown_height(adult)
+    assert (front_columns(child, 1.0) < 0.5).sum() > (front_columns(adult, 1.0) < 0.5).sum()
+
+
+def test_the_years_darken_and_warm_a_tooth() -> None:
+    adult, elder = (
+        column(drawn_row(True, 3, 0.0, age), 4.0)[int(15 * DRAWN_PX_PER_MM), :3]
+        for age in (0.0, 1.0)
+    )
+    assert elder @ LUMA < 0.92 * (adult @ LUMA)
+    assert elder[0] / elder[2] > 1.1 * adult[0] / adult[2]
+
+
+def test_the_row_is_not_a_bar() -> None:
+    """Its incisal edge steps from tooth to tooth: the laterals end above the centrals."""
+    alpha = drawn_row(True, 3, 0.0)[..., 3]
+    ends = [np.flatnonzero(column(alpha, x) > 0.5)[-1] / DRAWN_PX_PER_MM for x in (4.2, 11.8)]
+    assert ends[0] - ends[1] > 0.3

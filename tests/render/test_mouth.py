@@ -270,3 +270,101 @@ def test_the_painted_mouth_carries_the_grain_of_the_picture(astronaut_view: View
         added[name] = (painted - subject.paint(**OPEN))[inside].std()
     assert 2.0 < added["grainy"] < 7.0
     assert added["smooth"] < 0.7
+
+
+def profile(subject: Subject, **channels: float) -> tuple[np.ndarray, np.ndarray]:
+    """Luma down the mouth's middle (6 mm wide), between the lips, and y of each sample in mm."""
+    head = subject.pose(**channels)
+    out, y = mouth_view(subject, head)
+    ring = head.screen[subject.mesh.rings["mouth"]]
+    x0 = 0.5 * (ring[:, 0].min() + ring[:, 0].max())
+    columns = slice(int(x0 - 3 * subject.mesh.mm), int(x0 + 3 * subject.mesh.mm) + 1)
+    lumas, at = (out @ LUMA)[:, columns].mean(1), y[:, columns].mean(1)
+    inside = np.flatnonzero(subject.opening(head)[:, columns].mean(1) > 0.9)
+    return lumas[inside], at[inside]
+
+
+E = {
+    "articulation": 1.0, "jawOpen": 0.22, "mouthStretchLeft": 0.35, "mouthStretchRight": 0.35,
+    "mouthLowerDownLeft": 0.35, "mouthLowerDownRight": 0.35, "mouthUpperUpLeft": 0.2,
+    "mouthUpperUpRight": 0.2,
+}  # fmt: skip
+I = {
+    "articulation": 1.0, "jawOpen": 0.1, "mouthStretchLeft": 0.4, "mouthStretchRight": 0.4,
+    "mouthSmileLeft": 0.3, "mouthSmileRight": 0.3, "mouthLowerDownLeft": 0.3,
+    "mouthLowerDownRight": 0.3, "mouthUpperUpLeft": 0.25, "mouthUpperUpRight": 0.25,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("vowel", [E, I])
+def test_no_black_bar_stands_between_the_rows(closed: Subject, vowel: dict[str, float]) -> None:
+    lumas, y = profile(closed, **vowel)
+    skin = 150 * closed.painter._colours.exposure
+    step = float(np.median(np.diff(y)))
+    dark = np.concatenate([[0], (lumas < 0.25 * skin).astype(int), [0]])
+    runs = np.flatnonzero(np.diff(dark) == -1) - np.flatnonzero(np.diff(dark) == 1)
+    assert max(runs, default=0) * step < 1.0
+    assert lumas.max() > 0.7 * skin
+
+
+def test_a_wide_mouth_shows_both_rows_over_a_dark(closed: Subject) -> None:
+    """As in real clips: rows about as bright as lit skin, a fifth of it between them."""
+    lumas, y = profile(closed, **{**OPEN, "mouthLowerDownLeft": 0.3, "mouthLowerDownRight": 0.3})
+    skin = 150 * closed.painter._colours.exposure
+    upper, lower = lumas[y < y[0] + 4], lumas[y > y[-1] - 5]
+    between = lumas[(y > y[0] + 4) & (y < y[-1] - 5)]
+    assert upper.max() > 0.75 * skin
+    assert lower.max() > 0.75 * skin
+    assert between.min() < 0.35 * skin
+    assert (lower > 0.6 * skin).sum() * float(np.median(np.diff(y))) > 1.5
+
+
+def test_teeth_fall_into_shade_towards_the_corners(closed: Subject) -> None:
+    head = closed.pose(**I)
+    out, _ = mouth_view(closed, head)
+    lumas = np.where(closed.opening(head), out @ LUMA, 0).max(0)
+    columns = np.flatnonzero(lumas)
+    middle, half = 0.5 * (columns[0] + columns[-1]), 0.5 * np.ptp(columns)
+
+    def at(part: float) -> float:
+        return float(np.mean([lumas[round(middle + s * part * half)] for s in (-1, 1)]))
+
+    assert at(0.4) > 0.8 * at(0.0)
+    assert at(0.75) < 0.75 * at(0.0)
+    assert at(0.93) < 0.5 * at(0.0)
+
+
+def test_parted_lips_alone_leave_teeth_dim(closed: Subject) -> None:
+    """A small gap lets in little light, unless the lips are drawn back from the teeth."""
+    parted = profile(closed, articulation=1.0, jawOpen=0.2)[0]
+    drawn_back = profile(closed, **E)[0]
+    assert np.percentile(parted, 90) < 0.85 * np.percentile(drawn_back, 90)
+
+
+def test_lower_lip_against_bared_teeth_shows_them(closed: Subject) -> None:
+    """F and v: teeth over a tucked lip, not a dark slit."""
+    f = {"articulation": 1.0, "jawOpen": 0.12, "mouthRollLower": 0.6}
+    bared = {"mouthUpperUpLeft": 0.3, "mouthUpperUpRight": 0.3}
+    lumas, _ = profile(closed, **f, **bared)
+    skin = 150 * closed.painter._colours.exposure
+    assert lumas.max() > 0.5 * skin
+
+
+def test_white_things_in_neutral_light_are_white(closed: Subject) -> None:
+    grey_world = closed.painter._colours.tooth
+    assert 1.0 <= grey_world[0] / grey_world[2] <= 1.13
+    assert abs(2 * grey_world[1] / (grey_world[0] + grey_world[2]) - 1) < 0.04
+
+
+@pytest.mark.parametrize("base", [E, {"articulation": 1.0, "jawOpen": 0.5}])
+@pytest.mark.parametrize("moved", ["tongueOut", "mouthPucker", "mouthRollLower"])
+def test_a_small_step_of_any_channel_is_a_small_step_of_the_picture(
+    closed: Subject, base: dict[str, float], moved: str
+) -> None:
+    frames = [
+        closed.paint(**base, **{moved: float(w)}).astype(float) for w in np.linspace(0, 1, 41)
+    ]
+    x0, y0 = closed.mesh.landmarks[[61, 13], :2].min(0).astype(int) - 6
+    x1, y1 = closed.mesh.landmarks[[291, 152], :2].max(0).astype(int) + 6
+    change = [np.abs(b - a)[y0:y1, x0:x1].mean() for a, b in pairwise(frames)]
+    assert max(change) < 1.2

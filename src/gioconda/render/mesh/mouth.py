@@ -113,7 +113,7 @@ class MouthPainter:
         lit[[0, 2]] = np.maximum(lit[[0, 2]] - lift, 0) / (1 - lift / 255)
         self._palette = np.concatenate([lit, lift[None]])
         density = float(np.clip(_STRIP_DENSITY * mesh.mm, 1.6, 9.0))
-        density /= 1 + 0.35 * colours.blur_px
+        density /= 1 + 0.35 * colours.blur_px + 0.25 * colours.blur_px**2
         eyes = mesh.landmarks[list(topo.RIGHT_EYE_CORNERS), 0] / mesh.size
         seed = int(abs(eyes[0] * 7 + eyes[1] * 13) * 512) % 97
         row = (seed, colours.light_side, density, colours.detail, colours.saturation)
@@ -124,7 +124,7 @@ class MouthPainter:
         parameters[kernels.EXPOSURE] = colours.exposure
         parameters[kernels.SATURATION] = colours.saturation
         parameters[kernels.SOFTNESS] = colours.blur_px
-        parameters[kernels.CREASE] = 0.42 if self._own_open else 0.0
+        parameters[kernels.CREASE] = 0.34 if self._own_open else 0.0
         # The wider the photo's own mouth, the more of it is left on the lips once they close.
         parameters[kernels.REPAIR] = _smooth((basis.own_gap_mm - 3.0) / 6.0)
         parameters[kernels.GRAIN_PX_PER_MM] = mesh.mm
@@ -134,7 +134,7 @@ class MouthPainter:
     def draw(self, out: ByteImage, head: PosedHead) -> None:
         """Paint the mouth of a moment into a frame, in place.
 
-        Nothing outside the inner lip edge changes, but for two mends within 3.2 mm of it: the dark
+        Nothing outside the inner lip edge changes, but for two mends within 4.4 mm of it: the dark
         line that closed lips leave on parted ones is lightened, and lips brought to meet from
         an open photo get a line.
 
@@ -224,6 +224,7 @@ class MouthPainter:
             head, "mouthStretchLeft", "mouthStretchRight"
         )
         tongue = float(np.clip(self._w(head, "tongueOut"), 0, 1))
+        raise_ = _smooth(tongue / TONGUE_RAISED_AT)
 
         middle = round((0.5 * (left + right) + lip_table.TABLE_REACH) / lip_table.TABLE_STEP)
         middle = min(max(middle, 0), lip_table.TABLE_LENGTH - 1)
@@ -241,7 +242,8 @@ class MouthPainter:
         may_part += 0.3 * _soft_positive(gap - 6.0, 1.0) * max(1.0 - spread, 0.0)
         lower += min(_soft_positive(too_low, 0.6) - 0.2, may_part)
         # ... and shows some of it in an open mouth, without closing the rows.
-        least = 5.2 * min(max((gap - 2.5) / 10.0, 0.0), 1.0) * (1 - 0.5 * min(pucker, 1.0))
+        least = 5.2 * min(max((gap - 2.5) / 10.0, 0.0), 1.0)
+        least *= (1 - 0.6 * rounded) * (1 - 0.5 * raise_)
         raised = _soft_positive(lower - (lower_lip - least), 0.4)
         lower -= min(raised, 0.2 + 0.65 * max(lower - upper, 0.0))
 
@@ -251,14 +253,16 @@ class MouthPainter:
         p[kernels.JAW_X] = jaw_x
         p[kernels.SEPARATION] = max(lower - upper, 0.0)
         p[kernels.BOUNCE] = math.exp(-max(lower - upper, 0.0) / 2.5)
-        p[kernels.TONGUE_RAISE] = _smooth(tongue / TONGUE_RAISED_AT)
+        p[kernels.TONGUE_RAISE] = raise_
         p[kernels.TONGUE_OUT] = _smooth((tongue - TONGUE_RAISED_AT) / (1 - TONGUE_RAISED_AT))
         p[kernels.TONGUE_BACK] = 0.8 * rounded
         p[kernels.TONGUE_FRONT] = min(max(spread, 0.0), 1.0) * (1 - rounded)
         p[kernels.DAYLIGHT] = 0.64 + 0.36 * _smooth((0.5 * (right - left) - 7.0) / 11.0)
         p[kernels.HALF_WIDTH] = max(0.5 * (right - left), 1.0)
         bared = self._w(head, "mouthUpperUpLeft", "mouthUpperUpRight")
-        p[kernels.SPREAD] = min(max(spread + 1.5 * bared, 0.0), 1.0)
+        # For f and v the lower lip lies against bared teeth.
+        bite = 4.0 * bared * self._w(head, "mouthRollLower")
+        p[kernels.SPREAD] = min(max(spread + 1.5 * bared + bite, 0.0), 1.0)
         p[kernels.GLOSS] = self._colours.gloss * (1 - 0.5 * rounded)
 
     def _box(self, head: PosedHead, px_per_mm: float) -> tuple[int, int, int, int]:

@@ -30,6 +30,12 @@ _UPPER_OUTER: Final = (185, 40, 39, 37, 0, 267, 269, 270, 409)
 _LOWER_INNER: Final = (95, 88, 178, 87, 14, 317, 402, 318, 324)
 _LOWER_OUTER: Final = (146, 91, 181, 84, 17, 314, 405, 321, 375)
 _CORNERS: Final = (78, 308)
+_MIDDLE: Final = (13, 14)
+#: Where lips are sampled, from the inner edge to the outer; in a mouth open wider than this the fit
+#: may put the inner edge of the lower lip onto the lower teeth.
+_ACROSS_LIP: Final = (0.25, 0.40, 0.55)
+_AWAY_FROM_TEETH: Final = (0.50, 0.65, 0.80)
+_WIDE_MM: Final = 9.0
 #: Grain beyond this would be texture of the skin, standard deviation in levels.
 _MOST_GRAIN: Final = 6.0
 #: Samples along each lip.
@@ -114,10 +120,12 @@ def _ramp(x: float, start: float, width: float) -> float:
 
 def measure_colours(view: View, mesh: HeadMesh) -> MouthColours:
     """Measure a portrait and choose the colours of its mouth."""
+    gap = np.linalg.norm(mesh.landmarks[_MIDDLE[1], :2] - mesh.landmarks[_MIDDLE[0], :2]) / mesh.mm
+    low = _AWAY_FROM_TEETH if gap > _WIDE_MM else _ACROSS_LIP
     lips = np.stack(
         [
-            _lip_colours(view.image, mesh, _UPPER_INNER, _UPPER_OUTER),
-            _lip_colours(view.image, mesh, _LOWER_INNER, _LOWER_OUTER),
+            _lip_colours(view.image, mesh, _UPPER_INNER, _UPPER_OUTER, _ACROSS_LIP),
+            _lip_colours(view.image, mesh, _LOWER_INNER, _LOWER_OUTER, low),
         ]
     )
     light = _measure_light(view, mesh, lips)
@@ -260,7 +268,9 @@ def _light_tint(light: _Light) -> Colour:
     if warmth > warmest:
         tint[0] *= np.sqrt(warmest / warmth)
         tint[2] /= np.sqrt(warmest / warmth)
-    tint[1] = max(tint[1], 0.97 * 0.5 * (tint[0] + tint[2]))  # never magenta
+    # Never magenta, and never green, which taking warmth away would leave.
+    between = 0.5 * (tint[0] + tint[2])
+    tint[1] = float(np.clip(tint[1], 0.97 * between, 1.015 * between))
     m = light.monochrome
     return _unit(_unit(tint) * (1 - m) + _unit(white) * m)
 
@@ -272,25 +282,29 @@ def _tooth_luma(light: _Light) -> float:
     separators, gleams and shades between included: a plain lit tooth is a little brighter, most on
     dark skin; the whites of the eyes, where they show, say the same less surely.
     """
-    of_skin = 1.04 * light.skin_luma + 26 * (1 - light.skin_luma / 255)
+    of_skin = 0.99 * light.skin_luma + 26 * (1 - light.skin_luma / 255)
     white = float(np.clip(light.eye_white_luma, 0.85 * light.skin_luma, 1.5 * light.skin_luma + 25))
     wanted = 0.7 * of_skin + 0.3 * 1.1 * white
     # Teeth share the light of their surroundings.
-    wanted *= 0.45 + 0.55 * light.near_mouth
+    wanted *= 0.6 + 0.4 * light.near_mouth
     return float(np.clip(wanted, 50, min(246.0, 1.04 * light.brightest)))
 
 
 def _lip_colours(
-    image: ByteImage, mesh: HeadMesh, inner: tuple[int, ...], outer: tuple[int, ...]
+    image: ByteImage,
+    mesh: HeadMesh,
+    inner: tuple[int, ...],
+    outer: tuple[int, ...],
+    across: tuple[float, ...],
 ) -> FloatArray:
-    """Colours along one lip, (17, 3), from strips between its inner and outer edge."""
+    """Colours along one lip, (17, 3), from strips at parts of its way from inner to outer edge."""
     import cv2
 
     smooth = cv2.GaussianBlur(image, (0, 0), max(0.7, 0.6 * mesh.mm)).astype(np.float32)
     limit = image.shape[0] - 1
     p = mesh.landmarks[:, :2]
     samples = []
-    for f in (0.25, 0.40, 0.55):
+    for f in across:
         at = np.clip((p[list(inner)] * (1 - f) + p[list(outer)] * f).astype(int), 0, limit)
         samples.append(smooth[at[:, 1], at[:, 0]])
     colour = np.mean(samples, axis=0)

@@ -16,7 +16,7 @@ from gioconda.render.mesh.lip_table_kernels import TABLE_LENGTH, TABLE_REACH, TA
 from gioconda.render.mesh.sampler_kernels import sample_rgba, sample_tile, smooth_step
 
 #: Lips are mended up to this distance from the opening.
-MEND_REACH: Final = 3.2
+MEND_REACH: Final = 4.4
 
 # Places in the vector of a frame's parameters.
 UPPER_EDGE: Final = 0  # y of the upper incisal edge
@@ -59,8 +59,9 @@ _ARC: Final = 1.0 / (6 * 441.0)
 
 @njit(cache=True, fastmath=True, nogil=True, inline="always")
 def _over(colour, value, tint, light, warmth):  # type: ignore[no-untyped-def]
-    # What light reaches shaded teeth has come off flesh.
-    shade = warmth * max(1 - light, 0.0)
+    # Lips and gums throw their colour on teeth; what light reaches shaded ones has come off flesh.
+    # (Unshaded teeth in real clips show R/B 1.35, blurred with the lips as they are.)
+    shade = warmth * (0.3 + max(1 - light, 0.0))
     for c in range(3):
         flesh = 1 + 0.16 * shade if c == 0 else 1 - (0.04 if c == 1 else 0.08) * shade
         colour[c] = colour[c] * (1 - value[3]) + value[c] * tint[c] * light * flesh
@@ -98,7 +99,7 @@ def _tongue(colour, tone, p, x, y, under_upper, tip):  # type: ignore[no-untyped
     if alpha <= 0:
         return
     down = max(y - top, 0.0) / (rise + 2.5)
-    light = 0.26 + 0.74 * smooth_step(down * 1.25 + 0.10 + 0.40 * raise_)
+    light = 0.26 + 0.74 * smooth_step(down * 1.25 + 0.10 + 0.60 * raise_)
     light *= 0.50 + 0.50 * root
     if abs(across) < 0.2:
         light *= 1 - 0.10 * math.exp(-((across / 0.07) ** 2)) * (1 - raise_)
@@ -132,7 +133,7 @@ def _interior(  # type: ignore[no-untyped-def]
     wide = smooth_step((p[GAP] - 0.4) / 5.0)
     daylight = p[DAYLIGHT]
     # Lips drawn back from the teeth let light on them even where the gap is small.
-    lit = smooth_step((p[GAP] - 1.0 + 5.0 * p[SPREAD]) / 9.0)
+    lit = smooth_step((p[GAP] - 1.5 + 6.5 * p[SPREAD]) / 9.0)
     depth = x * x / _ARCH
     xs = x - depth * p[ARCH_DX]
     depth = xs * xs / _ARCH
@@ -180,8 +181,9 @@ def _interior(  # type: ignore[no-untyped-def]
             colour[c] *= shadow
     # Upper teeth, on the skull.
     own = p[SPRITE_WEIGHT]
-    # The upper lip's shadow gives the row its depth.
-    light = fall * (0.50 + 0.50 * smooth_step(below / 2.6 + 0.08))
+    # The upper lip's shadow gives the row its depth; a thin slit lies in the light of the lower lip.
+    lip_shade = min(2.6, 0.4 + 0.6 * (yl - yu))
+    light = fall * (0.50 + 0.50 * smooth_step(below / lip_shade + 0.08))
     light *= (0.35 + 0.65 * lit) * (0.4 + 0.6 * daylight)
     sample_rgba(
         upper_row,
@@ -227,32 +229,42 @@ def _mend_lip(out, X, Y, p, lips, low, i, f, d, share, gap, dc):  # type: ignore
     if parted < 0.01 and p[REPAIR] < 0.01 and p[CREASE] < 0.01:
         return
     side = 1 if low else 0
-    # A mouth that was wide open leaves more of its inside on the lower lip.
-    reach = 1.5 + (0.7 * p[REPAIR] if low else 0.0)
     fall = 1 - d * d / (MEND_REACH * MEND_REACH)
-    a = math.exp(-((d / reach) ** 2)) * fall * smooth_step(dc / 5.0) * p[OPACITY] * share
-    crease = p[CREASE] * (1 - smooth_step(gap / 1.6)) * math.exp(-((d / 0.7) ** 2)) * fall
+    at = smooth_step(dc / 5.0) * p[OPACITY] * share
+    a = math.exp(-((d / 1.5) ** 2)) * fall * at
+    crease = p[CREASE] * (1 - smooth_step(gap / 1.6)) * math.exp(-((d / 0.9) ** 2)) * fall
     crease *= smooth_step((dc - 0.3) / 4.0) * p[OPACITY]
     lighten = max(0.90 * parted, p[REPAIR] * (0.3 + 0.7 * parted)) * a
-    mend = p[REPAIR] * a
+    # A mouth that was wide open leaves its lower teeth on the lip, some way from the edge.
+    off = (1.6 * p[REPAIR]) if low else 0.0
+    mend = p[REPAIR] * at * (1 - smooth_step((d - 0.4 - off) / (MEND_REACH - 0.4 - off)))
     if lighten < 0.01 and mend < 0.01 and crease < 0.004:
         return
     lip_luma = 1.0
     here = 0.0
+    lip_red = 0.0
+    red = 0.0
     for c in range(3):
         weight = 0.299 if c == 0 else (0.587 if c == 1 else 0.114)
         lip_luma += weight * _lip(lips, side, i, f, c)
         here += weight * out[Y, X, c]
+        weight = 1.0 if c == 0 else -0.5
+        lip_red += weight * _lip(lips, side, i, f, c)
+        red += weight * out[Y, X, c]
     tone = 0.84 if low else 0.78
     dark = smooth_step((tone * lip_luma - here) / (0.14 * lip_luma))
     bright = smooth_step((here - 1.12 * lip_luma) / (0.25 * lip_luma))
+    # Teeth are less red than any lip.
+    pale = red / max(here, 8.0) - 0.45 * lip_red / max(lip_luma, 8.0)
+    if lip_red > 0.1 * lip_luma:
+        bright = max(bright, smooth_step(0.5 - 6.0 * pale) * smooth_step(here / lip_luma - 0.3))
     a = max(lighten * dark, mend * bright)
     # A line that the picture has already is not drawn twice.
     crease *= smooth_step((here / lip_luma - 0.40) / 0.35)
     for c in range(3):
         q = _lip(lips, side, i, f, c) * tone
         v = out[Y, X, c] * (1 - a) + q * a
-        v *= 1 - crease * (1 - 0.14 * p[SATURATION] if c == 0 else 1.0)
+        v *= 1 - crease * (1 - 0.3 * p[SATURATION] if c == 0 else 1.0)
         out[Y, X, c] = np.uint8(v + 0.5)
 
 
