@@ -34,6 +34,9 @@ IntArray = npt.NDArray[np.int32]
 
 #: How much each handle counts for the expression; 1 elsewhere.
 REGION_WEIGHTS: Final = {"lips": 1.5, "eyes": 1.8, "brows": 1.2}
+#: How much gaps between lips and between lids count.
+LIP_GAP_WEIGHT: Final = 1.5
+LID_GAP_WEIGHT: Final = 1.5
 #: How much the face's outline, whose points slide, counts for the pose.
 OUTLINE_WEIGHT: Final = 0.15
 #: Bounds of the weights. A person who frowns or squints in the reference frame needs less than 0.
@@ -101,7 +104,8 @@ def fit(
     """
     names = (*subject.basis.names, CLOSING)
     shapes = shapes_mm(subject)
-    problem = _problem(names, shapes, subject.mesh.handles, rate_hz, (low, high), closed)
+    gaps = _Gaps(subject.mesh.handles)
+    problem = _problem(names, gaps, shapes, rate_hz, (low, high), closed)
     seen = subject.into_view(landmarks)
     rest = subject.rest
     rigid = list(RIGID)
@@ -113,9 +117,8 @@ def fit(
         gaze_deg = gaze(unposed)
         lids = lid_weights(names, gaze_deg, weights[:, blink])
         moved = unposed.moved[:, subject.mesh.handles]
-        free = solve(
-            problem, moved - np.tensordot(lids, shapes, 1), unposed.sight, linked, start=weights
-        )
+        by_shapes = moved - np.tensordot(lids, shapes, 1)
+        free = solve(problem, gaps.beside(by_shapes), unposed.sight, linked, start=weights)
         weights = free + lids
         if left:
             explained_px = _in_view(subject, weights, shapes)
@@ -126,6 +129,39 @@ def fit(
         subject.mesh.handles, moved, moved - np.tensordot(weights, shapes, 1)
     )
     return ClipFit(names, weights, gaze_deg, unposed, shares, variance)
+
+
+class _Gaps:
+    """Gaps between lips and between lids, fitted beside the landmarks themselves.
+
+    A lip that closes half a millimetre short shows a black line, and a lid a white one, where
+    half a millimetre elsewhere is nothing.
+    """
+
+    def __init__(self, handles: IntArray) -> None:
+        self._handles = handles
+        lips = (topo.UPPER_LIP_INNER, topo.LOWER_LIP_INNER)
+        lids = (
+            topo.RIGHT_UPPER_LID + topo.LEFT_UPPER_LID,
+            topo.RIGHT_LOWER_LID + topo.LEFT_LOWER_LID,
+        )
+        self._upper, self._lower = (
+            np.searchsorted(handles, a + b) for a, b in zip(lips, lids, strict=True)
+        )
+        weights = np.repeat([LIP_GAP_WEIGHT, LID_GAP_WEIGHT], [len(lips[0]), len(lids[0])])
+        self._weights = weights
+
+    def beside(self, displacement: Array) -> Array:
+        """Return displacements, (..., H, 3), with those of the gaps after them."""
+        gaps = displacement[..., self._lower, :] - displacement[..., self._upper, :]
+        return np.concatenate([displacement, gaps], axis=-2)
+
+    def counts(self) -> Array:
+        """Return how much each handle and each gap counts."""
+        counts = np.ones(len(self._handles))
+        for region, weight in REGION_WEIGHTS.items():
+            counts[np.isin(self._handles, REGIONS[region])] = weight
+        return np.concatenate([counts, self._weights])
 
 
 def shapes_mm(subject: Subject) -> Array:
@@ -156,7 +192,7 @@ def lid_weights(names: tuple[str, ...], gaze_deg: Array, blinks: Array) -> Array
 
 
 def _problem(
-    names: tuple[str, ...], shapes: Array, handles: IntArray, rate_hz: float,
+    names: tuple[str, ...], gaps: _Gaps, shapes: Array, rate_hz: float,
     bounds: tuple[float, float], closed: bool,
 ) -> Problem:  # fmt: skip
     count = len(names)
@@ -170,11 +206,9 @@ def _problem(
         for beginning, price in reversed(SMOOTH.items()):
             if name.startswith(beginning):
                 smooth[k] = price
-    counts = np.ones(len(handles))
-    for region, weight in REGION_WEIGHTS.items():
-        counts[np.isin(handles, REGIONS[region])] = weight
     smooth *= rate_hz / _SMOOTH_RATE_HZ
-    return Problem(shapes, counts, lows, highs, smooth, np.full(count, RIDGE))
+    ridge = np.full(count, RIDGE)
+    return Problem(gaps.beside(shapes), gaps.counts(), lows, highs, smooth, ridge)
 
 
 def _in_view(subject: Subject, weights: Array, shapes: Array) -> Array:

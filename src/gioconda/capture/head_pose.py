@@ -62,12 +62,15 @@ class HeadPoses:
     Attributes:
         rotation: (T, 3, 3).
         translation: (T, 3) pixels of the view.
-        misfit: (T,) root mean square distance of the rigid points, pixels.
+        misfit: (T,) root mean square distance of the points, pixels.
+        information: (T, 6, 6) how firmly the image holds small turns about the view's axes (in
+            radians) and shifts (in pixels): the normal matrix of the fit.
     """
 
     rotation: Array
     translation: Array
     misfit: Array
+    information: Array
 
     def angles_deg(self) -> Array:
         """Return (T, 3) yaw, pitch and roll, signs as in :mod:`gioconda.motion`."""
@@ -76,6 +79,19 @@ class HeadPoses:
         pitch = np.arctan2(r[:, 2, 1], r[:, 2, 2])
         roll = np.arctan2(r[:, 1, 0], r[:, 0, 0])
         return np.degrees(np.stack([yaw, pitch, roll], axis=1))
+
+    def information_deg(self) -> Array:
+        """Return the information for yaw, pitch, roll in degrees and the translation."""
+        yaw, _, roll = np.radians(self.angles_deg()).T
+        c, s, zero = np.cos(roll), np.sin(roll), np.zeros_like(roll)
+        # Axes of a small change of each angle, in the view: of Rz @ Ry @ Rx.
+        about_yaw = np.stack([s, -c, zero], axis=1)
+        about_pitch = np.stack([c * np.cos(yaw), s * np.cos(yaw), np.sin(yaw)], axis=1)
+        about_roll = np.stack([zero, zero, zero + 1], axis=1)
+        change = np.broadcast_to(np.eye(6), (len(yaw), 6, 6)).copy()
+        change[:, :3, :3] = np.radians(1) * np.stack([about_yaw, about_pitch, about_roll], axis=2)
+        result: Array = np.swapaxes(change, 1, 2) @ self.information @ change
+        return result
 
     def apply(self, points: Array, camera: Camera) -> Array:
         """Pose points of the skull: (N, 3) for all frames or (T, N, 3), to (T, N, 3)."""
@@ -145,6 +161,7 @@ def fit_poses(
         jacobian = k[..., None] * moves[..., :2, :] + slope[..., None] * moves[..., 2:, :]
         weighted = jacobian * w[..., None]
         normal = np.einsum("tnij,tnik->tjk", weighted, jacobian)
+        information = normal.copy()
         right = np.einsum("tnij,tni->tj", weighted, miss)
         scale = np.sqrt(np.einsum("tjj->tj", normal)) + 1e-12
         normal /= scale[:, :, None] * scale[:, None, :]
@@ -153,7 +170,7 @@ def fit_poses(
         rotation = _turned(step[:, :3]) @ rotation
         shift = shift + step[:, 3:]
     misfit = np.sqrt((w * miss**2).sum(axis=(1, 2)) / np.maximum(w.sum(axis=(1, 2)), 1e-9))
-    return HeadPoses(rotation, shift, misfit)
+    return HeadPoses(rotation, shift, misfit, information)
 
 
 def _turned(vector: Array) -> Array:

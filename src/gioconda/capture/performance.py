@@ -22,9 +22,10 @@ import numpy as np
 import numpy.typing as npt
 
 from gioconda.capture.fit import CLOSING, ClipFit, fit
+from gioconda.capture.head_pose import HeadPoses
 from gioconda.capture.recording import Progress, Recording, record
 from gioconda.capture.resting import look, most_restful
-from gioconda.capture.smoothing import across_gaps, whittaker
+from gioconda.capture.smoothing import across_gaps, smooth_where_loose, whittaker
 from gioconda.capture.subject import Subject
 from gioconda.errors import OptionError
 from gioconda.motion import BLENDSHAPES, CHANNELS, INDEX, Motion, gaze_of, set_gaze
@@ -40,9 +41,16 @@ FIRST: Final = "first"
 REFERENCES: Final = (NEUTRAL, FIRST)
 #: Side of the view that the reference frame is built at; motion does not depend on it.
 _SIDE_PX: Final = 512
-#: Smoothing of head pose and gaze at 25 frames a second; scaled with the fourth power of the rate.
-_POSE_STIFFNESS: Final = 1.0
-_GAZE_STIFFNESS: Final = 0.5
+#: Spread of a landmark's error, in outer-eye distances, and as how many independent points all
+#: landmarks of a frame count: their errors go together.
+_LANDMARK_ERROR: Final = 0.009
+_INDEPENDENT: Final = 12.0
+#: Usual acceleration of a head between frames at 25 a second: degrees, and outer-eye distances.
+_TURN_ACCELERATION: Final = 0.5
+_SHIFT_ACCELERATION: Final = 0.02
+#: Smoothing of gaze at 25 frames a second; scaled, like the above, with the fourth power of the
+#: rate.
+_GAZE_STIFFNESS: Final = 0.3
 _STIFFNESS_RATE_HZ: Final = 25.0
 #: Weights of another portrait's motion: less below 0 than where the person is the portrait.
 _LEAST_WEIGHT: Final = -0.3
@@ -194,13 +202,28 @@ def moments(
         values[:, INDEX[name]] = fitted.weights[:, fitted.names.index(name)]
     values[:, INDEX["articulation"]] = fitted.weights[:, fitted.names.index(CLOSING)]
     poses = fitted.unposed.poses
-    pose = np.hstack([poses.angles_deg(), poses.translation / float(subject.mesh.eye_distance)])
     rate = (rate_hz / _STIFFNESS_RATE_HZ) ** 4
     first = INDEX["headYaw"]
-    values[:, first : first + 6] = whittaker(pose, _POSE_STIFFNESS * rate, linked)
+    values[:, first : first + 6] = _steady(subject, poses, rate, linked)
     looking = whittaker(_past_blinks(fitted, values), _GAZE_STIFFNESS * rate, linked)
     set_gaze(values, looking[:, 0], looking[:, 1])  # type: ignore[arg-type]
     return values
+
+
+def _steady(subject: Subject, poses: HeadPoses, rate: float, linked: Array | None) -> Array:
+    """Return the poses, (T, 6), in degrees and outer-eye distances, without their jitter.
+
+    Turns and distance are held loosely by one frame and are steadied by its neighbours; where the
+    face is in the picture is held firmly and stays.
+    """
+    eyes = float(subject.mesh.eye_distance)
+    pose = np.hstack([poses.angles_deg(), poses.translation / eyes])
+    unit = np.array([1, 1, 1, eyes, eyes, eyes])
+    information = poses.information_deg() * unit[:, None] * unit
+    points = len(subject.mesh.handles)
+    information *= _INDEPENDENT / points / (_LANDMARK_ERROR * eyes) ** 2
+    price = np.repeat([_TURN_ACCELERATION, _SHIFT_ACCELERATION], 3) ** -2.0
+    return smooth_where_loose(pose, information, price * rate, linked)
 
 
 def _past_blinks(fitted: ClipFit, values: Array) -> Array:

@@ -42,6 +42,43 @@ def whittaker(values: Array, stiffness: float, linked: Array | None = None) -> A
     return result
 
 
+def smooth_where_loose(
+    values: Array, information: Array, price: Array, linked: Array | None = None
+) -> Array:  # fmt: skip
+    """Smooth curves (T, n) the more, the less firmly they were measured.
+
+    Minimises sum of (x_t - v_t)' N_t (x_t - v_t) + price |x_(t-1) - 2 x_t + x_(t+1)|^2: what the
+    measurements hold firmly stays, combinations that they leave loose are drawn to steady motion.
+
+    Args:
+        values: evenly spaced measurements v.
+        information: (T, n, n) N.
+        price: (n,) of accelerations.
+        linked: (T - 1,) 0 where curves may jump between t and t + 1.
+    """
+    from scipy.linalg import solveh_banded
+
+    count, n = values.shape
+    if count < 3:
+        return values.copy()
+    weight = np.ones(count - 2) if linked is None else np.minimum(linked[:-1], linked[1:])
+    # Upper bands of the symmetric matrix: row `bands - d` holds the entries d right of the diagonal.
+    bands = 2 * n
+    banded = np.zeros((bands + 1, count * n))
+    for i in range(n):
+        for j in range(i, n):
+            banded[bands - (j - i), j::n] += information[:, i, j]
+        column = np.arange(count) * n + i
+        for offset, factor in ((0, 1.0), (1, 4.0), (2, 1.0)):
+            banded[bands, column[offset : count - 2 + offset]] += factor * price[i] * weight
+        banded[bands - n, column[1 : count - 1]] += -2 * price[i] * weight
+        banded[bands - n, column[2:]] += -2 * price[i] * weight
+        banded[bands - 2 * n, column[2:]] += price[i] * weight
+    right = np.einsum("tij,tj->ti", information, values).ravel()
+    result: Array = solveh_banded(banded, right).reshape(count, n)
+    return result
+
+
 def across_gaps(
     time_s: Array, known_s: Array, values: Array, bridged_s: float = BRIDGED_S
 ) -> tuple[Array, list[tuple[float, float]]]:

@@ -75,7 +75,8 @@ def first_method_moments(subject: Subject, landmarks: Array) -> Array:
         values[:, INDEX[name]] = weights[:, names.index(name)]
     values[:, INDEX["articulation"]] = weights[:, -1]
     set_gaze(values, gaze_deg[:, 0], gaze_deg[:, 1])  # type: ignore[arg-type]
-    poses = HeadPoses(rotation, _translations(subject, rotation, scale, shift), scale)
+    translation = _translations(subject, rotation, scale, shift)
+    poses = HeadPoses(rotation, translation, scale, np.zeros((len(scale), 6, 6)))
     first = INDEX["headYaw"]
     values[:, first : first + 3] = poses.angles_deg()
     values[:, first + 3 : first + 6] = poses.translation / float(mesh.eye_distance)
