@@ -238,7 +238,7 @@ def _released(skin: SkinMap, beside: Beside) -> FloatArray:
 
 def _sneer(skin: SkinMap, side: Side, beside: Beside, lined: float) -> FloatArray:
     top = np.exp(-((beside.place / 0.4) ** 2)) * smoothstep(beside.place / 0.03)
-    shadow = (0.07 + 0.05 * lined) * crease(beside.distance, 1.6) * top
+    shadow = (0.06 + 0.06 * lined) * crease(beside.distance, 3.2 - 1.8 * lined) * top
     # the nose wrinkles across its side, up from the wing
     wing, root = skin.landmarks[side(129)], skin.landmarks[side(133)]
     for part in (0.45, 0.68):
@@ -246,7 +246,11 @@ def _sneer(skin: SkinMap, side: Side, beside: Beside, lined: float) -> FloatArra
         inner = middle + millimetres((side.out * -7.0, -2.5))
         line = np.stack([inner, middle + millimetres((side.out * 1.0, 2.0))])
         distance, place = along_line(skin.x, skin.y, line)
-        shadow += 0.045 * crease(distance, 1.1) * np.sin(np.pi * np.clip(place, 0, 1))
+        shadow += (
+            (0.03 + 0.02 * lined)
+            * crease(distance, 1.8 - 0.7 * lined)
+            * np.sin(np.pi * np.clip(place, 0, 1))
+        )
     return np.asarray(shadow, np.float32)
 
 
