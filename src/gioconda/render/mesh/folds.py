@@ -57,7 +57,7 @@ CHEEK_LIT: Final = 0.05
 #: Share of the photo's own creases that a full smile adds.
 OWN_CREASES: Final = 1.0
 #: Share of the shadow beside the mouth that goes as the portrait's own smile is let go.
-RELEASED: Final = 0.8
+RELEASED: Final = 0.9
 _LOWER_LID_RIGHT: Final = 23
 _FROWN_LINES: Final = ((107, 55), (336, 285))
 _BELOW_LIP: Final = 18
@@ -117,7 +117,7 @@ def face_folds(skin: SkinMap, axes: FloatArray, light: FloatArray) -> list[Fold]
                 eased=flattened,
                 least=-0.7,
             ),
-            Fold(_released(skin, beside), {}, eased={f"mouthSmile{name}": 0.9}, released=1.0),
+            Fold(_released(skin, side, beside), {}, eased={f"mouthSmile{name}": 0.9}, released=1.0),
             Fold(
                 _sneer(skin, side, beside, lined),
                 {f"noseSneer{name}": 1.0, f"mouthUpperUp{name}": 0.4},
@@ -229,11 +229,14 @@ def _own_beside(skin: SkinMap, beside: Beside) -> FloatArray:
     return np.asarray(OWN_CREASES * skin.creases * near, np.float32)
 
 
-def _released(skin: SkinMap, beside: Beside) -> FloatArray:
+def _released(skin: SkinMap, side: Side, beside: Beside) -> FloatArray:
     """Return what lifts the shadow of the portrait's own fold, where its smile is let go."""
     whole = smoothstep(beside.place / 0.1) * smoothstep((1 - beside.place) / 0.2)
-    near = np.exp(-((np.abs(beside.distance) / 8) ** 4)) * whole * skin.bare
-    return np.asarray(RELEASED * -skin.hollows * near, np.float32)
+    near = np.exp(-((np.abs(beside.distance) / 8) ** 4)) * whole
+    corner = skin.landmarks[side(topo.CORNER_RIGHT_OUTER)] + millimetres((side.out * 6.0, 1.0))
+    near = np.maximum(near, np.minimum(1.6 * bump(skin, corner, 7, 9), 1))
+    dark = np.minimum(skin.hollows, skin.creases)
+    return np.asarray(RELEASED * -dark * near * skin.bare, np.float32)
 
 
 def _sneer(skin: SkinMap, side: Side, beside: Beside, lined: float) -> FloatArray:
