@@ -16,7 +16,8 @@ for they slide, and so is depth, which the tracker only guesses.
 
 Variance of motion about the mean that the shapes explain in x and y, each half of the persons with
 a correction measured on the other half (hand-set shapes in brackets, the same fit): lips 98.6 %
-(97.4), eyes 83.1 (67.0), brows 88.8 (76.1), jaw 95.8 (88.8), cheeks 86.4 (64.1).
+(97.4), eyes 83.1 (67.0), brows 88.9 (76.1), jaw 95.9 (88.8), cheeks 86.5 (64.1).
+``scripts/measure_shapes.py`` measures, reports and writes the table.
 """
 
 from __future__ import annotations
