@@ -246,7 +246,7 @@ def constrained(c: np.ndarray, largest: np.ndarray) -> np.ndarray:
         if name.startswith(("eyeB", "eyeS", "lid")):
             most = max(most, 1.2)
         if name.startswith("eyeWide"):
-            most = 0.6
+            most = 0.8
         size = np.linalg.norm(c[k], axis=1, keepdims=True) + 1e-9
         c[k] *= np.minimum(1, most / size)
     return c
