@@ -10,7 +10,7 @@ from gioconda import motion
 from gioconda.render.mesh import topology as topo
 from gioconda.render.mesh.blendshapes import build_shapes
 from gioconda.render.mesh.build import build_mesh
-from gioconda.render.mesh.deform import Deformer, head_rotation, unproject
+from gioconda.render.mesh.deform import LEAST_BLINK, Deformer, head_rotation, unproject
 from gioconda.render.mesh.sheet import doubled_area, slit_rows
 from gioconda.render.mesh.types import HeadMesh, PosedHead
 
@@ -196,6 +196,16 @@ def test_a_blink_shuts_the_eye_whatever_the_gaze(closed: Head, down: float) -> N
     rest = closed.gaps_mm(closed.pose(), "eye_left").max()
     assert closed.gaps_mm(head, "eye_left").max() < 0.06 * rest
     assert closed.gaps_mm(head, "eye_right").max() > 0.5 * rest
+
+
+def test_lids_open_only_so_far(closed: Head) -> None:
+    """Beyond that there is no photo of an eye to show."""
+    upper = topo.LEFT_UPPER_LID[3]
+    rest, some, far = (
+        closed.pose(eyeBlinkLeft=w).screen[upper, 1] for w in (0.0, LEAST_BLINK, -0.6)
+    )
+    assert some < rest - 0.5
+    assert far == pytest.approx(some, abs=1e-4)
 
 
 def test_gaze_is_reported(closed: Head) -> None:

@@ -15,7 +15,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
@@ -23,8 +22,17 @@ import numpy.typing as npt
 
 from gioconda.portrait.canonical import mirror_index
 from gioconda.render.mesh import topology as topo
-from gioconda.render.mesh.crease_line import nearest_crease
 from gioconda.render.mesh.depth import smoothstep
+from gioconda.render.mesh.fold_forms import (
+    CHEEK_RIGHT,
+    LINED,
+    Beside,
+    Side,
+    along_line,
+    bump,
+    crease,
+    millimetres,
+)
 from gioconda.render.mesh.skin_map import SkinMap
 from gioconda.render.mesh.types import FloatArray
 
@@ -44,16 +52,12 @@ LIGHT_CONTRAST: Final = 0.45
 LEAST_CONTRAST: Final = 0.08
 #: Depth of the shadow beside the mouth in a full smile, on smooth skin and on lined skin.
 FOLD_SHADOW: Final = (0.060, 0.150)
+#: The apple of a cheek lightens by this much in a full smile, whatever the light.
+CHEEK_LIT: Final = 0.05
 #: Share of the photo's own creases that a full smile adds.
 OWN_CREASES: Final = 1.0
 #: Share of the shadow beside the mouth that goes as the portrait's own smile is let go.
-RELEASED: Final = 0.8
-#: Mean contrast of creases beside the mouth at which skin counts as fully lined.
-LINED: Final = 0.05
-
-# From the wing of the nose past the corner of the mouth, on the subject's right.
-_NASOLABIAL: Final = (129, 203, 206, 216, 212)
-_CHEEK_RIGHT: Final = 205
+RELEASED: Final = 0.9
 _LOWER_LID_RIGHT: Final = 23
 _FROWN_LINES: Final = ((107, 55), (336, 285))
 _BELOW_LIP: Final = 18
@@ -78,18 +82,6 @@ class Fold:
     released: float = 0.0
 
 
-@dataclass(frozen=True)
-class _Side:
-    """One half of the face: landmarks through ``mirror``, ``out`` = x away from the midline."""
-
-    name: str
-    out: float
-    mirror: npt.NDArray[np.int32] | None
-
-    def __call__(self, landmark: int) -> int:
-        return landmark if self.mirror is None else int(self.mirror[landmark])
-
-
 def face_folds(skin: SkinMap, axes: FloatArray, light: FloatArray) -> list[Fold]:
     """Return the folds of a face.
 
@@ -100,9 +92,9 @@ def face_folds(skin: SkinMap, axes: FloatArray, light: FloatArray) -> list[Fold]
     """
     folds: list[Fold] = []
     helped = _helped(light)
-    for side in (_Side("Right", -1.0, None), _Side("Left", 1.0, mirror_index())):
+    for side in (Side("Right", -1.0, None), Side("Left", 1.0, mirror_index())):
         name = side.name
-        beside = _Beside.of(skin, side)
+        beside = Beside.of(skin, side)
         lined = beside.lined(skin)
         flattened = {
             "mouthPucker": 0.3, "mouthFunnel": 0.2, "cheekPuff": 0.8, f"mouthFrown{name}": 0.4,
@@ -125,7 +117,7 @@ def face_folds(skin: SkinMap, axes: FloatArray, light: FloatArray) -> list[Fold]
                 eased=flattened,
                 least=-0.7,
             ),
-            Fold(_released(skin, beside), {}, eased={f"mouthSmile{name}": 0.9}, released=1.0),
+            Fold(_released(skin, side, beside), {}, eased={f"mouthSmile{name}": 0.9}, released=1.0),
             Fold(
                 _sneer(skin, side, beside, lined),
                 {f"noseSneer{name}": 1.0, f"mouthUpperUp{name}": 0.4},
@@ -169,84 +161,20 @@ def face_folds(skin: SkinMap, axes: FloatArray, light: FloatArray) -> list[Fold]
     return folds
 
 
-@dataclass(frozen=True)
-class _Beside:
-    """Where pixels lie beside the nasolabial fold.
-
-    Attributes:
-        distance: signed, millimetres, > 0 on the cheek.
-        place: 0 at the wing of the nose to 1 below the corner of the mouth.
-        along: strength along the fold, 0 at both ends.
-    """
-
-    distance: FloatArray
-    place: FloatArray
-    along: FloatArray
-
-    @classmethod
-    def of(cls, skin: SkinMap, side: _Side) -> _Beside:
-        line = skin.landmarks[[side(i) for i in _NASOLABIAL]]
-        cheek = skin.landmarks[side(_CHEEK_RIGHT)]
-        line = nearest_crease(skin, line, towards=cheek)
-        distance, place = _along(skin.x, skin.y, line)
-        towards, _ = _along(cheek[:1], cheek[1:], line)
-        along = smoothstep(place / 0.3) * smoothstep((1 - place) / 0.55)
-        return cls(distance * np.sign(towards[0]), place, along.astype(np.float32))
-
-    def lined(self, skin: SkinMap) -> float:
-        """Return how lined the skin beside the mouth is, 0 to 1."""
-        weight = np.exp(-((self.distance / 5) ** 2)) * self.along * skin.bare * skin.inside
-        mean = float((-skin.creases * weight).sum() / max(float(weight.sum()), 1e-3))
-        return float(np.clip(mean / LINED, 0, 1))
-
-
-def _mm(way: tuple[float, float]) -> FloatArray:
-    return np.array(way, np.float32)
-
-
 def _helped(light: FloatArray) -> FloatArray:
     contrast = float(np.linalg.norm(light))
     helped = LEAST_CONTRAST < contrast < LIGHT_CONTRAST
     return (light * (LIGHT_CONTRAST / contrast if helped else 1.0)).astype(np.float32)
 
 
-def _bump(skin: SkinMap, centre: FloatArray, wide: float, high: float) -> FloatArray:
-    x, y = (skin.x - centre[0]) / np.float32(wide), (skin.y - centre[1]) / np.float32(high)
-    return np.asarray(np.exp(-(x * x + y * y)), np.float32)
-
-
-def _along(x: FloatArray, y: FloatArray, line: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return each point's signed distance from a polyline, and its place along it, 0 to 1."""
-    best = np.full(x.shape, np.inf, np.float32)
-    sign, place = np.zeros(x.shape, np.float32), np.zeros(x.shape, np.float32)
-    for k, (a, b) in enumerate(pairwise(line)):
-        step = b - a
-        dx, dy = x - a[0], y - a[1]
-        t = np.clip((dx * step[0] + dy * step[1]) / (step @ step + np.float32(1e-6)), 0, 1)
-        distance = np.hypot(dx - t * step[0], dy - t * step[1])
-        turn = step[0] * dy - step[1] * dx
-        nearer = distance < best
-        best[nearer] = distance[nearer]
-        sign[nearer] = np.sign(turn[nearer])
-        place[nearer] = (k + t[nearer]) / (len(line) - 1)
-    return best * sign, place
-
-
-def _crease(distance: FloatArray, width: float) -> FloatArray:
-    """Return the profile of a crease: a dark line between two faintly lit ridges, 1 deep."""
-    dark = np.exp(-((distance / np.float32(width)) ** 2))
-    ridge = np.exp(-(((np.abs(distance) - 2.3 * width) / (1.3 * width)) ** 2))
-    return np.asarray(-dark + 0.25 * ridge, np.float32)
-
-
-def _smile_height(skin: SkinMap, side: _Side, beside: _Beside, lined: float) -> FloatArray:
+def _smile_height(skin: SkinMap, side: Side, beside: Beside, lined: float) -> FloatArray:
     lateral = np.maximum(beside.distance, 0)
     step = np.exp(-((np.maximum(lateral - 5, 0) / 6) ** 2)) * smoothstep(lateral / 4)
     height = beside.along * (FOLD_STEP_MM * (0.5 + 0.5 * lined) * step)
-    apple = skin.landmarks[side(_CHEEK_RIGHT)] + _mm((side.out * 3.0, -5.0))
-    corner = skin.landmarks[side(topo.CORNER_RIGHT_OUTER)] + _mm((side.out * 4.0, 0.2))
-    height = height + CHEEK_APPLE_MM * _bump(skin, apple, 12, 9)
-    height -= DIMPLE_MM * _bump(skin, corner, 3.2, 4.5)
+    apple = skin.landmarks[side(CHEEK_RIGHT)] + millimetres((side.out * 3.0, -5.0))
+    corner = skin.landmarks[side(topo.CORNER_RIGHT_OUTER)] + millimetres((side.out * 4.0, 0.2))
+    height = height + CHEEK_APPLE_MM * bump(skin, apple, 12, 9)
+    height -= DIMPLE_MM * bump(skin, corner, 3.2, 4.5)
     return np.asarray(height, np.float32)
 
 
@@ -272,10 +200,10 @@ def _relit(skin: SkinMap, height: FloatArray, axes: FloatArray, light: FloatArra
 
 def _smile(
     skin: SkinMap,
-    side: _Side,
+    side: Side,
     axes: FloatArray,
     light: FloatArray,
-    beside: _Beside,
+    beside: Beside,
     lined: float,
 ) -> FloatArray:
     relit = _relit(skin, _smile_height(skin, side, beside, lined), axes, light)
@@ -285,61 +213,72 @@ def _smile(
     d = beside.distance
     shadow = np.where(d > 0, np.exp(-((d / sharp) ** 2)), np.exp(-((d / (1.4 * sharp)) ** 2)))
     shadow *= depth * beside.along
-    lit = 0.025 * np.exp(-(((d - 6) / 3.5) ** 2)) * beside.along
-    corner = skin.landmarks[side(topo.CORNER_RIGHT_OUTER)] + _mm((side.out * 3.0, 0.2))
-    tuck = 0.07 * _bump(skin, corner, 2.4, 3.6)
+    # ... and its apple is the nearest to whatever light there is
+    apple = skin.landmarks[side(CHEEK_RIGHT)] + millimetres((side.out * 2.0, -6.0))
+    lit = CHEEK_LIT * bump(skin, apple, 10, 7) - 0.5 * CHEEK_LIT * bump(
+        skin, apple + millimetres((side.out * 3.0, 15.0)), 13, 7
+    )
+    lit = lit + 0.02 * np.exp(-(((d - 6) / 3.5) ** 2)) * beside.along
+    corner = skin.landmarks[side(topo.CORNER_RIGHT_OUTER)] + millimetres((side.out * 3.0, 0.2))
+    tuck = 0.07 * bump(skin, corner, 2.4, 3.6)
     return np.asarray(relit - shadow + lit - tuck, np.float32)
 
 
-def _own_beside(skin: SkinMap, beside: _Beside) -> FloatArray:
+def _own_beside(skin: SkinMap, beside: Beside) -> FloatArray:
     near = np.exp(-((beside.distance / 5) ** 2)) * beside.along * skin.bare
     return np.asarray(OWN_CREASES * skin.creases * near, np.float32)
 
 
-def _released(skin: SkinMap, beside: _Beside) -> FloatArray:
+def _released(skin: SkinMap, side: Side, beside: Beside) -> FloatArray:
     """Return what lifts the shadow of the portrait's own fold, where its smile is let go."""
     whole = smoothstep(beside.place / 0.1) * smoothstep((1 - beside.place) / 0.2)
-    near = np.exp(-((np.abs(beside.distance) / 8) ** 4)) * whole * skin.bare
-    return np.asarray(RELEASED * -skin.hollows * near, np.float32)
+    near = np.exp(-((np.abs(beside.distance) / 8) ** 4)) * whole
+    corner = skin.landmarks[side(topo.CORNER_RIGHT_OUTER)] + millimetres((side.out * 6.0, 1.0))
+    near = np.maximum(near, np.minimum(1.6 * bump(skin, corner, 7, 9), 1))
+    dark = np.minimum(skin.hollows, skin.creases)
+    return np.asarray(RELEASED * -dark * near * skin.bare, np.float32)
 
 
-def _sneer(skin: SkinMap, side: _Side, beside: _Beside, lined: float) -> FloatArray:
+def _sneer(skin: SkinMap, side: Side, beside: Beside, lined: float) -> FloatArray:
     top = np.exp(-((beside.place / 0.4) ** 2)) * smoothstep(beside.place / 0.03)
-    shadow = (0.07 + 0.05 * lined) * _crease(beside.distance, 1.6) * top
+    shadow = (0.06 + 0.06 * lined) * crease(beside.distance, 3.2 - 1.8 * lined) * top
     # the nose wrinkles across its side, up from the wing
     wing, root = skin.landmarks[side(129)], skin.landmarks[side(133)]
     for part in (0.45, 0.68):
         middle = wing + np.float32(part) * (root - wing)
-        line = np.stack([
-            middle + _mm((side.out * -7.0, -2.5)), middle + _mm((side.out * 1.0, 2.0))
-        ])  # fmt: skip
-        distance, place = _along(skin.x, skin.y, line)
-        shadow += 0.045 * _crease(distance, 1.1) * np.sin(np.pi * np.clip(place, 0, 1))
+        inner = middle + millimetres((side.out * -7.0, -2.5))
+        line = np.stack([inner, middle + millimetres((side.out * 1.0, 2.0))])
+        distance, place = along_line(skin.x, skin.y, line)
+        shadow += (
+            (0.03 + 0.02 * lined)
+            * crease(distance, 1.8 - 0.7 * lined)
+            * np.sin(np.pi * np.clip(place, 0, 1))
+        )
     return np.asarray(shadow, np.float32)
 
 
-def _under_eye(skin: SkinMap, side: _Side, lined: float) -> FloatArray:
+def _under_eye(skin: SkinMap, side: Side, lined: float) -> FloatArray:
     # the bag of the lower lid and the crow's feet: above all what the photo has already
-    lid = skin.landmarks[side(_LOWER_LID_RIGHT)] + _mm((0, 2.0))
+    lid = skin.landmarks[side(_LOWER_LID_RIGHT)] + millimetres((0, 2.0))
     outer = skin.landmarks[side(topo.RIGHT_EYE_CORNERS[0])]
-    temple = outer + _mm((side.out * 7.0, 1.0))
-    region = np.clip(_bump(skin, lid, 13, 5) + _bump(skin, temple, 8, 8), 0, 1)
+    temple = outer + millimetres((side.out * 7.0, 1.0))
+    region = np.clip(bump(skin, lid, 13, 5) + bump(skin, temple, 8, 8), 0, 1)
     shading = skin.creases * region * skin.bare
-    bag = lid + _mm((0, 2.2))
-    shading = shading - 0.055 * _bump(skin, bag, 10, 1.5) + 0.03 * _bump(skin, lid, 9, 2.0)
+    bag = lid + millimetres((0, 2.2))
+    shading = shading - 0.055 * bump(skin, bag, 10, 1.5) + 0.03 * bump(skin, lid, 9, 2.0)
     for turn in (-0.45, 0.05, 0.5):
-        start = outer + _mm((side.out * 3.5, 7.0 * turn * 0.5))
-        line = np.stack([start, start + 8 * _mm((side.out * np.cos(turn), np.sin(turn)))])
-        distance, place = _along(skin.x, skin.y, line)
+        start = outer + millimetres((side.out * 3.5, 7.0 * turn * 0.5))
+        line = np.stack([start, start + 8 * millimetres((side.out * np.cos(turn), np.sin(turn)))])
+        distance, place = along_line(skin.x, skin.y, line)
         fade = np.sin(np.pi * np.clip(0.15 + 0.85 * place, 0, 1))
-        shading += 0.06 * lined * _crease(distance, 0.9) * fade * skin.bare
+        shading += 0.06 * lined * crease(distance, 0.9) * fade * skin.bare
     return np.asarray(shading, np.float32)
 
 
-def _corner(skin: SkinMap, side: _Side) -> FloatArray:
-    corner = skin.landmarks[side(topo.CORNER_RIGHT_OUTER)] + _mm((side.out * 2.6, 0.3))
-    shade = -0.12 * _bump(skin, corner, 2.0, 3.2)
-    return np.asarray(shade + 0.03 * _bump(skin, corner + _mm((side.out * 4, 0)), 2.5, 4))
+def _corner(skin: SkinMap, side: Side) -> FloatArray:
+    corner = skin.landmarks[side(topo.CORNER_RIGHT_OUTER)] + millimetres((side.out * 2.6, 0.3))
+    shade = -0.12 * bump(skin, corner, 2.0, 3.2)
+    return np.asarray(shade + 0.03 * bump(skin, corner + millimetres((side.out * 4, 0)), 2.5, 4))
 
 
 def _lined_near(skin: SkinMap, region: Array) -> float:
@@ -349,18 +288,18 @@ def _lined_near(skin: SkinMap, region: Array) -> float:
 
 
 def _frown(skin: SkinMap) -> FloatArray:
-    middle = skin.landmarks[9] + _mm((0, 3))
-    region = _bump(skin, middle, 11, 12)
+    middle = skin.landmarks[9] + millimetres((0, 3))
+    region = bump(skin, middle, 11, 12)
     lined = _lined_near(skin, region)
     shading = 0.9 * skin.creases * region * skin.bare
     for line in _FROWN_LINES:
         ends = skin.landmarks[list(line)]
         # the lines stand beside the brows' ends, a little inside them
-        ends = np.stack([ends[0] * _mm((0.62, 1)) - _mm((0, 3)),
-                         ends[1] * _mm((0.70, 1)) + _mm((0, 1))])  # fmt: skip
-        distance, place = _along(skin.x, skin.y, ends)
+        ends = np.stack([ends[0] * millimetres((0.62, 1)) - millimetres((0, 3)),
+                         ends[1] * millimetres((0.70, 1)) + millimetres((0, 1))])  # fmt: skip
+        distance, place = along_line(skin.x, skin.y, ends)
         along = np.sin(np.pi * np.clip(place * 0.86 + 0.10, 0, 1)) ** 0.8
-        shading += (0.09 + 0.04 * lined) * _crease(distance, 1.5 - 0.4 * lined) * along
+        shading += (0.09 + 0.04 * lined) * crease(distance, 1.5 - 0.4 * lined) * along
     return np.asarray(shading, np.float32)
 
 
@@ -376,12 +315,12 @@ def _forehead(skin: SkinMap) -> FloatArray:
     for height, half, depth in ((9.0, 27.0, 0.8), (15.5, 30.0, 1.0), (22.0, 24.0, 0.7)):
         ends = np.exp(-((np.abs(skin.x - 0.1 * height) / half) ** 4))
         wave = 0.6 * np.sin(skin.x / 9 + height)
-        line = _crease(arch - height - wave, 1.6 - 0.4 * lined)
+        line = crease(arch - height - wave, 1.6 - 0.4 * lined)
         shading = shading + (0.035 + 0.03 * lined) * depth * line * ends * skin.bare
     return np.asarray(shading, np.float32)
 
 
 def _chin(skin: SkinMap) -> FloatArray:
-    below = skin.landmarks[_BELOW_LIP] + _mm((0, 0.8))
-    bulge = 0.03 * _bump(skin, below + _mm((0, 7)), 9, 4.5)
-    return np.asarray(bulge - 0.12 * _bump(skin, below, 11, 1.9), np.float32)
+    below = skin.landmarks[_BELOW_LIP] + millimetres((0, 0.8))
+    bulge = 0.03 * bump(skin, below + millimetres((0, 7)), 9, 4.5)
+    return np.asarray(bulge - 0.12 * bump(skin, below, 11, 1.9), np.float32)

@@ -10,13 +10,14 @@ keeps each correction small. Weights and corrections were found in turn, five ti
 
 A correction keeps to what its shape's name says: a brow shape corrects brows and forehead alone, a
 sided shape its own side; facing inner lips of shapes that leave lips closed, and the lids of a
-blink, are corrected alike; it is at most half of the shape's own largest motion (1.2 mm for lids).
-Points on the face's outline above the chin are left out, for they slide, and so is depth, which
-the tracker only guesses.
+blink, are corrected alike; it is at most half of the shape's own largest motion (1.2 mm for lids,
+0.8 mm for wide eyes, which stare soon). Points on the face's outline above the chin are left out,
+for they slide, and so is depth, which the tracker only guesses.
 
 Variance of motion about the mean that the shapes explain in x and y, each half of the persons with
 a correction measured on the other half (hand-set shapes in brackets, the same fit): lips 98.6 %
-(97.4), eyes 84.6 (67.0), brows 88.9 (76.1), jaw 95.9 (88.8), cheeks 86.5 (64.1).
+(97.4), eyes 83.8 (67.0), brows 88.9 (76.1), jaw 95.9 (88.8), cheeks 86.5 (64.1).
+``scripts/measure_shapes.py`` measures, reports and writes the table.
 """
 
 from __future__ import annotations
