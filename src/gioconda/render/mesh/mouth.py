@@ -27,9 +27,9 @@ from gioconda.render.mesh.types import (
 
 #: Up to this gap, in mm, the lips of a portrait count as closed and their gap as none.
 CLOSED_GAP_MM: Final = 1.0
-#: The upper incisal edge lies this far under the closed lips' line. In real clips of twelve people it
-#: lies 0 to 3 mm under it; more would fill every small opening with teeth.
-UPPER_EDGE_MM: Final = 2.4
+#: The upper incisal edge lies this far under the closed lips' line. In real clips of twelve people
+#: it lies from 2 mm over it to 3 mm under it; more would fill every small opening with teeth.
+UPPER_EDGE_MM: Final = 2.0
 #: A subject's own edge that lies outside this range tells that the guess of the closed lips' line
 #: is off; the teeth are moved to agree with it.
 OWN_EDGE_RANGE_MM: Final = (1.8, 4.2)
@@ -262,7 +262,7 @@ class MouthPainter:
         bared = self._w(head, "mouthUpperUpLeft", "mouthUpperUpRight")
         # For f and v the lower lip lies against bared teeth.
         bite = 4.0 * bared * self._w(head, "mouthRollLower")
-        p[kernels.SPREAD] = min(max(spread + 1.5 * bared + bite, 0.0), 1.0)
+        p[kernels.SPREAD] = min(max(spread + bared + bite, 0.0), 1.0)
         p[kernels.GLOSS] = self._colours.gloss * (1 - 0.5 * rounded)
 
     def _box(self, head: PosedHead, px_per_mm: float) -> tuple[int, int, int, int]:

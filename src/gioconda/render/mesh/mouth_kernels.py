@@ -181,7 +181,7 @@ def _interior(  # type: ignore[no-untyped-def]
             colour[c] *= shadow
     # Upper teeth, on the skull.
     own = p[SPRITE_WEIGHT]
-    # The upper lip's shadow gives the row its depth; a thin slit lies in the light of the lower lip.
+    # The upper lip's shadow gives the row its depth; a thin slit has the light of the lower lip.
     lip_shade = min(2.6, 0.4 + 0.6 * (yl - yu))
     light = fall * (0.50 + 0.50 * smooth_step(below / lip_shade + 0.08))
     light *= (0.35 + 0.65 * lit) * (0.4 + 0.6 * daylight)
@@ -255,9 +255,11 @@ def _mend_lip(out, X, Y, p, lips, low, i, f, d, share, gap, dc):  # type: ignore
     dark = smooth_step((tone * lip_luma - here) / (0.14 * lip_luma))
     bright = smooth_step((here - 1.12 * lip_luma) / (0.25 * lip_luma))
     # Teeth are less red than any lip.
-    pale = red / max(here, 8.0) - 0.45 * lip_red / max(lip_luma, 8.0)
+    pale = red / max(here, 8.0) - 0.62 * lip_red / max(lip_luma, 8.0)
     if lip_red > 0.1 * lip_luma:
-        bright = max(bright, smooth_step(0.5 - 6.0 * pale) * smooth_step(here / lip_luma - 0.3))
+        bright = max(
+            bright, smooth_step(0.5 - 6.0 * pale) * smooth_step(2.0 * here / lip_luma - 0.5)
+        )
     a = max(lighten * dark, mend * bright)
     # A line that the picture has already is not drawn twice.
     crease *= smooth_step((here / lip_luma - 0.40) / 0.35)
