@@ -27,9 +27,11 @@ from gioconda.render.mesh.types import (
 
 #: Up to this gap, in mm, the lips of a portrait count as closed and their gap as none.
 CLOSED_GAP_MM: Final = 1.0
-#: The upper incisal edge lies this far under the closed lips' line. In real clips of twelve people it
-#: lies 0 to 3 mm under it; more would fill every small opening with teeth.
-UPPER_EDGE_MM: Final = 2.4
+#: The upper incisal edge lies this far under the closed lips' line. In real clips of twelve people
+#: it lies from 2 mm over it to 3 mm under it; more would fill every small opening with teeth.
+UPPER_EDGE_MM: Final = 2.0
+#: A lip drawn back over the teeth thins and bares this much more of them than its edge rises.
+SMILE_BARES_MM: Final = 1.0
 #: A subject's own edge that lies outside this range tells that the guess of the closed lips' line
 #: is off; the teeth are moved to agree with it.
 OWN_EDGE_RANGE_MM: Final = (1.8, 4.2)
@@ -230,7 +232,8 @@ class MouthPainter:
         middle = min(max(middle, 0), lip_table.TABLE_LENGTH - 1)
         upper_lip, lower_lip = float(table[0, middle]), float(table[1, middle])
         shift = self._articulation(head) * self._edge_shift
-        upper = self._upper_edge + shift
+        drawn = 1 - float(p[kernels.SPRITE_WEIGHT])
+        upper = self._upper_edge + shift + drawn * SMILE_BARES_MM * min(max(spread, 0.0), 1.0)
         # The first millimetre of jaw opening does not part the rows.
         lower = upper - OVERBITE_MM + max(_soft_positive(jaw_y - 1.0, 1.2) - 0.24, 0.0)
         # The lower lip hides most of the lower row, unless it is pulled down ...
@@ -262,7 +265,7 @@ class MouthPainter:
         bared = self._w(head, "mouthUpperUpLeft", "mouthUpperUpRight")
         # For f and v the lower lip lies against bared teeth.
         bite = 4.0 * bared * self._w(head, "mouthRollLower")
-        p[kernels.SPREAD] = min(max(spread + 1.5 * bared + bite, 0.0), 1.0)
+        p[kernels.SPREAD] = min(max(spread + 0.6 * bared + bite, 0.0), 1.0)
         p[kernels.GLOSS] = self._colours.gloss * (1 - 0.5 * rounded)
 
     def _box(self, head: PosedHead, px_per_mm: float) -> tuple[int, int, int, int]:

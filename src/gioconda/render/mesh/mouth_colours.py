@@ -339,13 +339,13 @@ def _detail(image: ByteImage, mesh: HeadMesh) -> float:
 
 
 def _smooth_skin_detail(view: View, mesh: HeadMesh) -> float:
-    """Return how much of their modelling teeth keep beside skin as smooth as this, 0.35 to 1.
+    """Return how much of their modelling teeth keep beside skin as smooth as this, 0.55 to 1.
 
     Retouched photos and rendered cartoons have no pores; teeth with every separator drawn would
     come from another picture.
     """
     cheeks, forehead, _ = skin_texture(view, mesh)
-    return 0.35 + 0.65 * _ramp(0.5 * float(cheeks + forehead), 0.003, 0.005)
+    return 0.55 + 0.45 * _ramp(0.5 * float(cheeks + forehead), 0.003, 0.005)
 
 
 def _blur(view: View, mesh: HeadMesh) -> float:

@@ -60,8 +60,8 @@ _ARC: Final = 1.0 / (6 * 441.0)
 @njit(cache=True, fastmath=True, nogil=True, inline="always")
 def _over(colour, value, tint, light, warmth):  # type: ignore[no-untyped-def]
     # Lips and gums throw their colour on teeth; what light reaches shaded ones has come off flesh.
-    # (Unshaded teeth in real clips show R/B 1.35, blurred with the lips as they are.)
-    shade = warmth * (0.3 + max(1 - light, 0.0))
+    # (Teeth in real clips show R/B 1.2 to 1.35, blurred with the lips as they are.)
+    shade = warmth * (0.12 + max(1 - light, 0.0))
     for c in range(3):
         flesh = 1 + 0.16 * shade if c == 0 else 1 - (0.04 if c == 1 else 0.08) * shade
         colour[c] = colour[c] * (1 - value[3]) + value[c] * tint[c] * light * flesh
@@ -145,7 +145,7 @@ def _interior(  # type: ignore[no-untyped-def]
     # Measured in real mouths: from the middle out to 0.5, 0.75 and 0.95 of the half width the
     # teeth's luma falls to 0.95, 0.7 and 0.3 of the middle's.
     from_corner = dc / p[HALF_WIDTH]
-    fall = (0.08 + 0.92 * smooth_step(from_corner / 0.48 + 0.02)) * (0.70 + 0.30 * side)
+    fall = (0.14 + 0.86 * smooth_step(from_corner / 0.45 + 0.02)) * (0.70 + 0.30 * side)
     # Cavity: darkest deep under the upper row; light bounces between rows that nearly meet.
     deep = smooth_step(min(below, above) / 5.0) * smooth_step(dc / 9.0)
     light = (0.60 + 0.40 * deep) * (
@@ -169,7 +169,7 @@ def _interior(  # type: ignore[no-untyped-def]
     if value[3] > 0.003:
         light = fall * (0.78 + 0.22 * smooth_step(above / 1.6))
         light *= 0.62 + 0.38 * smooth_step((y - max(upper_edge, yu) + 0.5) / 4.0)
-        light *= (0.35 + 0.65 * lit) * daylight
+        light *= (0.30 + 0.70 * lit) * daylight
         _over(colour, value, palette[0], light, p[SATURATION])
     if p[TONGUE_OUT] > 0:
         _tongue(colour, palette[2], p, x, y, below, True)
@@ -181,10 +181,10 @@ def _interior(  # type: ignore[no-untyped-def]
             colour[c] *= shadow
     # Upper teeth, on the skull.
     own = p[SPRITE_WEIGHT]
-    # The upper lip's shadow gives the row its depth; a thin slit lies in the light of the lower lip.
+    # The upper lip's shadow gives the row its depth; a thin slit has the light of the lower lip.
     lip_shade = min(2.6, 0.4 + 0.6 * (yl - yu))
     light = fall * (0.50 + 0.50 * smooth_step(below / lip_shade + 0.08))
-    light *= (0.35 + 0.65 * lit) * (0.4 + 0.6 * daylight)
+    light *= (0.30 + 0.70 * lit) * (0.4 + 0.6 * daylight)
     sample_rgba(
         upper_row,
         (xs * (1 + xs * xs * _ARC) + 32.0) * density,
@@ -255,9 +255,11 @@ def _mend_lip(out, X, Y, p, lips, low, i, f, d, share, gap, dc):  # type: ignore
     dark = smooth_step((tone * lip_luma - here) / (0.14 * lip_luma))
     bright = smooth_step((here - 1.12 * lip_luma) / (0.25 * lip_luma))
     # Teeth are less red than any lip.
-    pale = red / max(here, 8.0) - 0.45 * lip_red / max(lip_luma, 8.0)
+    pale = red / max(here, 8.0) - 0.62 * lip_red / max(lip_luma, 8.0)
     if lip_red > 0.1 * lip_luma:
-        bright = max(bright, smooth_step(0.5 - 6.0 * pale) * smooth_step(here / lip_luma - 0.3))
+        bright = max(
+            bright, smooth_step(0.5 - 6.0 * pale) * smooth_step(2.0 * here / lip_luma - 0.5)
+        )
     a = max(lighten * dark, mend * bright)
     # A line that the picture has already is not drawn twice.
     crease *= smooth_step((here / lip_luma - 0.40) / 0.35)
