@@ -55,8 +55,21 @@ LASH_WIDTH: Final = 0.09
 LASH_CONTRAST: Final = (0.05, 0.13)
 #: On grainy or wrinkled skin lashes must stand out by so many times its usual contrast more.
 GRAIN_CONTRAST: Final = 2.5
+#: The wing at the outer corner fades by this part only: painted corners are dark themselves.
+WING_SHARE: Final = 0.6
 #: Lashes are looked for inside the face's outline by this margin.
 FACE_MARGIN_MM: Final = 3.0
+
+#: The eye is looked for so far under its landmarks, counts from this depth on (both in eye widths),
+#: its white differs in tint from the skin by so many units of Lab, and what counts as eye is
+#: nearer to its colours than to the skin's by this part.
+BELOW_REACH: Final = 0.10
+LEAST_BELOW: Final = 0.025
+LEAST_COLOUR: Final = 10.0
+EYE_COLOUR: Final = 0.6
+#: Above a closing lid nothing is darker than this part of the skin; the most that it is lightened.
+DARKEST_SOCKET: Final = 0.5
+MOST_SOCKET_GAIN: Final = 5.0
 
 _LUMA: Final = np.array([0.299, 0.587, 0.114])
 _CHEEKS_AND_FOREHEAD: Final = (50, 280, 151)
@@ -96,6 +109,10 @@ class Eyelid:
         mesh: its mesh.
         eye: which eye.
         texture: (size, size, 4) premultiplied texture of the surface.
+
+    Attributes:
+        below: how far the eye can be seen under the landmarks of its lower lid, in eye widths; a
+            cartoon's eyes are larger than any face the landmarks were learnt from.
     """
 
     def __init__(self, view: View, mesh: HeadMesh, eye: EyeRegion, texture: ByteImage) -> None:
@@ -108,9 +125,11 @@ class Eyelid:
         clear = _beside_eye(frame) * (1 - lashes)
         between = _led_in(photo, clear, frame, SKIN_REACHES)
         around = _led_in(photo, clear * _lit(photo @ _LUMA, clear, frame), frame, SKIN_REACHES[1:])
-        cover = _cover(frame)[..., None]
+        seen_below, self.below = _eye_below(view, frame)
+        cover = np.maximum(_cover(frame), seen_below)[..., None]
         bare = photo + (between - photo) * lashes[..., None]
         painted = bare * (1 - cover) + _lid_colour(view, mesh, frame, around) * cover
+        painted = painted * _socket_light(painted @ _LUMA, around @ _LUMA, frame)[..., None]
         opaque = self._open[..., 3:] / 255
         closed = self._open.copy()
         # premultiplied colour never exceeds its own cover
@@ -188,7 +207,7 @@ def _lashes(luma: Array, f: _EyeFrame) -> Array:
     dark = smoothstep((0.85 - luma / np.maximum(around, 8)) / 0.15)
     wing = smoothstep((0.14 - f.x) / 0.1) * smoothstep((f.x + 0.24) / 0.1)
     wing *= smoothstep((f.y - f.crease + 0.05) / 0.05) * smoothstep((f.lower + 0.08 - f.y) / 0.05)
-    lashes = np.maximum(line * above, dark * wing)
+    lashes = np.maximum(line * above, WING_SHARE * dark * wing)
     lashes *= smoothstep((f.x + 0.3) / 0.1) * smoothstep((1.12 - f.x) / 0.1)
     grown = cv2.dilate(lashes, np.ones((3, 3), np.uint8))
     return np.asarray(np.clip(cv2.GaussianBlur(grown, (0, 0), 0.6) * 1.2, 0, 1))
@@ -201,6 +220,57 @@ def _face_cover(view: View, mesh: HeadMesh) -> FloatArray:
     eroded = cv2.erode(inside, np.ones((reach, reach), np.uint8))
     result: FloatArray = cv2.GaussianBlur(eroded, (0, 0), 0.5 * reach)
     return result
+
+
+def _eye_below(view: View, f: _EyeFrame) -> tuple[Array, float]:
+    """Return where the eye shows under the lower lid's landmarks, 0 to 1, and how deep, in widths.
+
+    The white and the iris have another colour than skin; in a picture without colour nothing can
+    be told.
+    """
+    lab = cv2.cvtColor(view.image[f.box], cv2.COLOR_RGB2LAB) * np.array([0.4, 1.0, 1.0])
+    skin = (f.y > f.under + 0.02) & (f.y < f.under + 0.16) & (f.x > 0.1) & (f.x < 0.9)
+    inside = (f.y > f.upper + 0.02) & (f.y < f.lower - 0.02)
+    white = inside & (np.abs(f.x - 0.5) > 0.25) & (np.abs(f.x - 0.5) < 0.42)
+    iris = inside & (np.abs(f.x - 0.5) < 0.12)
+    nothing = np.zeros(f.x.shape)
+    if min(skin.sum(), white.sum(), iris.sum()) < 8:
+        return nothing, 0.0
+    colours = [np.median(lab[where], axis=0) for where in (skin, white, iris)]
+    to_skin, to_white, to_iris = (np.linalg.norm(lab - c, axis=2) for c in colours)
+    if np.linalg.norm((colours[1] - colours[0])[1:]) < LEAST_COLOUR:
+        return nothing, 0.0
+    eye = np.minimum(to_white, to_iris) < EYE_COLOUR * to_skin
+    eye &= (f.x > -0.08) & (f.x < 1.08) & (f.y < f.lower + BELOW_REACH)
+    seen = (f.y <= f.lower) & (f.y > f.upper) & (f.x > 0) & (f.x < 1)  # between the landmarks
+    start = seen.copy()
+    corner = ((f.x < 0.1) | (f.x > 0.9)) & (f.y > f.upper - 0.06)
+    for _ in range(round(BELOW_REACH * f.width) + 1):
+        grown = cv2.dilate(seen.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+        seen = start | (grown & eye & ((f.y > f.lower - 0.02) | corner))
+    found = seen & ((f.y > f.lower) | corner) & ~start
+    middle = (f.x > 0.25) & (f.x < 0.75)
+    deep = float((found & middle).sum()) / (0.5 * f.width * f.width)
+    if deep < LEAST_BELOW:
+        return nothing, 0.0
+    reach = 2 * max(round(0.03 * f.width), 1) + 1
+    wide = cv2.dilate(found.astype(np.float64), np.ones((reach, reach), np.uint8))
+    return cv2.GaussianBlur(wide, (0, 0), max(0.012 * f.width, 0.5)), min(deep, BELOW_REACH)
+
+
+def _socket_light(luma: Array, skin: Array, f: _EyeFrame) -> Array:
+    """Return the gain that keeps a black socket from being drawn down over the lid as a blot.
+
+    A lid that closes pulls the skin above its crease along; where that is painted nearly black it
+    comes into some light as it does.
+    """
+    sigma = max(0.03 * f.width, 0.6)
+    share = cv2.GaussianBlur(luma, (0, 0), sigma) / np.maximum(skin, 1)
+    gain = np.maximum(DARKEST_SOCKET / np.maximum(share, 0.05), 1)
+    gain = np.minimum(cv2.GaussianBlur(gain, (0, 0), sigma), MOST_SOCKET_GAIN)
+    band = smoothstep((f.y - f.brow - 0.06) / 0.12) * smoothstep((f.upper - f.y) / 0.1)
+    band *= smoothstep((f.x + 0.15) / 0.15) * smoothstep((1.15 - f.x) / 0.15)
+    return np.asarray(1 + (gain - 1) * band)
 
 
 def _line_across(f: _EyeFrame, length: float) -> ByteImage:
