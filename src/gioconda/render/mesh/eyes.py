@@ -69,7 +69,7 @@ LASH_DEGREE: Final = 3
 LASH_DROP: Final = 0.25
 #: The completed white over the typical one, at most; its grain, in grey levels, at most.
 MOST_WHITE: Final = 1.2
-MOST_GRAIN: Final = 4.0
+MOST_GRAIN: Final = 2.5
 #: Steps of the tables of the lids' edges.
 TABLE_STEPS: Final = 32
 #: An eye shorter than this on screen is not painted.
@@ -334,7 +334,7 @@ def _grain(luma: FloatArray, seen: npt.NDArray[np.bool_]) -> FloatArray:
     spread = float(np.median(np.abs(fine[seen]))) if seen.any() else 0.0
     noise = np.random.default_rng(2).standard_normal(luma.shape)
     soft = cv2.GaussianBlur(noise, (0, 0), 0.8)
-    strength = min(spread, MOST_GRAIN) / (0.6745 * max(float(soft.std()), 1e-6))
+    strength = min(0.5 * spread, MOST_GRAIN) / (0.6745 * max(float(soft.std()), 1e-6))
     result: FloatArray = (strength * soft).astype(np.float32)
     return result
 

@@ -143,7 +143,7 @@ def _planes(outline: Outline, mask: FrameMask, mesh: HeadMesh) -> list[_Plane]:
 
     def plane(first: float, last: float, depths: Array | None) -> _Plane:
         at = np.array([[first, 0], [last, 0], [last, height], [first, height]], np.float64)
-        place = at + (mask.x0, mask.y0)
+        place = at + np.array([mask.x0, mask.y0])
         z = front_depth(place) if depths is None else depths
         corners = unproject(np.c_[place, z].astype(np.float32), mesh.size, camera)
         return _Plane(corners, at.astype(np.float32), first, last)

@@ -11,7 +11,14 @@ import numpy.typing as npt
 
 from gioconda.render.mesh.depth import smoothstep
 from gioconda.render.mesh.glasses_kernels import best_path
-from gioconda.render.mesh.glasses_outline import CLEAR_CONTRAST, RAYS, Outline, angles, line_contrast
+from gioconda.render.mesh.glasses_outline import (
+    CLEAR_CONTRAST,
+    RAYS,
+    Outline,
+    angles,
+    line_contrast,
+    sampled,
+)
 from gioconda.render.mesh.types import ByteImage, FloatArray
 
 Array = npt.NDArray[np.float64]
@@ -88,9 +95,7 @@ def mask_frame(image: ByteImage, outline: Outline) -> FrameMask:
     rims = [_rim_points(o, k) for k in (0, 1)]
     hinges = [float(rims[0][:, 0].min() - HINGE_MM), float(rims[1][:, 0].max() + HINGE_MM)]
     temples = [_temple(image, o, rims[k], k) for k in (0, 1)]
-    ends = [
-        float(t[0][-1, 0]) if len(t[0]) else h for t, h in zip(temples, hinges, strict=True)
-    ]
+    ends = [float(t[0][-1, 0]) if len(t[0]) else h for t, h in zip(temples, hinges, strict=True)]
 
     everything = np.vstack([*rims, o.bridge, *(t[0] for t in temples)])
     reach = GROWTH[0][0] + GROWTH[1][0] + FADE_MM
@@ -313,8 +318,4 @@ def _temple(image: ByteImage, o: Outline, rim: Array, k: int) -> tuple[Array, Ar
 
 
 def _sampled(image: ByteImage, o: Outline, x: Array, y: Array) -> Array:
-    at_x = (o.nose[0] + o.mm * (x * o.across[0] + y * o.down[0])).astype(np.float32)
-    at_y = (o.nose[1] + o.mm * (x * o.across[1] + y * o.down[1])).astype(np.float32)
-    return cv2.remap(
-        image, at_x, at_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
-    ).astype(np.float64)  # fmt: skip
+    return sampled(image, o.nose, o.mm, x, y, o.across, o.down)
