@@ -150,7 +150,7 @@ def test_without_the_layer_the_frame_would_move(
 def test_rims_stay_round_as_the_head_turns(
     wearer: tuple[View, np.ndarray, MeshRenderer],
 ) -> None:
-    view, frame, renderer = wearer
+    _, frame, renderer = wearer
     turned = drawn_frame(renderer, POSES["turned"]) & (
         renderer.render(moment(**POSES["turned"])).max(2) < 60
     )
