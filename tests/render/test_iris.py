@@ -94,8 +94,10 @@ def test_a_wider_pupil_leaves_the_rim_of_the_iris() -> None:
 
 
 def test_the_reflex_moves_less_than_the_iris() -> None:
-    def spot(frame: np.ndarray) -> float:
-        bright = (frame.min(2) > 235) & (np.hypot(*(np.indices((SIDE, SIDE)) - 60)) < 30)
+    def spot(frame: np.ndarray, middle: float) -> float:
+        rows, columns = np.indices((SIDE, SIDE))
+        inside = np.hypot(columns - middle, rows - 60) < 12
+        bright = inside & (frame.min(2) > 0.75 * frame.min(2)[inside].max())
         return float(np.argwhere(bright)[:, 1].mean())
 
     def pupil(frame: np.ndarray) -> float:
@@ -103,4 +105,4 @@ def test_the_reflex_moves_less_than_the_iris() -> None:
 
     rest, aside = painted(0.0), painted(0.0, gaze_px=8)
     assert 7 < pupil(aside) - pupil(rest) < 9
-    assert 3 < spot(aside) - spot(rest) < 5.5
+    assert 3 < spot(aside, 68) - spot(rest, 60) < 5.5

@@ -70,6 +70,8 @@ LASH_DROP: Final = 0.25
 #: The completed white over the typical one, at most; its grain, in grey levels, at most.
 MOST_WHITE: Final = 1.2
 MOST_GRAIN: Final = 2.5
+#: Blink weight from which lids come to meet below the landmarks of the lower one.
+MEET_BEGIN: Final = 0.6
 #: Steps of the tables of the lids' edges.
 TABLE_STEPS: Final = 32
 #: An eye shorter than this on screen is not painted.
@@ -219,7 +221,7 @@ class _Eye:
             # lids meet where the eye ends, which its landmarks miss
             across = upper[-1] - upper[0]
             down = np.array([-across[1], across[0]], f32)
-            line += f32(share) * self._lash_below[:, None] * down
+            line += f32(_met(blink)) * self._lash_below[:, None] * down
         # least squares over the row of points, ends included: one small product
         line = self._smooth_line @ line
         for width_mm, opacity in (
@@ -252,7 +254,7 @@ class _Eye:
             lid_edge(screen, edge, corner, along, f32(length), table)
 
         if self._deep > 0:
-            self._lower_table += self._below * f32(length * (1 - painted_share(blink)))
+            self._lower_table += self._below * f32(length * (1 - _met(blink)))
 
         yaw, pitch = (math.radians(a) for a in gaze_deg)
         way = self._slide @ (math.sin(yaw), math.sin(pitch)) * self._mm
@@ -287,6 +289,12 @@ class _Eye:
         return np.array(
             [[xx, xy, u - xx * ox - xy * oy], [yx, yy, v - yx * ox - yy * oy]], f32
         )  # fmt: skip
+
+
+def _met(blink: float) -> float:
+    """Return how far the lids have met, 0 to 1: the last part of a blink."""
+    x = min(max((blink - MEET_BEGIN) / (1 - MEET_BEGIN), 0.0), 1.0)
+    return x * x * (3 - 2 * x)
 
 
 def _polynomial_projector(count: int, degree: int) -> FloatArray:

@@ -24,8 +24,8 @@ from gioconda.render.mesh.types import ByteImage, FloatArray, HeadMesh
 Array = npt.NDArray[np.float64]
 
 #: Blink weight at which the painted lid begins to show, and the range to full effect.
-BLINK_BEGIN: Final = 0.15
-BLINK_RANGE: Final = 0.6
+BLINK_BEGIN: Final = 0.1
+BLINK_RANGE: Final = 0.45
 #: The fade is quantised, so that a still lid costs nothing.
 FADE_STEPS: Final = 64
 #: Columns of skin samples across the eye.
