@@ -153,6 +153,17 @@ def angles() -> Array:
     return np.arange(RAYS) * 2 * np.pi / RAYS
 
 
+def in_eye_radii(x: Array, y: Array) -> Array:
+    """Return the distance from a rim's centre as part of the ellipse that no rim enters.
+
+    Args:
+        x: mm across from the centre.
+        y: mm down from it.
+    """
+    half = np.where(y > 0, EYE_MM[2], EYE_MM[1])
+    return np.asarray(np.hypot(x / EYE_MM[0], y / half))
+
+
 def _score(rims: list[Rim], sharpness: float, bridge_contrast: float) -> float:
     if sharpness < LEAST_SHARPNESS:
         return 0.0
@@ -195,8 +206,7 @@ def _closed_path(strip: Array, trust: Array) -> tuple[npt.NDArray[np.int64], Arr
     turn, radii = angles(), _radii()
     ridge = line_contrast(strip)
     score = trust * np.tanh(np.abs(ridge) / CLEAR_CONTRAST)
-    half = np.where(np.sin(turn) > 0, EYE_MM[2], EYE_MM[1])
-    inner = 1 / np.hypot(np.cos(turn) / EYE_MM[0], np.sin(turn) / half)
+    inner = 1 / in_eye_radii(np.cos(turn), np.sin(turn))
     score[radii[:, None] < inner] = -0.5
     allowed = (radii >= RADII_MM[0]) & (radii <= RADII_MM[1])
     # a curve that closes: the middle one of three rounds
