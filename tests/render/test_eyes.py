@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import cv2
@@ -15,6 +16,7 @@ from gioconda.render import MeshRenderer
 from gioconda.render.mesh import topology as topo
 from gioconda.render.mesh.build import build_mesh
 from gioconda.render.mesh.eye_regions import EYES, EyeRegion, eyes_visible, polygon_mask
+from gioconda.render.mesh.eyes import MOST_CONVERGENCE_DEG, MOST_DIVERGENCE_DEG, eye_gazes
 
 BLINK = moment(eyeBlinkLeft=1, eyeBlinkRight=1)
 
@@ -52,6 +54,58 @@ def test_gaze_moves_the_iris_to_its_side(
     rest = darkness_centre(astronaut_renderer.render(neutral()), astronaut_at_512, eye)
     aside = darkness_centre(astronaut_renderer.render(looking(yaw_deg, 0)), astronaut_at_512, eye)
     assert sign * (aside - rest)[0] > 2
+
+
+def test_each_eye_has_its_own_gaze() -> None:
+    together = looking(18, -6)
+    assert eye_gazes(together)[0] == pytest.approx((18, -6))
+    assert eye_gazes(together)[1] == pytest.approx((18, -6))
+    near = moment(eyeLookInRight=0.2, eyeLookInLeft=0.2)
+    right, left = eye_gazes(near)
+    assert right[0] == pytest.approx(6)
+    assert left[0] == pytest.approx(-6)
+
+
+def test_eyes_never_squint() -> None:
+    parted = moment(eyeLookOutRight=0.4, eyeLookOutLeft=0.4)
+    right, left = eye_gazes(parted)
+    assert left[0] - right[0] == pytest.approx(MOST_DIVERGENCE_DEG)
+    crossed = moment(eyeLookInRight=1, eyeLookInLeft=0.8)
+    right, left = eye_gazes(crossed)
+    assert right[0] - left[0] == pytest.approx(MOST_CONVERGENCE_DEG)
+    # led back equally: their mean stays
+    assert 0.5 * (right[0] + left[0]) == pytest.approx(3)
+
+
+def test_one_eye_may_converge_alone(
+    astronaut_renderer: MeshRenderer, astronaut_at_512: View
+) -> None:
+    rest = astronaut_renderer.render(neutral()).copy()
+    converged = astronaut_renderer.render(moment(eyeLookInLeft=0.5))
+    right, left = (
+        np.abs(iris_patch(converged, astronaut_at_512, e) - iris_patch(rest, astronaut_at_512, e))
+        for e in EYES
+    )
+    assert left.max() > 25
+    assert right.max() == 0
+
+
+@pytest.mark.parametrize("channel", ["blink", "gaze"])
+def test_a_sweep_never_pops(
+    astronaut_renderer: MeshRenderer, astronaut_at_512: View, channel: str
+) -> None:
+    x, y = astronaut_at_512.landmarks[topo.RIGHT_IRIS[0], :2].astype(int)
+    around = slice(y - 25, y + 20), slice(x - 35, x + 36)
+    sweep = np.linspace(0, 1, 21)
+    frames = [
+        astronaut_renderer.render(
+            moment(eyeBlinkLeft=w, eyeBlinkRight=w) if channel == "blink" else looking(25 * w, 0)
+        )[around].astype(int)
+        for w in sweep
+    ]  # fmt: skip
+    steps = np.array([np.abs(b - a).mean() for a, b in pairwise(frames)])
+    assert steps.max() < 3 * np.median(steps[steps > 0])
+    assert steps.max() < 0.25 * np.abs(frames[-1] - frames[0]).mean() + 0.5
 
 
 def test_a_gaze_that_barely_leaves_rest_does_not_pop(
@@ -161,3 +215,69 @@ def test_it_is_seen_whether_a_portrait_shows_its_eyes(
 ) -> None:
     view = Portrait.open(shared / "data" / "portraits" / name, cache=False).view(512)
     assert eyes_visible(view, build_mesh(view)) == visible
+
+
+def test_a_closed_lid_leaves_no_strip_of_white_below(shared: Path) -> None:
+    """A cartoon's eyes are larger than the landmarks know: the lid closes to their true edge."""
+    path = shared / "data" / "portraits" / "cartoon_boy_3d.jpg"
+    view = Portrait.open(path, cache=False).view(512)
+    renderer = MeshRenderer(view)
+    rest, closed = (renderer.render(m).copy() for m in (neutral(), BLINK))
+    for eye in EYES:
+        ends = view.landmarks[list(eye.corners), :2]
+        middle, width = ends.mean(0), float(np.linalg.norm(ends[0] - ends[1]))
+        (x0, y0), (x1, y1) = (middle + s * np.array([0.5, 0.35]) * width for s in (-1, 1))
+        box = slice(round(y0), round(y1)), slice(round(x0), round(x1))
+        # neither skin nor hair of a warm light is as blue as it is red
+        before, after = (
+            int((f[box][..., 2].astype(int) > f[box][..., 0].astype(int) - 12).sum())
+            for f in (rest, closed)
+        )
+        assert before > 500
+        assert after < 0.03 * before
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "photo_frontal_woman_01.png",
+        "photo_frontal_man_02.png",
+        "painting_pearl_earring_turned.jpg",
+        "painting_woman_darkskin_afro.png",
+        "cartoon_illustration_woman.png",
+        "cartoon_man_flat.png",
+        "photo_man_darkskin_glasses_afro.jpg",
+        "photo_frontal_man_bw_01.jpg",
+    ],
+)
+def test_a_closed_lid_has_the_tint_of_the_skin_around(shared: Path, name: str) -> None:
+    view = Portrait.open(shared / "data" / "portraits" / name, cache=False).view(512)
+    renderer = MeshRenderer(view)
+    closed = renderer.render(BLINK)
+    screen = renderer._head.screen
+    off = []
+    for eye in EYES:
+        crease, edge = screen[list(eye.crease[2:5])], screen[list(eye.upper[2:5])]
+        way = edge - crease
+        lid = tint(closed, np.vstack([crease + 0.25 * way, (crease + 0.75 * way)[::-1]]))
+        above, below = (view.landmarks[list(ids[1:6]), :2] for ids in (eye.crease, eye.under))
+        brow = view.landmarks[list(eye.brow), :2]
+        strip = np.array([0, 0.06 * view.size / 2])
+        skin = [
+            tint(view.image, np.vstack([above + 0.15 * (brow - above),
+                                        (above + 0.55 * (brow - above))[::-1]])),
+            tint(view.image, np.vstack([below, (below + strip)[::-1]])),
+        ]  # fmt: skip
+        between = skin[1] - skin[0]
+        share = np.clip((lid - skin[0]) @ between / (between @ between + 1e-6), 0, 1)
+        off.append(float(np.linalg.norm(lid - skin[0] - share * between)))
+    assert max(off) < 5
+
+
+def tint(image: np.ndarray, outline: np.ndarray) -> np.ndarray:
+    """Median a, b of Lab inside a polygon."""
+    mask = np.zeros(image.shape[:2], np.uint8)
+    cv2.fillPoly(mask, [np.round(outline).astype(np.int32)], 1)
+    lab = cv2.cvtColor((image / 255).astype(np.float32), cv2.COLOR_RGB2LAB)
+    found: np.ndarray = np.median(lab[mask > 0], axis=0)[1:]
+    return found

@@ -46,7 +46,7 @@ class Folded:
         head = self.deformer.pose(moment(**channels))
         head.screen[:] = self.mesh.vertices[:, :2]
         whole = self._whole + np.int16([0, crown])
-        self.folds.lay(head, light_map, whole, crown)
+        self.folds.lay(head, light_map, whole, crown, 1)
         return light_map / 256
 
     def near(self, light: np.ndarray, landmark: int, mm: float = 6.0) -> np.ndarray:
@@ -128,7 +128,7 @@ def test_folds_follow_the_texture_not_the_screen(folded: Folded) -> None:
     whole = folded._whole.copy()
     whole[..., 0] -= 10  # the face drawn ten pixels to the right
     light_map[:, : folded.view.size // 2] = LIGHT_NOTHING
-    folded.folds.lay(head, light_map, whole, 0)
+    folded.folds.lay(head, light_map, whole, 0, 1)
     there = folded.light(**SMILE)
     half = folded.view.size // 2
     low, high = head.screen[:468].min(0).astype(int) + 12, head.screen[:468].max(0).astype(int)

@@ -69,6 +69,9 @@ def paint_eyeball(  # type: ignore[no-untyped-def]
     iris,
     centre,
     radius,
+    pupil,
+    glint,
+    glint_centre,
     strength,
     shadow,
     shadow_px,
@@ -91,6 +94,9 @@ def paint_eyeball(  # type: ignore[no-untyped-def]
         iris: (n, n, 4) float32 premultiplied sprite; its half side is two iris radii.
         centre: (2,) float32 iris centre in texture pixels.
         radius: (2,) float32 half axes of the iris in texture pixels, foreshortened.
+        pupil: float32, how much wider the pupil is than in the sprite; 0.1 is a tenth.
+        glint: (n, n, 3) float32 light that the cornea reflects, added; laid out like ``iris``.
+        glint_centre: (2,) float32 its centre in texture pixels.
         strength: float32, 0 leaves the frame as it is, 1 paints fully.
         shadow: float32, darkness right under the upper lid, 0 to 1.
         shadow_px: float32, depth of that shadow.
@@ -151,7 +157,21 @@ def paint_eyeball(  # type: ignore[no-untyped-def]
             iris_x = (u - centre[0]) / radius[0] * sprite_unit + sprite_half
             iris_y = (v - centre[1]) / radius[1] * sprite_unit + sprite_half
             inside = iris_x >= 0 and iris_y >= 0 and iris_x < sprite - 1 and iris_y < sprite - 1
+            if inside and pupil != zero:
+                # the middle of the iris is drawn out, its rim stays
+                ox = (iris_x - sprite_half) / sprite_unit
+                oy = (iris_y - sprite_half) / sprite_unit
+                rho = ox * ox + oy * oy
+                if rho < one:
+                    squeeze = one - pupil * (one - rho) * (one - rho)
+                    iris_x = ox * squeeze * sprite_unit + sprite_half
+                    iris_y = oy * squeeze * sprite_unit + sprite_half
             opaque = _sample(iris, iris_x, iris_y, 3) if inside else zero
+            glint_x = (u - glint_centre[0]) / radius[0] * sprite_unit + sprite_half
+            glint_y = (v - glint_centre[1]) / radius[1] * sprite_unit + sprite_half
+            lit = (
+                glint_x >= 0 and glint_y >= 0 and glint_x < sprite - 1 and glint_y < sprite - 1
+            )  # fmt: skip
             u = min(max(u, zero), texture_w)
             v = min(max(v, zero), texture_h)
             shade = max(one - from_lid / shadow_px, zero)
@@ -160,6 +180,9 @@ def paint_eyeball(  # type: ignore[no-untyped-def]
                 colour = _sample(sclera, u, v, c) * (one - opaque)
                 if inside:
                     colour += _sample(iris, iris_x, iris_y, c)
+                if lit:
+                    colour += _sample(glint, glint_x, glint_y, c)
+                colour = min(colour, f32(255.0))
                 mixed = f32(out[y, x, c]) * (one - cover) + colour * shade * cover + half
                 out[y, x, c] = np.uint8(min(max(mixed, zero), f32(255.0)))
 

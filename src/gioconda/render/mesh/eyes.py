@@ -13,7 +13,9 @@ from typing import Final
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
+from gioconda.motion import GAZE_FULL_DEG as LOOK_FULL_DEG
 from gioconda.motion import INDEX
 from gioconda.portrait.types import View
 from gioconda.render.mesh.deform import camera_distance, unproject
@@ -22,12 +24,12 @@ from gioconda.render.mesh.eye_regions import (
     EYES,
     EyeRegion,
     eyes_visible,
-    iris_distance,
     iris_radius,
     opening_polygon,
     polygon_mask,
     split_ring,
 )
+from gioconda.render.mesh.iris import iris_sprites, measured_iris
 from gioconda.render.mesh.lids import Eyelid, painted_share
 from gioconda.render.mesh.types import (
     ByteImage,
@@ -43,21 +45,35 @@ GAZE_RADIUS_MM: Final = 10.5
 GAZE_FULL_DEG: Final = 2.5
 BLINK_FULL: Final = 0.12
 SQUINT_FULL: Final = 0.3
+#: No eye turns further than this; how far both may converge, and part.
+MOST_GAZE_DEG: Final = 35.0
+MOST_CONVERGENCE_DEG: Final = 16.0
+MOST_DIVERGENCE_DEG: Final = 1.0
+#: The reflex belongs to the light: it moves with the centre of the cornea's curvature, some 5.6 mm
+#: before the eye's own centre, where the iris moves by :data:`GAZE_RADIUS_MM`.
+GLINT_RADIUS_MM: Final = 5.6
+#: How much wider the pupil is at "eyeWide" 1, and narrower at "eyeSquint" 1: arousal, brightness.
+PUPIL_WIDE: Final = 0.16
+PUPIL_NARROW: Final = 0.08
 #: The sprite is foreshortened at most to this.
 LEAST_FORESHORTENING: Final = 0.75
 SHADOW_MM: Final = 3.0
 #: The lash line: a dark core in a soft shadow, half widths and opacities.
 LASH_HALF_WIDTH_MM: Final = 1.0
-LASH_OPACITY: Final = 0.7
+LASH_OPACITY: Final = 0.8
 LASH_SHADOW_HALF_WIDTH_MM: Final = 2.6
 LASH_SHADOW_OPACITY: Final = 0.3
 #: The line is a curve of this degree through the lid's edge: a lid has no waves.
 LASH_DEGREE: Final = 3
 #: How far the shut line hangs below the upper lid's edge, as part of what is left open.
 LASH_DROP: Final = 0.25
+#: The completed white over the typical one, at most; its grain, in grey levels, at most.
+MOST_WHITE: Final = 1.2
+MOST_GRAIN: Final = 2.5
+#: Blink weight from which lids come to meet below the landmarks of the lower one.
+MEET_BEGIN: Final = 0.6
 #: Steps of the tables of the lids' edges.
 TABLE_STEPS: Final = 32
-SPRITE_PX: Final = 96
 #: An eye shorter than this on screen is not painted.
 LEAST_LENGTH_PX: Final = 3.0
 
@@ -86,7 +102,10 @@ class EyePainter:
             (basis.names.index(f"eyeBlink{eye.side}"), Eyelid(view, mesh, eye, texture))
             for eye in EYES
         ]
-        self._eyes = [_Eye(view, mesh, eye, basis) for eye in EYES]
+        self._eyes = [
+            _Eye(view, mesh, eye, basis, lid.below)
+            for eye, (_, lid) in zip(EYES, self._lids, strict=True)
+        ]  # fmt: skip
 
     def steady(self, moment: FloatArray) -> FloatArray:
         """Return the moment without eye motion if the eyes must be left alone."""
@@ -109,14 +128,42 @@ class EyePainter:
     def draw(self, out: ByteImage, head: PosedHead) -> None:
         """Paint eyeballs and lashes of this moment, in place; nothing at rest."""
         if self.active:
-            for eye in self._eyes:
-                eye.draw(out, head)
+            for eye, gaze_deg in zip(self._eyes, eye_gazes(head.moment), strict=True):
+                eye.draw(out, head, gaze_deg)
+
+
+def eye_gazes(moment: FloatArray) -> tuple[tuple[float, float], tuple[float, float]]:
+    """Return (yaw, pitch) in degrees of the right and of the left eye, each from its own channels.
+
+    Eyes may converge by up to :data:`MOST_CONVERGENCE_DEG` and never part by more than
+    :data:`MOST_DIVERGENCE_DEG`: beyond that both are led back equally, so that no motion makes a
+    squint. Positive yaw is to the image's right, positive pitch down.
+    """
+    right, left = (
+        [float(moment[INDEX[f"eyeLook{way}{side}"]]) for way in ("In", "Out", "Down", "Up")]
+        for side in ("Right", "Left")
+    )
+    yaw_right, yaw_left = right[0] - right[1], left[1] - left[0]
+    inwards = (yaw_right - yaw_left) * LOOK_FULL_DEG
+    held = min(max(inwards, -MOST_DIVERGENCE_DEG), MOST_CONVERGENCE_DEG)
+    middle, half = 0.5 * (yaw_right + yaw_left) * LOOK_FULL_DEG, 0.5 * held
+    return (
+        (_held(middle + half), _held((right[2] - right[3]) * LOOK_FULL_DEG)),
+        (_held(middle - half), _held((left[2] - left[3]) * LOOK_FULL_DEG)),
+    )
+
+
+def _held(degrees: float) -> float:
+    return min(max(degrees, -MOST_GAZE_DEG), MOST_GAZE_DEG)
 
 
 class _Eye:
     """One eye: its textures and where it lies on the skull."""
 
-    def __init__(self, view: View, mesh: HeadMesh, eye: EyeRegion, basis: ShapeBasis) -> None:
+    def __init__(
+        self, view: View, mesh: HeadMesh, eye: EyeRegion, basis: ShapeBasis, below: float
+    ) -> None:
+        """Take the eye out of the photo; it reaches ``below`` eye widths under its landmarks."""
         points = mesh.landmarks
         self._upper, self._lower = split_ring(mesh.rings[eye.ring])
         self._smooth_line = _polynomial_projector(len(self._upper), LASH_DEGREE)
@@ -126,7 +173,11 @@ class _Eye:
         self._blink, self._squint, self._wide = (
             basis.names.index(f"eye{kind}{eye.side}") for kind in ("Blink", "Squint", "Wide")
         )
-        self._radius = max(iris_radius(mesh, eye), 0.5)
+        arch = 1 - np.linspace(-1, 1, TABLE_STEPS + 1) ** 2
+        self._below = (below * arch).astype(np.float32)
+        along = np.linspace(-1, 1, len(self._upper))
+        self._lash_below = (below * (1 - along**2)).astype(np.float32)
+        self._deep = below
 
         # a box one eye width round the eye is its texture
         outline = opening_polygon(mesh, eye)
@@ -136,11 +187,16 @@ class _Eye:
         x1, y1 = np.clip(middle + width + 4, 8, view.size).astype(int)
         photo = view.image[y0:y1, x0:x1].astype(np.float32)
         inside = polygon_mask(outline - (x0, y0), photo.shape)
-        distance = iris_distance(mesh, eye, int(x0), int(y0), photo.shape)
         scale = view.size / 512
-        self._centre: FloatArray = (points[eye.iris[0], :2] - (x0, y0)).astype(np.float32)
+        by_landmarks = (points[eye.iris[0], :2] - (x0, y0)).astype(np.float32)
+        self._centre, self._radius = measured_iris(
+            photo, inside, by_landmarks, max(iris_radius(mesh, eye), 0.5)
+        )
+        rows, columns = np.mgrid[: photo.shape[0], : photo.shape[1]]
+        distance = np.hypot(columns - self._centre[0], rows - self._centre[1]) / self._radius
+        distance = distance.astype(np.float32)
         self._white, eye_luma = _white(photo, inside, distance, scale)
-        self._iris = _iris_sprite(photo, inside, self._centre, self._radius)
+        self._iris, self._glint = iris_sprites(photo, inside, self._centre, self._radius)
         self._lash = _lash_colour(photo, inside, distance, scale, eye_luma)
 
         corner, other = points[eye.corners[0]], points[eye.corners[1]]
@@ -151,11 +207,11 @@ class _Eye:
         self._texture_origin = flat[0]
         self._texture_basis = np.stack([flat[1] - flat[0], flat[2] - flat[0]], 1)
 
-    def draw(self, out: ByteImage, head: PosedHead) -> None:
+    def draw(self, out: ByteImage, head: PosedHead, gaze_deg: tuple[float, float]) -> None:
         blink = min(max(float(head.weights[self._blink]), 0.0), 1.0)
-        strength = self._strength(head, blink)
+        strength = self._strength(head, blink, gaze_deg)
         if strength > 0:
-            self._draw_ball(out, head, blink, strength)
+            self._draw_ball(out, head, blink, strength, gaze_deg)
         self._draw_lashes(out, head, blink)
 
     def _draw_lashes(self, out: ByteImage, head: PosedHead, blink: float) -> None:
@@ -165,6 +221,11 @@ class _Eye:
             return
         upper, lower = head.screen[self._upper], head.screen[self._lower]
         line = upper + f32(LASH_DROP * share) * (lower - upper)
+        if self._deep > 0:
+            # lids meet where the eye ends, which its landmarks miss
+            across = upper[-1] - upper[0]
+            down = np.array([-across[1], across[0]], f32)
+            line += f32(_met(blink)) * self._lash_below[:, None] * down
         # least squares over the row of points, ends included: one small product
         line = self._smooth_line @ line
         for width_mm, opacity in (
@@ -172,13 +233,20 @@ class _Eye:
         ):  # fmt: skip
             paint_lash_line(out, line, self._lash, f32(opacity * share), f32(width_mm * self._mm))
 
-    def _strength(self, head: PosedHead, blink: float) -> float:
-        gaze = math.hypot(*head.gaze_deg)
+    def _strength(self, head: PosedHead, blink: float, gaze_deg: tuple[float, float]) -> float:
+        gaze = math.hypot(*gaze_deg)
         lids = max(float(head.weights[self._squint]), float(head.weights[self._wide]), 0.0)
         x = min(max(gaze / GAZE_FULL_DEG, blink / BLINK_FULL, lids / SQUINT_FULL), 1.0)
         return x * x * (3 - 2 * x)
 
-    def _draw_ball(self, out: ByteImage, head: PosedHead, blink: float, strength: float) -> None:
+    def _draw_ball(
+        self,
+        out: ByteImage,
+        head: PosedHead,
+        blink: float,
+        strength: float,
+        gaze_deg: tuple[float, float],
+    ) -> None:
         screen = head.screen
         corner = screen[self._upper[0]]
         (x0, y0), (x1, y1) = corner.tolist(), screen[self._upper[-1]].tolist()
@@ -189,18 +257,25 @@ class _Eye:
         for edge, table in ((self._upper, self._upper_table), (self._lower, self._lower_table)):
             lid_edge(screen, edge, corner, along, f32(length), table)
 
-        yaw, pitch = (math.radians(a) for a in head.gaze_deg)
-        reach = GAZE_RADIUS_MM * self._mm
-        shift = self._slide @ (reach * math.sin(yaw), reach * math.sin(pitch))
+        if self._deep > 0:
+            self._lower_table += self._below * f32(length * (1 - _met(blink)))
+
+        yaw, pitch = (math.radians(a) for a in gaze_deg)
+        way = self._slide @ (math.sin(yaw), math.sin(pitch)) * self._mm
+        wide, squint = (
+            min(max(float(head.weights[k]), 0.0), 1.0) for k in (self._wide, self._squint)
+        )
         narrowed = [
             self._radius * max(math.cos(a), LEAST_FORESHORTENING) for a in (yaw, pitch)
         ]  # fmt: skip
         shadow = 0.10 * strength + 0.40 * min(1.0, blink + 0.6 * abs(pitch))
         paint_eyeball(
             out, corner, along, f32(length), self._upper_table, self._lower_table,
-            self._to_texture(head), self._white, self._iris, (self._centre + shift).astype(f32),
-            np.array(narrowed, f32), f32(strength), f32(min(shadow, 0.6)),
-            f32(SHADOW_MM * self._mm),
+            self._to_texture(head), self._white, self._iris,
+            (self._centre + GAZE_RADIUS_MM * way).astype(f32), np.array(narrowed, f32),
+            f32(PUPIL_WIDE * wide - PUPIL_NARROW * squint), self._glint,
+            (self._centre + GLINT_RADIUS_MM * way).astype(f32), f32(strength),
+            f32(min(shadow, 0.6)), f32(SHADOW_MM * self._mm),
         )  # fmt: skip
 
     def _to_texture(self, head: PosedHead) -> FloatArray:
@@ -218,6 +293,12 @@ class _Eye:
         return np.array(
             [[xx, xy, u - xx * ox - xy * oy], [yx, yy, v - yx * ox - yy * oy]], f32
         )  # fmt: skip
+
+
+def _met(blink: float) -> float:
+    """Return how far the lids have met, 0 to 1: the last part of a blink."""
+    x = min(max((blink - MEET_BEGIN) / (1 - MEET_BEGIN), 0.0), 1.0)
+    return x * x * (3 - 2 * x)
 
 
 def _polynomial_projector(count: int, degree: int) -> FloatArray:
@@ -248,6 +329,10 @@ def _white(
         total += share * cv2.GaussianBlur(photo * known[..., None], (0, 0), sigma * scale)
         weight += share * cv2.GaussianBlur(known, (0, 0), sigma * scale)
     filled = (total + 1e-4 * mean) / (weight + 1e-4)[..., None]
+    # what the iris hid is no brighter than the white usually is, and has the picture's own grain
+    bright = filled @ np.array([0.299, 0.587, 0.114], np.float32)
+    filled *= np.minimum(MOST_WHITE * typical / np.maximum(bright, 1), 1)[..., None]
+    filled += _grain(luma, seen)[..., None]
     # near the iris dark pixels are its rim; farther off they are the lids and corners themselves
     white = (distance > 1.16) & (luma > 0.62 * typical)
     own = ((inside > 0.5) & (white | (distance > 1.45))).astype(np.float32)
@@ -255,49 +340,15 @@ def _white(
     return np.ascontiguousarray(filled * (1 - keep) + photo * keep, np.float32), typical
 
 
-def _iris_sprite(
-    photo: FloatArray, inside: FloatArray, centre: FloatArray, radius: float
-) -> FloatArray:
-    """Return the whole iris, (n, n, 4) premultiplied; what the lids hide is completed.
-
-    Hidden parts come from the mirror image below the centre where that is seen, and from the
-    radial median.
-    """
-    grid = (np.arange(SPRITE_PX, dtype=np.float32) - SPRITE_PX / 2) / (SPRITE_PX / 4)
-    x, y = np.meshgrid(grid, grid)
-    r = np.hypot(x, y)
-    at_x, at_y = x * radius + centre[0], y * radius + centre[1]
-    colour = cv2.remap(photo, at_x, at_y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
-    seen = cv2.remap(inside, at_x, at_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    # one pixel of the photo away from the lids
-    inner = cv2.erode(seen, np.ones((3, 3), np.uint8), iterations=max(round(24 / radius), 1))
-    visible = inner > 0.9
-
-    ring = np.clip((r * 16).astype(int), 0, 23)
-    profile = np.full((24, 3), np.nan)
-    for k in range(24):
-        chosen = visible & (ring == k)
-        if chosen.sum() > 2:
-            profile[k] = np.median(colour[chosen], 0)
-    known = np.flatnonzero(~np.isnan(profile[:, 0]))
-    if not len(known):
-        profile[:] = colour.reshape(-1, 3).mean(0)
-    else:
-        for k in range(24):
-            profile[k] = profile[known[np.argmin(np.abs(known - k))]]
-    radial = cv2.GaussianBlur(profile[ring].astype(np.float32), (0, 0), 2.0)
-
-    def soft(mask: np.ndarray) -> FloatArray:
-        weight: FloatArray = cv2.GaussianBlur(mask.astype(np.float32), (0, 0), 2.0) * mask
-        return weight[..., None].astype(np.float32)
-
-    mirrored = 0.6 * soft(visible[::-1])
-    completed = (radial * (1 - mirrored) + colour[::-1] * mirrored) * 0.92
-    own = soft(visible)
-    full = completed * (1 - own) + colour * own
-    opaque = np.where(r < 1.5, 1 / (1 + np.exp((r - 1.03) * 14)), 0)[..., None]
-    sprite: FloatArray = np.concatenate([full * opaque, opaque], 2).astype(np.float32)
-    return np.ascontiguousarray(np.clip(sprite, 0, 255))
+def _grain(luma: FloatArray, seen: npt.NDArray[np.bool_]) -> FloatArray:
+    """Return noise as strong as that of the white that is seen: brush or film goes on."""
+    fine = luma - cv2.GaussianBlur(luma, (0, 0), 1.5)
+    spread = float(np.median(np.abs(fine[seen]))) if seen.any() else 0.0
+    noise = np.random.default_rng(2).standard_normal(luma.shape)
+    soft = cv2.GaussianBlur(noise, (0, 0), 0.8)
+    strength = min(0.5 * spread, MOST_GRAIN) / (0.6745 * max(float(soft.std()), 1e-6))
+    result: FloatArray = (strength * soft).astype(np.float32)
+    return result
 
 
 def _lash_colour(

@@ -36,7 +36,7 @@ STEEPEST: Final = 3.0
 FILL_REACHES: Final = ((0.8, 1.0), (2.0, 0.05), (5.0, 0.004), (14.0, 0.0005))
 #: The layer is empty where it covers less than this.
 EMPTY: Final = 0.003
-LEAST_ADDED: Final = 0.3
+LEAST_ADDED: Final = 0.7
 
 
 @dataclass(frozen=True)
@@ -85,6 +85,14 @@ class Glasses:
         self._layer = np.concatenate([added, opaque], 2).astype(np.float32)
         filled = (np.abs(added).max(2) > LEAST_ADDED) | (opaque[..., 0] > 0)
         self._filled = cv2.dilate(filled.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+        down, across = (np.flatnonzero(self._filled.any(axis)) for axis in (1, 0))
+        used = slice(down[0], down[-1] + 2), slice(across[0], across[-1] + 2)
+        self._layer, self._filled = (
+            np.ascontiguousarray(a[used]) for a in (self._layer, self._filled)
+        )
+        mask = replace(
+            mask, x0=mask.x0 + int(across[0]), y0=mask.y0 + int(down[0]), frame=mask.frame[used]
+        )  # fmt: skip
         self._planes = _planes(outline, mask, mesh)
 
     def draw(self, out: ByteImage, head: PosedHead) -> None:
@@ -143,7 +151,7 @@ def _planes(outline: Outline, mask: FrameMask, mesh: HeadMesh) -> list[_Plane]:
 
     def plane(first: float, last: float, depths: Array | None) -> _Plane:
         at = np.array([[first, 0], [last, 0], [last, height], [first, height]], np.float64)
-        place = at + (mask.x0, mask.y0)
+        place = at + np.array([mask.x0, mask.y0])
         z = front_depth(place) if depths is None else depths
         corners = unproject(np.c_[place, z].astype(np.float32), mesh.size, camera)
         return _Plane(corners, at.astype(np.float32), first, last)

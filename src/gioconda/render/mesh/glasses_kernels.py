@@ -62,9 +62,9 @@ def lay_over(out, layer, filled, to_layer, first, last, box):  # type: ignore[no
     columns = layer.shape[1]
     for y in range(max(box[1], 0), min(box[3], height)):
         for x in range(max(box[0], 0), min(box[2], width)):
-            w = to_layer[2, 0] * x + to_layer[2, 1] * y + to_layer[2, 2]
-            u = (to_layer[0, 0] * x + to_layer[0, 1] * y + to_layer[0, 2]) / w
-            v = (to_layer[1, 0] * x + to_layer[1, 1] * y + to_layer[1, 2]) / w
+            w = 1.0 / (to_layer[2, 0] * x + to_layer[2, 1] * y + to_layer[2, 2])
+            u = (to_layer[0, 0] * x + to_layer[0, 1] * y + to_layer[0, 2]) * w
+            v = (to_layer[1, 0] * x + to_layer[1, 1] * y + to_layer[1, 2]) * w
             if u < first or u >= last or u < 0 or v < 0:
                 continue
             iu = int(u)

@@ -11,7 +11,15 @@ import numpy.typing as npt
 
 from gioconda.render.mesh.depth import smoothstep
 from gioconda.render.mesh.glasses_kernels import best_path
-from gioconda.render.mesh.glasses_outline import CLEAR_CONTRAST, RAYS, Outline, angles, line_contrast
+from gioconda.render.mesh.glasses_outline import (
+    CLEAR_CONTRAST,
+    RAYS,
+    Outline,
+    angles,
+    in_eye_radii,
+    line_contrast,
+    sampled,
+)
 from gioconda.render.mesh.types import ByteImage, FloatArray
 
 Array = npt.NDArray[np.float64]
@@ -88,9 +96,7 @@ def mask_frame(image: ByteImage, outline: Outline) -> FrameMask:
     rims = [_rim_points(o, k) for k in (0, 1)]
     hinges = [float(rims[0][:, 0].min() - HINGE_MM), float(rims[1][:, 0].max() + HINGE_MM)]
     temples = [_temple(image, o, rims[k], k) for k in (0, 1)]
-    ends = [
-        float(t[0][-1, 0]) if len(t[0]) else h for t, h in zip(temples, hinges, strict=True)
-    ]
+    ends = [float(t[0][-1, 0]) if len(t[0]) else h for t, h in zip(temples, hinges, strict=True)]
 
     everything = np.vstack([*rims, o.bridge, *(t[0] for t in temples)])
     reach = GROWTH[0][0] + GROWTH[1][0] + FADE_MM
@@ -109,10 +115,13 @@ def mask_frame(image: ByteImage, outline: Outline) -> FrameMask:
 
     cover, lenses = np.zeros(x.shape), np.zeros(x.shape)
     tint = np.zeros((*x.shape, 3))
+    beside_eyes = np.ones(x.shape)
     for k, rim in enumerate(o.rims):
         centre = _local(o, rim.centre)
         inside, outside = _thickness(image, o, k)
         r = np.hypot(x - centre[0], y - centre[1])
+        out_of_eye = in_eye_radii(x - centre[0], y - centre[1])
+        beside_eyes = np.minimum(beside_eyes, smoothstep((out_of_eye - 0.88) / 0.12))
         ray = np.arctan2(y - centre[1], x - centre[0]) / (2 * np.pi) * RAYS
         line, inner, outer = (
             np.interp(ray, np.arange(RAYS), values, period=RAYS)
@@ -135,18 +144,18 @@ def mask_frame(image: ByteImage, outline: Outline) -> FrameMask:
             along = np.minimum(x - path[order[0], 0], path[order[-1], 0] - x)
             band = _band(y - line, above, below) * smoothstep(along / FADE_MM + 1)
             cover = np.maximum(cover, band)
-    cover = _grown(image[y0:y1, x0:x1], cover, o.mm)
+    cover = _grown(image[y0:y1, x0:x1], cover * beside_eyes, beside_eyes, o.mm)
     return FrameMask(
         int(x0), int(y0), cover.astype(np.float32), lenses.astype(np.float32),
         tint.astype(np.float32), (hinges[0], hinges[1]), (ends[0], ends[1]),
     )  # fmt: skip
 
 
-def _grown(photo: ByteImage, cover: Array, mm: float) -> Array:
+def _grown(photo: ByteImage, cover: Array, beside_eyes: Array, mm: float) -> Array:
     """Let the mask grow, a little, into what touches it and has the frame's colour, not the skin's.
 
     The line of a thick frame may run along one of its edges, and the ends where the temples are
-    hinged are no part of the rim's curve.
+    hinged are no part of the rim's curve. Dark lashes that touch it stay with the eye.
     """
     core = (cover > 0.5).astype(np.float32)
     beside = 1 - cv2.dilate(core, np.ones((3, 3), np.uint8))
@@ -163,12 +172,13 @@ def _grown(photo: ByteImage, cover: Array, mm: float) -> Array:
     to_frame, to_skin = (np.linalg.norm(values - c, axis=2) for c in (frame, skin))
     grown = core
     for reach_mm, closer, apart in GROWTH:
-        alike = ((to_frame < closer * to_skin) & (to_skin > apart)).astype(np.float32)
+        alike = (to_frame < closer * to_skin) & (to_skin > apart) & (beside_eyes > 0.5)
+        alike = alike.astype(np.float32)
         for _ in range(max(round(reach_mm * mm), 1)):
             grown = np.maximum(grown, cv2.dilate(grown, np.ones((3, 3), np.uint8)) * alike)
     grown = cv2.dilate(grown, np.ones((3, 3), np.uint8))
     soft = cv2.GaussianBlur(grown, (0, 0), 0.4 * mm)
-    return np.asarray(np.maximum(cover, soft))
+    return np.asarray(np.maximum(cover, soft) * beside_eyes)
 
 
 def _placed(o: Outline, local: Array) -> Array:
@@ -313,8 +323,4 @@ def _temple(image: ByteImage, o: Outline, rim: Array, k: int) -> tuple[Array, Ar
 
 
 def _sampled(image: ByteImage, o: Outline, x: Array, y: Array) -> Array:
-    at_x = (o.nose[0] + o.mm * (x * o.across[0] + y * o.down[0])).astype(np.float32)
-    at_y = (o.nose[1] + o.mm * (x * o.across[1] + y * o.down[1])).astype(np.float32)
-    return cv2.remap(
-        image, at_x, at_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
-    ).astype(np.float64)  # fmt: skip
+    return sampled(image, o.nose, o.mm, x, y, o.across, o.down)

@@ -131,7 +131,7 @@ def _traced_by_colour(
 ) -> list[Rim]:
     """Trace the rims once more, now that the colour of the frame is known."""
     image = cv2.GaussianBlur(view.image, (0, 0), max(0.2 * mm, 0.3)).astype(np.float32)
-    strips = [_sampled(image, r.centre, mm, *_rays(), across, down) for r in rims]
+    strips = [sampled(image, r.centre, mm, *_rays(), across, down) for r in rims]
     lower = np.flatnonzero(np.sin(angles()) > LOWER)
     radii = _radii()
     seen = [
@@ -151,6 +151,17 @@ def _traced_by_colour(
 def angles() -> Array:
     """Return the angles of the rays, radians."""
     return np.arange(RAYS) * 2 * np.pi / RAYS
+
+
+def in_eye_radii(x: Array, y: Array) -> Array:
+    """Return the distance from a rim's centre as part of the ellipse that no rim enters.
+
+    Args:
+        x: mm across from the centre.
+        y: mm down from it.
+    """
+    half = np.where(y > 0, EYE_MM[2], EYE_MM[1])
+    return np.asarray(np.hypot(x / EYE_MM[0], y / half))
 
 
 def _score(rims: list[Rim], sharpness: float, bridge_contrast: float) -> float:
@@ -174,7 +185,7 @@ def _score(rims: list[Rim], sharpness: float, bridge_contrast: float) -> float:
 def _trace_rim(
     luma: FloatArray, centre: Array, scale: float, mm: float, across: Array, down: Array
 ) -> tuple[Rim, float]:
-    strip = _sampled(luma, centre * scale, mm, *_rays(), across, down)
+    strip = sampled(luma, centre * scale, mm, *_rays(), across, down)
     path, ridge = _closed_path(strip, np.ones_like(strip))
     rim = Rim(centre, _radii()[path], ridge[path, np.arange(RAYS)])
     return rim, _sharpness(strip, path)
@@ -195,8 +206,7 @@ def _closed_path(strip: Array, trust: Array) -> tuple[npt.NDArray[np.int64], Arr
     turn, radii = angles(), _radii()
     ridge = line_contrast(strip)
     score = trust * np.tanh(np.abs(ridge) / CLEAR_CONTRAST)
-    half = np.where(np.sin(turn) > 0, EYE_MM[2], EYE_MM[1])
-    inner = 1 / np.hypot(np.cos(turn) / EYE_MM[0], np.sin(turn) / half)
+    inner = 1 / in_eye_radii(np.cos(turn), np.sin(turn))
     score[radii[:, None] < inner] = -0.5
     allowed = (radii >= RADII_MM[0]) & (radii <= RADII_MM[1])
     # a curve that closes: the middle one of three rounds
@@ -222,20 +232,26 @@ def _trace_bridge(
     xs = np.arange(-half, half + 0.01, 0.5)
     ys = np.arange(-above - 12 * STEP_MM, below + 12 * STEP_MM, STEP_MM)
     x, y = np.meshgrid(xs, ys)
-    ridge = line_contrast(_sampled(luma, nose, mm, x, y, across, down))[12:-12]
+    ridge = line_contrast(sampled(luma, nose, mm, x, y, across, down))[12:-12]
     path = best_path(np.tanh(np.abs(ridge) / CLEAR_CONTRAST), 3, SLOPE_COST)
     contrast = np.percentile(np.abs(ridge[path, np.arange(len(xs))]), 20)
     return np.c_[xs, ys[12:-12][path]], float(contrast)
 
 
-def _sampled(
-    luma: FloatArray, origin: Array, mm: float, x: Array, y: Array, across: Array, down: Array
+def sampled(
+    image: npt.NDArray[np.generic],
+    origin: Array,
+    mm: float,
+    x: Array,
+    y: Array,
+    across: Array,
+    down: Array,
 ) -> Array:
+    """Sample an image at mm ``x`` across and ``y`` down from ``origin``, pixels; float64."""
     at_x = (origin[0] + mm * (x * across[0] + y * down[0])).astype(np.float32)
     at_y = (origin[1] + mm * (x * across[1] + y * down[1])).astype(np.float32)
-    return cv2.remap(
-        luma, at_x, at_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
-    ).astype(np.float64)  # fmt: skip
+    found = cv2.remap(image, at_x, at_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(found, np.float64)
 
 
 def line_contrast(strip: Array) -> Array:

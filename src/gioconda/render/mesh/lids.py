@@ -9,7 +9,6 @@ the eye. Lashes that stand up over the lid of the open eye give way to the skin 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
 import cv2
@@ -18,14 +17,15 @@ import numpy.typing as npt
 
 from gioconda.portrait.types import View
 from gioconda.render.mesh.depth import smoothstep
+from gioconda.render.mesh.eye_frame import EyeFrame, eye_below, eye_frame
 from gioconda.render.mesh.eye_regions import EyeRegion, polygon_mask
 from gioconda.render.mesh.types import ByteImage, FloatArray, HeadMesh
 
 Array = npt.NDArray[np.float64]
 
 #: Blink weight at which the painted lid begins to show, and the range to full effect.
-BLINK_BEGIN: Final = 0.15
-BLINK_RANGE: Final = 0.6
+BLINK_BEGIN: Final = 0.1
+BLINK_RANGE: Final = 0.45
 #: The fade is quantised, so that a still lid costs nothing.
 FADE_STEPS: Final = 64
 #: Columns of skin samples across the eye.
@@ -55,37 +55,23 @@ LASH_WIDTH: Final = 0.09
 LASH_CONTRAST: Final = (0.05, 0.13)
 #: On grainy or wrinkled skin lashes must stand out by so many times its usual contrast more.
 GRAIN_CONTRAST: Final = 2.5
+#: The wing at the outer corner fades by this part only: painted corners are dark themselves.
+WING_SHARE: Final = 0.6
 #: Lashes are looked for inside the face's outline by this margin.
 FACE_MARGIN_MM: Final = 3.0
+
+#: Structure of the cheeks, in grey levels, below and above which a picture is drawn flat, and not;
+#: a flat lid has the light of the skin beside it, and this much less relief.
+FLAT_STRUCTURE: Final = (0.2, 0.28)
+FLAT_LIGHT: Final = 0.97
+FLAT_RELIEF: Final = 0.7
+#: Above a closing lid nothing is darker than this part of the skin; the most that it is lightened.
+DARKEST_SOCKET: Final = 0.5
+MOST_SOCKET_GAIN: Final = 5.0
 
 _LUMA: Final = np.array([0.299, 0.587, 0.114])
 _CHEEKS_AND_FOREHEAD: Final = (50, 280, 151)
 _CHEEKS: Final = (50, 280)
-
-
-@dataclass(frozen=True)
-class _EyeFrame:
-    """Pixels round an eye in eye widths: x from outer to inner corner, y down; and the lid lines.
-
-    All arrays have the shape of the box at (x0, y0), but ``down``, the unit vector of y.
-    """
-
-    x0: int
-    y0: int
-    width: float
-    down: Array
-    x: Array
-    y: Array
-    crease: Array
-    upper: Array
-    lower: Array
-    under: Array
-    brow: Array
-
-    @property
-    def box(self) -> tuple[slice, slice]:
-        h, w = self.x.shape
-        return slice(self.y0, self.y0 + h), slice(self.x0, self.x0 + w)
 
 
 class Eyelid:
@@ -99,10 +85,12 @@ class Eyelid:
 
     Attributes:
         box: rows and columns of the texture that it writes.
+        below: how far the eye can be seen under the landmarks of its lower lid, in eye widths; a
+            cartoon's eyes are larger than any face the landmarks were learnt from.
     """
 
     def __init__(self, view: View, mesh: HeadMesh, eye: EyeRegion, texture: ByteImage) -> None:
-        frame = _eye_frame(view, mesh, eye)
+        frame = eye_frame(view, mesh, eye)
         self.box = frame.box
         self._target = texture[frame.box]
         self._open = self._target.astype(np.float32)
@@ -111,9 +99,11 @@ class Eyelid:
         clear = _beside_eye(frame) * (1 - lashes)
         between = _led_in(photo, clear, frame, SKIN_REACHES)
         around = _led_in(photo, clear * _lit(photo @ _LUMA, clear, frame), frame, SKIN_REACHES[1:])
-        cover = _cover(frame)[..., None]
+        seen_below, self.below = eye_below(view, frame)
+        cover = np.maximum(_cover(frame), seen_below)[..., None]
         bare = photo + (between - photo) * lashes[..., None]
         painted = bare * (1 - cover) + _lid_colour(view, mesh, frame, around) * cover
+        painted = painted * _socket_light(painted @ _LUMA, around @ _LUMA, frame)[..., None]
         opaque = self._open[..., 3:] / 255
         closed = self._open.copy()
         # premultiplied colour never exceeds its own cover
@@ -137,47 +127,7 @@ def painted_share(blink: float) -> float:
     return min(max((blink - BLINK_BEGIN) / BLINK_RANGE, 0.0), 1.0)
 
 
-def _eye_frame(view: View, mesh: HeadMesh, eye: EyeRegion) -> _EyeFrame:
-    points = mesh.landmarks[:, :2].astype(np.float64)
-    start, end = points[eye.corners[0]], points[eye.corners[1]]
-    width = max(float(np.linalg.norm(end - start)), 2.0)
-    across = (end - start) / width
-    down = np.array([-across[1], across[0]])
-    if down @ mesh.axes[1, :2] < 0:
-        down = -down
-
-    ids = [*eye.crease, *eye.lower, *eye.under, *eye.brow, *eye.corners]
-    low = np.clip(points[ids].min(0) - 0.12 * width, 0, view.size - 4).astype(int)
-    high = np.clip(points[ids].max(0) + 0.12 * width, low + 4, view.size).astype(int)
-    rows, columns = np.mgrid[low[1] : high[1], low[0] : high[0]]
-    x = ((columns - start[0]) * across[0] + (rows - start[1]) * across[1]) / width
-    y = ((columns - start[0]) * down[0] + (rows - start[1]) * down[1]) / width
-
-    def line(landmarks: tuple[int, ...], corners: bool) -> Array:
-        local = np.c_[(points[list(landmarks)] - start) @ across,
-                      (points[list(landmarks)] - start) @ down] / width  # fmt: skip
-        if corners:
-            local = np.vstack([local, [[0.0, 0.0], [1.0, 0.0]]])
-        local = local[np.argsort(local[:, 0])]
-        return np.asarray(np.interp(x, local[:, 0], local[:, 1]))
-
-    upper = line(eye.upper, corners=True)
-    return _EyeFrame(
-        x0=int(low[0]),
-        y0=int(low[1]),
-        width=width,
-        down=down,
-        x=x,
-        y=y,
-        crease=np.minimum(line(eye.crease, corners=False), upper - 0.05),
-        upper=upper,
-        lower=line(eye.lower, corners=True),
-        under=line(eye.under, corners=False),
-        brow=line(eye.brow, corners=False),
-    )
-
-
-def _lashes(luma: Array, f: _EyeFrame) -> Array:
+def _lashes(luma: Array, f: EyeFrame) -> Array:
     """Return how much each pixel shows a lash above the lid or beyond the outer corner, 0 to 1."""
     # closed along the eye only: rims of glasses and folds of the lid lie that way and stay
     filled = cv2.morphologyEx(luma, cv2.MORPH_CLOSE, _line_across(f, LASH_WIDTH * f.width))
@@ -193,7 +143,7 @@ def _lashes(luma: Array, f: _EyeFrame) -> Array:
     dark = smoothstep((0.85 - luma / np.maximum(around, 8)) / 0.15)
     wing = smoothstep((0.14 - f.x) / 0.1) * smoothstep((f.x + 0.24) / 0.1)
     wing *= smoothstep((f.y - f.crease + 0.05) / 0.05) * smoothstep((f.lower + 0.08 - f.y) / 0.05)
-    lashes = np.maximum(line * above, dark * wing)
+    lashes = np.maximum(line * above, WING_SHARE * dark * wing)
     lashes *= smoothstep((f.x + 0.3) / 0.1) * smoothstep((1.12 - f.x) / 0.1)
     grown = cv2.dilate(lashes, np.ones((3, 3), np.uint8))
     return np.asarray(np.clip(cv2.GaussianBlur(grown, (0, 0), 0.6) * 1.2, 0, 1))
@@ -208,7 +158,22 @@ def _face_cover(view: View, mesh: HeadMesh) -> FloatArray:
     return result
 
 
-def _line_across(f: _EyeFrame, length: float) -> ByteImage:
+def _socket_light(luma: Array, skin: Array, f: EyeFrame) -> Array:
+    """Return the gain that keeps a black socket from being drawn down over the lid as a blot.
+
+    A lid that closes pulls the skin above its crease along; where that is painted nearly black it
+    comes into some light as it does.
+    """
+    sigma = max(0.03 * f.width, 0.6)
+    share = cv2.GaussianBlur(luma, (0, 0), sigma) / np.maximum(skin, 1)
+    gain = np.maximum(DARKEST_SOCKET / np.maximum(share, 0.05), 1)
+    gain = np.minimum(cv2.GaussianBlur(gain, (0, 0), sigma), MOST_SOCKET_GAIN)
+    band = smoothstep((f.y - f.brow - 0.06) / 0.12) * smoothstep((f.upper - f.y) / 0.1)
+    band *= smoothstep((f.x + 0.15) / 0.15) * smoothstep((1.15 - f.x) / 0.15)
+    return np.asarray(1 + (gain - 1) * band)
+
+
+def _line_across(f: EyeFrame, length: float) -> ByteImage:
     """Return a one pixel wide line along the eye, an odd square that a morphology takes."""
     half = max(round(0.5 * length), 1)
     line = np.zeros((2 * half + 1, 2 * half + 1), np.uint8)
@@ -218,20 +183,20 @@ def _line_across(f: _EyeFrame, length: float) -> ByteImage:
     return line
 
 
-def _beside_eye(f: _EyeFrame) -> Array:
+def _beside_eye(f: EyeFrame) -> Array:
     """Return 1 where skin can be seen: below the brow, outside the lids and their lashes."""
     eye = (f.y > f.crease + 0.01) & (f.y < f.lower + 0.08) & (f.x > -0.06) & (f.x < 1.08)
     return (~eye & (f.y > f.brow + 0.03) & (f.y < f.under + 0.2)).astype(np.float64)
 
 
-def _lit(luma: Array, clear: Array, f: _EyeFrame) -> Array:
+def _lit(luma: Array, clear: Array, f: EyeFrame) -> Array:
     """Return 0 on what is far darker than the skin near it: rims, folds, lashes."""
     typical = _led_in(luma[..., None], clear, f, SKIN_REACHES[-1:])[..., 0]
     return smoothstep((luma / np.maximum(typical, 1.0) - 0.5) / 0.2)
 
 
 def _led_in(
-    photo: Array, known: Array, f: _EyeFrame, reaches: tuple[tuple[float, float], ...]
+    photo: Array, known: Array, f: EyeFrame, reaches: tuple[tuple[float, float], ...]
 ) -> Array:
     """Lead what is known into the rest, nearest first; like ``photo``, (h, w, channels)."""
     mean = np.average(photo.reshape(known.size, -1), axis=0, weights=known.ravel() + 1e-6)
@@ -244,7 +209,7 @@ def _led_in(
     return np.asarray(total / weight[..., None])
 
 
-def _lid_colour(view: View, mesh: HeadMesh, f: _EyeFrame, skin: Array) -> Array:
+def _lid_colour(view: View, mesh: HeadMesh, f: EyeFrame, skin: Array) -> Array:
     # 0 at the crease, 1 at the edge of the lid
     down = np.clip((f.y - f.crease) / np.maximum(f.upper - f.crease, 0.03), 0, 1)
     arch = np.sin(np.pi * np.clip(f.x, 0, 1))
@@ -252,6 +217,8 @@ def _lid_colour(view: View, mesh: HeadMesh, f: _EyeFrame, skin: Array) -> Array:
     bright = _brighter_skin(view, mesh, f)
     least = _least_light(bright)
     darker = smoothstep(((least @ _LUMA) / np.maximum(skin @ _LUMA, 1) - 1) / 0.25)
+    flat = _flatness(view, mesh)
+    skin = skin + flat * (FLAT_LIGHT * bright - skin)
     colour = skin + (least - skin) * (darker * np.sqrt(ball))[..., None]
     relief = (
         1
@@ -260,6 +227,7 @@ def _lid_colour(view: View, mesh: HeadMesh, f: _EyeFrame, skin: Array) -> Array:
         - LASH_ROOT_DARK * np.exp(-(((1 - down) / 0.16) ** 2)) * np.sqrt(arch)
         - CORNER_DARK * (1 - arch)
     )
+    relief = 1 + (relief - 1) * (1 - FLAT_RELIEF * flat)
     relief *= np.minimum(
         MOST_LIGHT * (bright @ _LUMA) / np.maximum((colour @ _LUMA) * relief, 1), 1
     )
@@ -267,7 +235,20 @@ def _lid_colour(view: View, mesh: HeadMesh, f: _EyeFrame, skin: Array) -> Array:
     return np.asarray(np.clip(colour + _grain(view, mesh, down.shape)[..., None], 0, 255))
 
 
-def _brighter_skin(view: View, mesh: HeadMesh, f: _EyeFrame) -> Array:
+def _flatness(view: View, mesh: HeadMesh) -> float:
+    """Return 1 for a drawing of flat colours, whose cheeks have no structure at all, else 0."""
+    luma = cv2.cvtColor(view.image, cv2.COLOR_RGB2GRAY).astype(np.float32)
+    fine = np.abs(luma - cv2.GaussianBlur(luma, (0, 0), 2 * view.size / 512))
+    reach = max(round(8 * view.size / 512), 2)
+    spread = []
+    for x, y in mesh.landmarks[list(_CHEEKS), :2].astype(int):
+        x, y = (int(np.clip(v, reach, view.size - 1 - reach)) for v in (x, y))
+        spread.append(float(np.median(fine[y - reach : y + reach, x - reach : x + reach])))
+    begin, end = FLAT_STRUCTURE
+    return float(1 - smoothstep((min(spread) - begin) / (end - begin)))
+
+
+def _brighter_skin(view: View, mesh: HeadMesh, f: EyeFrame) -> Array:
     """Return the brighter of the skin above and below the eye, column by column, (h, w, 3)."""
     photo = view.image[f.box].astype(np.float64)
     band_height = f.crease - f.brow
@@ -286,7 +267,7 @@ def _least_light(bright: Array) -> Array:
     return np.asarray(bright * LEAST_LIGHT ** (1 + colourful * WARM_SHADE))
 
 
-def _structure(view: View, f: _EyeFrame, down: Array) -> Array:
+def _structure(view: View, f: EyeFrame, down: Array) -> Array:
     """Return the fine structure of the skin below the eye, laid over the closed lid; 1 is flat.
 
     The lid is drawn out as it closes; so the structure is squeezed the other way beforehand.
@@ -345,7 +326,7 @@ def _grain(view: View, mesh: HeadMesh, shape: tuple[int, ...]) -> Array:
     return np.asarray(cv2.GaussianBlur(noise, (0, 0), sigma) * 1.9 * min(1.3 * min(spread), 3.0))
 
 
-def _cover(f: _EyeFrame) -> Array:
+def _cover(f: EyeFrame) -> Array:
     """Where the painted lid lies: from the crease to just past the lower lid, corner to corner."""
     return np.asarray(
         smoothstep((f.y - (f.crease - 0.06)) / 0.12)
