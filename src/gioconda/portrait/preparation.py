@@ -145,7 +145,7 @@ def _view_of(
     placed[:, :2] = (placed[:, :2] - to_picture[:, 2]) / step
     placed[:, 2] /= step
     coarse = coarse_matte(image, placed)
-    matte = refine_matte(image, coarse, fill_person(image, coarse))
+    matte = refine_matte(image, coarse, fill_person(image, coarse, textured=False))
     return View(image, placed, matte, fill_person(image, matte), to_picture)
 
 
