@@ -132,3 +132,21 @@ def test_too_little_background_to_learn_from_is_filled_smoothly() -> None:
 def test_the_ring_is_wide_enough_for_the_heads_motion() -> None:
     """A large turn and shift uncover some 60 pixels of a view of 512."""
     assert RING * SIDE >= 40 + 12
+
+
+def test_nothing_is_taken_from_other_people() -> None:
+    matte = person()
+    background = pebbles(5)
+    beside = np.zeros((SIDE, SIDE), np.uint8)
+    cv2.circle(beside, (112, 200), 56, 1, -1)
+    background[..., 0][beside == 0] //= 2
+    background[beside > 0] = (255, 60, 30)
+    image = with_person(background, matte)
+
+    def red(plate: np.ndarray) -> float:
+        return float(((plate[..., 0] > 200) & (plate[..., 2] < 90))[ring(matte, 50)].mean())
+
+    avoid = cv2.dilate(beside, np.ones((9, 9), np.uint8))
+    # the hole's rim touches the other person: without the mask they would go on into it
+    assert red(fill_person(image, matte)) > 0.02
+    assert red(fill_person(image, matte, avoid=avoid)) < 0.002

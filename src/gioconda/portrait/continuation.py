@@ -35,13 +35,18 @@ _LEAST_SOURCES: Final = 60
 
 
 def continued(
-    image: ByteImage, hole: npt.NDArray[np.uint8], base: FloatArray, seed: int
+    image: ByteImage,
+    hole: npt.NDArray[np.uint8],
+    avoid: npt.NDArray[np.uint8],
+    base: FloatArray,
+    seed: int,
 ) -> tuple[FloatArray, FloatArray] | None:
     """Continue the background's texture into the rim of a hole.
 
     Args:
         image: (S, S, 3) uint8.
         hole: (S, S) uint8, 1 where the background is not known.
+        avoid: (S, S) uint8, 1 where nothing may be copied from: other people.
         base: (S, S, 3) float32, a smooth fill.
         seed: of the search.
 
@@ -60,7 +65,9 @@ def continued(
     ring = small_hole & (depth <= RING * side)
     known = ~small_hole
     patch = np.ones((2 * REACH + 1, 2 * REACH + 1), np.uint8)
-    sources = cv2.erode(1 - covered, patch, borderType=cv2.BORDER_CONSTANT, borderValue=0) > 0
+    barred = cv2.resize(avoid, reduced, interpolation=cv2.INTER_NEAREST)
+    free = (1 - covered) * (1 - barred)
+    sources = cv2.erode(free, patch, borderType=cv2.BORDER_CONSTANT, borderValue=0) > 0
     if sources.sum() < _LEAST_SOURCES or not ring.any():
         return None
     rows, columns = np.nonzero(ring)

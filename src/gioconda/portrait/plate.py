@@ -20,7 +20,12 @@ _MOST_GRAIN: Final = 4.0
 
 
 def fill_person(
-    image: ByteImage, matte: FloatArray, seed: int = 0, *, textured: bool = True
+    image: ByteImage,
+    matte: FloatArray,
+    seed: int = 0,
+    *,
+    textured: bool = True,
+    avoid: npt.NDArray[np.uint8] | None = None,
 ) -> ByteImage:
     """Return the image, (S, S, 3), with everything under the matte, (S, S), filled.
 
@@ -32,6 +37,7 @@ def fill_person(
         image: (S, S, 3) uint8.
         matte: (S, S) float32, 0 background to 1 person.
         seed: of the grain and the search for texture.
+        avoid: (S, S) uint8, 1 where texture may not be taken from (other people); none if None.
         textured: False for the smooth fill alone, in a fifth of the time.
     """
     import cv2
@@ -50,7 +56,8 @@ def fill_person(
         from gioconda.portrait.continuation import continued
 
         wide = cv2.resize(hole, (side, side), interpolation=cv2.INTER_NEAREST)
-        found = continued(image, wide, fill, seed)
+        barred = np.zeros_like(wide) if avoid is None else avoid
+        found = continued(image, wide, barred, fill, seed)
         if found is not None:
             texture, share = found
             mixed = texture * share[..., None] + fill * (1 - share[..., None])
