@@ -7,7 +7,6 @@ from typing import Annotated
 
 import typer
 
-from gioconda.background import background_of
 from gioconda.cli import arguments as arg
 from gioconda.cli.voice import Voice
 
@@ -74,6 +73,7 @@ def animate(
 
     Several portraits with a folder as the output make a batch.
     """
+    from gioconda.background import background_of
     from gioconda.cli import making
 
     portraits, sound = arg.split_inputs(
@@ -139,6 +139,7 @@ def render(
     force: arg.Force = False,
 ) -> None:
     """Show a motion on a portrait."""
+    from gioconda.background import background_of
     from gioconda.cli import making
 
     look = making.Look(
