@@ -179,9 +179,24 @@ def _touching(mask: FloatArray, hull: npt.NDArray[np.uint8]) -> FloatArray:
 def _spread(
     picture: FloatArray, weight: FloatArray, side: int
 ) -> tuple[FloatArray, FloatArray, npt.NDArray[np.bool_]]:
-    """Carry weighted colours outwards, nearest scale first: mean, variance, where they reach."""
+    """Carry weighted colours outwards, nearest scale first: mean, variance, where they reach.
+
+    Views larger than the base are gone through at the base's side: wide blurs of large pictures
+    take seconds, and means of whole neighbourhoods need no more pixels.
+    """
     import cv2
 
+    if side > BASE_SIDE_PX:
+        base, full = (BASE_SIDE_PX, BASE_SIDE_PX), (side, side)
+        small, light = (
+            cv2.resize(a, base, interpolation=cv2.INTER_AREA) for a in (picture, weight)
+        )
+        mean, spread, reached = _spread(small, light, BASE_SIDE_PX)
+        return (
+            cv2.resize(mean, full, interpolation=cv2.INTER_LINEAR),
+            cv2.resize(spread, full, interpolation=cv2.INTER_LINEAR),
+            cv2.resize(reached.astype(np.uint8), full, interpolation=cv2.INTER_NEAREST) > 0,
+        )
     colour, filled = np.zeros_like(picture), np.zeros(weight.shape, bool)
     variance = np.zeros(weight.shape, np.float32)
     energy = (picture**2).sum(axis=2) * weight
