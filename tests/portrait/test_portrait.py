@@ -272,6 +272,20 @@ def test_the_plate_of_a_plain_wall_is_the_wall() -> None:
     assert np.abs(fill_person(picture, matte).astype(int) - 140).max() <= 2
 
 
+def test_what_lies_nearer_to_another_face_is_not_the_persons(portrait: Portrait) -> None:
+    view = portrait.view(256)
+    height = face_height_px(view.landmarks)
+    neighbour = view.landmarks + np.array([-1.0 * height, 0.0, 0.0], np.float32)
+    alone = coarse_matte(view.image, view.landmarks)
+    parted = coarse_matte(view.image, view.landmarks, [neighbour])
+    x = np.arange(256)[None] - view.landmarks[1, 0]
+    theirs = np.broadcast_to(x < -0.65 * height, alone.shape)
+    ours = np.broadcast_to(x > -0.3 * height, alone.shape)
+    assert (alone[theirs] > 0.5).sum() > 100
+    assert (parted[theirs] > 0.5).sum() == 0
+    assert np.abs(parted - alone)[ours].mean() < 0.02
+
+
 # --- with the development media -----------------------------------------------------------------
 
 

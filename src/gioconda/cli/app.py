@@ -7,7 +7,6 @@ from typing import Annotated
 
 import typer
 
-from gioconda.background import background_of
 from gioconda.cli import arguments as arg
 from gioconda.cli.voice import Voice
 
@@ -76,6 +75,7 @@ def animate(
     Several portraits with a folder as the output make a batch. With --motion-from a person in a
     video drives the portrait, and the video's own sound is heard if no other is given.
     """
+    from gioconda.background import background_of
     from gioconda.cli import making
 
     look = making.Look(
@@ -189,6 +189,7 @@ def render(
     force: arg.Force = False,
 ) -> None:
     """Show a motion on a portrait."""
+    from gioconda.background import background_of
     from gioconda.cli import making
 
     look = making.Look(

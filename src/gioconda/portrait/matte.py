@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
 from gioconda.portrait import mediapipe_models as models
-from gioconda.portrait.face import FACE_OVAL
+from gioconda.portrait.face import CHIN, FACE_OVAL, FOREHEAD, face_height_px
 from gioconda.portrait.types import ByteImage, FloatArray
 
 #: Sizes below are stated for a view of this side and grow with it.
@@ -21,13 +22,23 @@ _COLOUR_SIDE_PX: Final = 128
 _MOST_HOLE_SHARE: Final = 0.02
 _COLOUR_BINS: Final = 24
 _COLOUR_WEIGHT: Final = 1.3
+#: Two people who touch are parted within this many face heights.
+_BETWEEN: Final = 0.06
 
 
-def coarse_matte(image: ByteImage, landmarks: FloatArray) -> FloatArray:
+def coarse_matte(
+    image: ByteImage, landmarks: FloatArray, others: Sequence[FloatArray] = ()
+) -> FloatArray:
     """Return the person who owns the face, (H, W), 0 to 1, with edges drawn to the picture's.
 
-    Selfie segmentation joined with the face oval; parts that do not touch the face (other people)
-    are dropped; a guided filter (He et al., 2010) moves the edge onto that of the picture.
+    Selfie segmentation joined with the face oval; what lies nearer to another face, and parts that
+    do not touch the own one, are dropped; a guided filter (He et al., 2010) moves the edge onto
+    that of the picture.
+
+    Args:
+        image: (H, W, 3) uint8.
+        landmarks: (478, 3) of the face, in pixels of the image.
+        others: landmarks of the other faces, which may lie outside the image.
     """
     import cv2
 
@@ -35,7 +46,8 @@ def coarse_matte(image: ByteImage, landmarks: FloatArray) -> FloatArray:
     mask = np.clip((probability - 0.15) / 0.7, 0.0, 1.0)
     hull = np.zeros(mask.shape, np.uint8)
     cv2.fillPoly(hull, [np.round(landmarks[list(FACE_OVAL), :2]).astype(np.int32)], 1)
-    mask = np.maximum(mask, hull.astype(np.float32)) * _touching(mask, hull)
+    mask = np.maximum(mask * _nearest(mask.shape, landmarks, others), hull.astype(np.float32))
+    mask = mask * _touching(mask, hull)
     mask = np.maximum(mask, _small_holes(mask))
     radius = max(2, round(_GUIDE_RADIUS_PX * image.shape[0] / BASE_SIDE_PX))
     guide = image.astype(np.float32) / 255
@@ -129,6 +141,26 @@ def _histogram(bins: npt.NDArray[np.int32]) -> npt.NDArray[np.float64]:
     return np.asarray(counts / counts.sum() + 1e-4)
 
 
+def _nearest(
+    shape: tuple[int, ...], landmarks: FloatArray, others: Sequence[FloatArray]
+) -> FloatArray:
+    """Return 1 where the face is nearer than all others, measured in each one's own height."""
+    share = np.ones(shape, np.float32)
+    if not others:
+        return share
+    y, x = np.mgrid[: shape[0], : shape[1]].astype(np.float32)
+
+    def away(face: FloatArray) -> FloatArray:
+        middle = (face[FOREHEAD, :2] + face[CHIN, :2]) / 2
+        apart = np.hypot(x - middle[0], y - middle[1])
+        return np.asarray(apart / face_height_px(face), np.float32)
+
+    own = away(landmarks)
+    for other in others:
+        share = np.minimum(share, _smoothstep((away(other) - own) / _BETWEEN + 0.5))
+    return share
+
+
 def _touching(mask: FloatArray, hull: npt.NDArray[np.uint8]) -> FloatArray:
     """Return 1 where the mask hangs together with the face, 0 on anything apart from it."""
     import cv2
@@ -147,9 +179,24 @@ def _touching(mask: FloatArray, hull: npt.NDArray[np.uint8]) -> FloatArray:
 def _spread(
     picture: FloatArray, weight: FloatArray, side: int
 ) -> tuple[FloatArray, FloatArray, npt.NDArray[np.bool_]]:
-    """Carry weighted colours outwards, nearest scale first: mean, variance, where they reach."""
+    """Carry weighted colours outwards, nearest scale first: mean, variance, where they reach.
+
+    Views larger than the base are gone through at the base's side: wide blurs of large pictures
+    take seconds, and means of whole neighbourhoods need no more pixels.
+    """
     import cv2
 
+    if side > BASE_SIDE_PX:
+        base, full = (BASE_SIDE_PX, BASE_SIDE_PX), (side, side)
+        small, light = (
+            cv2.resize(a, base, interpolation=cv2.INTER_AREA) for a in (picture, weight)
+        )
+        mean, spread, reached = _spread(small, light, BASE_SIDE_PX)
+        return (
+            cv2.resize(mean, full, interpolation=cv2.INTER_LINEAR),
+            cv2.resize(spread, full, interpolation=cv2.INTER_LINEAR),
+            cv2.resize(reached.astype(np.uint8), full, interpolation=cv2.INTER_NEAREST) > 0,
+        )
     colour, filled = np.zeros_like(picture), np.zeros(weight.shape, bool)
     variance = np.zeros(weight.shape, np.float32)
     energy = (picture**2).sum(axis=2) * weight

@@ -21,7 +21,7 @@ from gioconda.portrait.face import MOST_YAW_DEG, face_height_px, mouth_gap
 from gioconda.portrait.finder import FaceFinder, MediapipeFinder
 from gioconda.portrait.framing import SIDE_HEIGHTS
 from gioconda.portrait.preparation import find_faces, make_view, make_view_in_place
-from gioconda.portrait.types import ByteImage, Face, View
+from gioconda.portrait.types import ByteImage, Face, FloatArray, View
 
 #: Smaller faces are refused, by width and height of the mesh.
 LEAST_FACE_PX: Final = 64
@@ -161,8 +161,9 @@ class Portrait:
         with self._lock:
             if key not in self._views:
                 self._views[key] = make_view(
-                    self._source, self.face, self.face_index, side, self._cache, key[1]
-                )
+                    self._source, self.face, self.face_index, side, self._cache, key[1],
+                    self._other_faces(),
+                )  # fmt: skip
             return self._views[key]
 
     def view_in_place(self) -> View:
@@ -175,9 +176,13 @@ class Portrait:
         with self._lock:
             if self._in_place is None:
                 self._in_place = make_view_in_place(
-                    self._source, self.face, self.face_index, _PLACE_SIZES_PX, self._cache
-                )
+                    self._source, self.face, self.face_index, _PLACE_SIZES_PX, self._cache,
+                    self._other_faces(),
+                )  # fmt: skip
             return self._in_place
+
+    def _other_faces(self) -> list[FloatArray]:
+        return [f.landmarks for i, f in enumerate(self.faces) if i != self.face_index]
 
 
 def _chosen(faces: tuple[Face, ...], number: int | None, name: str) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -13,7 +14,7 @@ import numpy.typing as npt
 from gioconda.portrait.cache import DiskCache
 from gioconda.portrait.crop import blur_beyond, sample
 from gioconda.portrait.decode import Picture
-from gioconda.portrait.face import describe
+from gioconda.portrait.face import CHIN, FOREHEAD, describe, face_height_px
 from gioconda.portrait.finder import FaceFinder
 from gioconda.portrait.framing import frame_face, frame_in_place, stepped_back
 from gioconda.portrait.matte import coarse_matte, refine_matte
@@ -23,6 +24,8 @@ from gioconda.portrait.types import ByteImage, Face, FloatArray, View
 logger = logging.getLogger(__name__)
 
 LANDMARKS: Final = 478
+#: A head with its hair reaches this far from the middle of its face, in face heights.
+_HEAD_REACH: Final = 1.1
 _FIGURES: Final = (
     "yaw_deg", "pitch_deg", "roll_deg", "width_px", "height_px", "sharpness",
 )  # fmt: skip
@@ -50,6 +53,7 @@ def make_view(
     size: int,
     cache: DiskCache | None,
     distance: float = 1.0,
+    others: Sequence[FloatArray] = (),
 ) -> View:
     """Return the view of one face at one size, from a camera 1 or more times as far away."""
     away = "" if distance == 1 else f"-{distance:.3f}"
@@ -58,7 +62,7 @@ def make_view(
         view = _view_from(stored, size)
         if view is not None:
             return view
-    view = build_view(picture.image, face.landmarks, size, distance)
+    view = build_view(picture.image, face.landmarks, size, distance, others)
     if cache is not None:
         _keep(cache, key, view)
     return view
@@ -79,7 +83,12 @@ def _keep(cache: DiskCache, key: str, view: View) -> None:
 
 
 def make_view_in_place(
-    picture: Picture, face: Face, index: int, bounds: tuple[int, int], cache: DiskCache | None
+    picture: Picture,
+    face: Face,
+    index: int,
+    bounds: tuple[int, int],
+    cache: DiskCache | None,
+    others: Sequence[FloatArray] = (),
 ) -> View:
     """Return the view of one face at the picture's own resolution, to be pasted back into it.
 
@@ -91,6 +100,7 @@ def make_view_in_place(
         index: its number.
         bounds: least and greatest side of the view.
         cache: where it is kept, if anywhere.
+        others: landmarks of the picture's other faces.
     """
     key = f"{picture.sha256}-face{index}-place"
     image = picture.image
@@ -103,7 +113,7 @@ def make_view_in_place(
     size = min(int(frame.side), most)
     if size < least:  # a whole multiple, so that pixels of the picture stay wholes
         size *= math.ceil(least / size)
-    view = _cut_out(_geometry_of(image, frame.to_picture(size), face.landmarks, size))
+    view = _cut_out(_geometry_of(image, frame.to_picture(size), face.landmarks, size), others)
     if cache is not None:
         _keep(cache, key, view)
     return _joined(view, image.shape)
@@ -120,9 +130,15 @@ def _joined(view: View, shape: tuple[int, ...]) -> View:
     return replace(view, joined=(left, top, right, bottom))
 
 
-def build_view(picture: ByteImage, landmarks: FloatArray, size: int, distance: float = 1.0) -> View:
+def build_view(
+    picture: ByteImage,
+    landmarks: FloatArray,
+    size: int,
+    distance: float = 1.0,
+    others: Sequence[FloatArray] = (),
+) -> View:
     """Frame, sample, cut out and fill: the view of (478, 3) landmarks of a picture."""
-    return _cut_out(view_geometry(picture, landmarks, size, distance))
+    return _cut_out(view_geometry(picture, landmarks, size, distance), others)
 
 
 def view_geometry(
@@ -133,13 +149,6 @@ def view_geometry(
     if distance > 1:
         frame = stepped_back(frame, distance, picture)
     return _geometry_of(picture, frame.to_picture(size), landmarks, size, drawn_out=distance > 1)
-
-
-def _cut_out(bare: View) -> View:
-    """Cut the person out and fill the background behind."""
-    coarse = coarse_matte(bare.image, bare.landmarks)
-    matte = refine_matte(bare.image, coarse, fill_person(bare.image, coarse))
-    return replace(bare, matte=matte, plate=fill_person(bare.image, matte))
 
 
 def _geometry_of(
@@ -154,11 +163,43 @@ def _geometry_of(
     image = sample(picture, to_picture, size, replicate=drawn_out)
     if drawn_out:
         image = blur_beyond(image, to_picture, picture.shape)
+    everywhere = np.ones(image.shape[:2], np.float32)
+    return View(image, _placed(landmarks, to_picture), everywhere, image, to_picture)
+
+
+def _cut_out(bare: View, others: Sequence[FloatArray]) -> View:
+    """Cut the person out and fill the background behind.
+
+    Args:
+        bare: the view without matte and plate.
+        others: landmarks, in the picture, of people who are background.
+    """
+    image = bare.image
+    elsewhere = [_placed(other, bare.to_picture) for other in others]
+    coarse = coarse_matte(image, bare.landmarks, elsewhere)
+    matte = refine_matte(image, coarse, fill_person(image, coarse, textured=False))
+    plate = fill_person(image, matte, avoid=_people(bare.size, elsewhere))
+    return replace(bare, matte=matte, plate=plate)
+
+
+def _people(size: int, faces: Sequence[FloatArray]) -> npt.NDArray[np.uint8]:
+    """Return 1 where the heads of faces are with their hair, (size, size)."""
+    y, x = np.mgrid[:size, :size]
+    found = np.zeros((size, size), np.uint8)
+    for face in faces:
+        middle = (face[FOREHEAD, :2] + face[CHIN, :2]) / 2
+        reach = _HEAD_REACH * face_height_px(face)
+        found |= (np.hypot(x - middle[0], y - middle[1]) < reach).astype(np.uint8)
+    return found
+
+
+def _placed(landmarks: FloatArray, to_picture: FloatArray) -> FloatArray:
+    """Return landmarks of the picture in pixels of a view."""
     step = to_picture[0, 0]
     placed = landmarks.astype(np.float32).copy()
     placed[:, :2] = (placed[:, :2] - to_picture[:, 2]) / step
     placed[:, 2] /= step
-    return View(image, placed, np.ones(image.shape[:2], np.float32), image, to_picture)
+    return placed
 
 
 def _arrays_of(faces: tuple[Face, ...]) -> dict[str, npt.NDArray[Any]]:

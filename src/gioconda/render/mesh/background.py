@@ -7,11 +7,10 @@ rest the frame is the photo; a tight matte shows a halo even at rest.
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
 from gioconda.portrait.types import View
 from gioconda.render.mesh.depth import smoothstep
@@ -33,8 +32,6 @@ CROWN_PX: Final = 32.0
 #: this, in a view of 512.
 CROWN_HEIGHT: Final = 0.18
 CROWN_EDGE_PX: Final = 6.0
-#: The plate is levelled at this part of the view's size.
-LEVEL_SIDE: Final = 64
 
 
 def soft_matte(matte: FloatArray) -> FloatArray:
@@ -80,48 +77,6 @@ def rest_plate(view: View, cover: FloatArray) -> ByteImage:
     only where the cover is thin, lest the photo's contour stay behind as a ghost.
     """
     share = smoothstep(cover / PLATE_COVER)[..., None]
-    blended = (view.plate + _levelling(view, cover)) * share + view.image.astype(np.float32) * (
-        1 - share
-    )
+    blended = view.plate * share + view.image.astype(np.float32) * (1 - share)
     plate: ByteImage = np.clip(np.round(blended), 0, 255).astype(np.uint8)
     return plate
-
-
-def _levelling(view: View, cover: FloatArray) -> FloatArray:
-    """Return what to add to the plate so that it meets the photo without a step.
-
-    A fill that is off by a few grey levels leaves the person's outline behind as a ghost. Under
-    the matte the plate's low frequencies become the membrane (Laplace's equation) through the
-    photo's colours all round.
-    """
-    size = (LEVEL_SIDE, LEVEL_SIDE)
-    photo, plate = (
-        cv2.resize(image, size, interpolation=cv2.INTER_AREA).astype(np.float64)
-        for image in (view.image, view.plate)
-    )
-    thin = cv2.resize(cover, size, interpolation=cv2.INTER_AREA) < 0.02
-    if thin.sum() < LEVEL_SIDE:
-        return np.zeros_like(view.plate, np.float32)
-    step = np.where(thin[..., None], 0, _membrane(photo, ~thin) - plate).astype(np.float32)
-    full = (view.size, view.size)
-    result: FloatArray = cv2.resize(step, full, interpolation=cv2.INTER_LINEAR)
-    return result
-
-
-def _membrane(image: npt.NDArray[np.float64], hole: npt.NDArray[np.bool_]) -> Any:
-    """Return an image whose hole is filled by Laplace's equation, free at the image's border."""
-    from scipy.sparse import coo_matrix, diags
-    from scipy.sparse.linalg import spsolve
-
-    side = hole.shape[0]
-    index = np.arange(side * side).reshape(side, side)
-    a = np.concatenate([index[:, :-1].ravel(), index[:-1].ravel()])
-    b = np.concatenate([index[:, 1:].ravel(), index[1:].ravel()])
-    links = coo_matrix((np.ones(len(a)), (a, b)), shape=(side * side, side * side)).tocsr()
-    links = links + links.T
-    laplacian = (diags(np.asarray(links.sum(1)).ravel()) - links).tocsr()
-    unknown, known = np.flatnonzero(hole), np.flatnonzero(~hole)
-    filled = image.reshape(-1, image.shape[2]).copy()
-    rows = laplacian[unknown]
-    filled[unknown] = spsolve(rows[:, unknown].tocsc(), -(rows[:, known] @ filled[known]))
-    return filled.reshape(image.shape)

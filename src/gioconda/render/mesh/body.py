@@ -40,6 +40,8 @@ MOST_DEG: Final = 30.0
 ROOT_BELOW: Final = 0.45
 #: Where the picture goes on beyond the view, the body's motion ends within this part of its side.
 HELD_WITHIN: Final = 0.10
+#: The same for what turns with the head: hair comes nearer to the sides than shoulders may.
+HEAD_HELD_WITHIN: Final = 0.04
 
 
 def body_weights(
@@ -55,12 +57,27 @@ def body_weights(
         size: side of the view.
         joined: left, top, right, bottom: whether the picture goes on there, and is shown.
     """
-    weight = 1.0 - rotation
+    weight = (1.0 - rotation) * border_fade(vertices, size, joined, HELD_WITHIN)
+    return np.where(weight < NEGLIGIBLE, 0.0, weight)
+
+
+def border_fade(
+    vertices: Array, size: float, joined: tuple[bool, bool, bool, bool], within: float
+) -> Array:
+    """Return 0 at the sides beyond which the picture goes on, 1 inside them, (V,).
+
+    Args:
+        vertices: (V, 3) in a view of ``size``.
+        size: side of the view.
+        joined: as for :func:`body_weights`.
+        within: part of the side over which it rises, from a tenth of it on.
+    """
+    fade = np.ones(len(vertices))
     x, y = vertices[:, 0], vertices[:, 1]
     for held, inwards in zip(joined, (x, y, size - 1 - x, size - 1 - y), strict=True):
         if held:
-            weight = weight * smoothstep(inwards / (HELD_WITHIN * size))
-    return np.where(weight < NEGLIGIBLE, 0.0, weight)
+            fade = fade * smoothstep((inwards / (within * size) - 0.1) / 0.9)
+    return fade
 
 
 class Body:

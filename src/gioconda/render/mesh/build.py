@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from gioconda.portrait.types import View
 from gioconda.render.mesh import topology as topo
-from gioconda.render.mesh.body import body_weights
+from gioconda.render.mesh.body import HEAD_HELD_WITHIN, body_weights, border_fade
 from gioconda.render.mesh.depth import smoothstep, surround_depth
 from gioconda.render.mesh.frame_cut import held_by_frame
 from gioconda.render.mesh.head_frame import measure_head
@@ -94,6 +94,9 @@ def build_mesh(view: View) -> HeadMesh:
             free[face_count:, way] = np.clip(eased[face_count:], 0, 1)
     body = body_weights(vertices, rotation, REFERENCE_SIZE, view.joined)
     body[:face_count] = 0
+    if any(view.joined):
+        held = border_fade(vertices, REFERENCE_SIZE, view.joined, HEAD_HELD_WITHIN)
+        rotation[face_count:] *= held[face_count:]
 
     beyond = sheet.distance > _EXPRESSION_REACH * head.face_height
     weights = handle_weights(
