@@ -44,8 +44,8 @@ LEAST_WEIGHT: Final = -0.6
 MOST_WEIGHT: Final = 1.3
 #: Price of a change by 1 from frame to frame at 25 frames a second, square millimetres, by the
 #: beginning of a shape's name: a blink takes three frames, a brow ten.
-SMOOTH: Final = {"eyeBlink": 0.3, "eye": 2.0, "jaw": 2.0, "mouth": 2.0}
-SMOOTH_ELSEWHERE: Final = 5.0
+SMOOTH: Final = {"eyeBlink": 0.5, "eye": 6.0, "jaw": 10.0, "mouth": 10.0}
+SMOOTH_ELSEWHERE: Final = 12.0
 _SMOOTH_RATE_HZ: Final = 25.0
 #: Name of the row, after the basis, that closes the portrait's own mouth: ``articulation``.
 CLOSING: Final = "closing"

@@ -64,6 +64,6 @@ class Subject:
 def into_view(landmarks: Array, to_picture: Array) -> Array:
     """Take landmarks (T, N, 3) from pixels of a picture to pixels of its view."""
     step = to_picture[0, 0]
-    result = np.asarray(landmarks, np.float64) / step
+    result: Array = np.asarray(landmarks, np.float64) / step
     result[..., :2] -= to_picture[:, 2] / step
     return result
