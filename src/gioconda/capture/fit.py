@@ -42,6 +42,11 @@ OUTLINE_WEIGHT: Final = 0.15
 #: Bounds of the weights. A person who frowns or squints in the reference frame needs less than 0.
 LEAST_WEIGHT: Final = -0.6
 MOST_WEIGHT: Final = 1.3
+#: The same, and the pull to 0 in square millimetres, for the mouth on another face.
+TRANSFER_LEAST_WEIGHT: Final = -0.1
+TRANSFER_RIDGE: Final = 30.0
+#: Pairs in which each is the other with the sign changed.
+_OPPOSITES: Final = ("jawLeft", "jawRight", "mouthLeft", "mouthRight")
 #: Price of a change by 1 from frame to frame at 25 frames a second, square millimetres, by the
 #: beginning of a shape's name: a blink takes three frames, a brow ten.
 SMOOTH: Final = {"eyeBlink": 0.5, "eye": 6.0, "jaw": 10.0, "mouth": 10.0}
@@ -87,7 +92,7 @@ def fit(
     low: float = LEAST_WEIGHT,
     high: float = MOST_WEIGHT,
     linked: Array | None = None,
-    closed: bool = False,
+    transfer: bool = False,
     rounds: int = _ROUNDS,
 ) -> ClipFit:
     """Fit a clip.
@@ -99,13 +104,15 @@ def fit(
         low: least weight.
         high: largest weight.
         linked: (T - 1,) 0 to 1, how much frame t + 1 is like frame t; all 1 if None.
-        closed: count the mouth from closed lips even where the reference frame's are parted.
+        transfer: fit for another face: the mouth is counted from closed lips even where the
+            reference frame's are parted, and shapes that work against each other, whose parts
+            would not cancel on other lips, are avoided.
         rounds: of pose and expression in turn, after the first.
     """
     names = (*subject.basis.names, CLOSING)
     shapes = shapes_mm(subject)
     gaps = _Gaps(subject.mesh.handles)
-    problem = _problem(names, gaps, shapes, rate_hz, (low, high), closed)
+    problem = _problem(names, gaps, shapes, rate_hz, (low, high), transfer)
     seen = subject.into_view(landmarks)
     rest = subject.rest
     rigid = list(RIGID)
@@ -193,7 +200,7 @@ def lid_weights(names: tuple[str, ...], gaze_deg: Array, blinks: Array) -> Array
 
 def _problem(
     names: tuple[str, ...], gaps: _Gaps, shapes: Array, rate_hz: float,
-    bounds: tuple[float, float], closed: bool,
+    bounds: tuple[float, float], transfer: bool,
 ) -> Problem:  # fmt: skip
     count = len(names)
     lows, highs = (np.full(count, b) for b in bounds)
@@ -202,12 +209,14 @@ def _problem(
         if name.startswith(_DRIVEN) or not np.abs(shapes[k]).any():
             lows[k] = highs[k] = 0.0
         elif name == CLOSING:
-            lows[k], highs[k] = float(closed), 1.0
+            lows[k], highs[k] = float(transfer), 1.0
+        elif transfer and name.startswith(("jaw", "mouth", "cheekPuff")):
+            lows[k] = 0.0 if name in _OPPOSITES else TRANSFER_LEAST_WEIGHT
         for beginning, price in reversed(SMOOTH.items()):
             if name.startswith(beginning):
                 smooth[k] = price
     smooth *= rate_hz / _SMOOTH_RATE_HZ
-    ridge = np.full(count, RIDGE)
+    ridge = np.full(count, TRANSFER_RIDGE if transfer else RIDGE)
     return Problem(gaps.beside(shapes), gaps.counts(), lows, highs, smooth, ridge)
 
 

@@ -52,8 +52,6 @@ _SHIFT_ACCELERATION: Final = 0.02
 #: rate.
 _GAZE_STIFFNESS: Final = 0.3
 _STIFFNESS_RATE_HZ: Final = 25.0
-#: Weights of another portrait's motion: less below 0 than where the person is the portrait.
-_LEAST_WEIGHT: Final = -0.3
 #: Shapes whose median is the person at rest; mouths talk too much to have a median that rests.
 _RESTING: Final = ("brow", "eyeSquint", "eyeWide", "cheekSquint", "noseSneer")
 #: Blinks above this hide the irises; gaze is then taken from before and after.
@@ -169,12 +167,9 @@ def of_recording(
     subject = Subject.of(view, landmarks[chosen])
     known_s = recording.time_s[found]
     linked = _linked(recording, found)
-    if reference == NEUTRAL:
-        fitted = fit(
-            subject, landmarks, recording.rate_hz, linked=linked, low=_LEAST_WEIGHT, closed=True
-        )
-    else:
-        fitted = fit(subject, landmarks, recording.rate_hz, linked=linked)
+    fitted = fit(
+        subject, landmarks, recording.rate_hz, linked=linked, transfer=reference == NEUTRAL
+    )
     values = moments(subject, fitted, recording.rate_hz, linked)
     if reference == NEUTRAL:
         _count_from_rest(values, recording, found)
