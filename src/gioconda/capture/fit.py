@@ -45,6 +45,8 @@ MOST_WEIGHT: Final = 1.3
 #: The same, and the pull to 0 in square millimetres, for the mouth on another face.
 TRANSFER_LEAST_WEIGHT: Final = -0.1
 TRANSFER_RIDGE: Final = 30.0
+#: The same pull for the lids, so that they do not work against each other either.
+EYE_RIDGE: Final = 4.0
 #: Pairs in which each is the other with the sign changed.
 _OPPOSITES: Final = ("jawLeft", "jawRight", "mouthLeft", "mouthRight")
 #: Price of a change by 1 from frame to frame at 25 frames a second, square millimetres, by the
@@ -210,6 +212,8 @@ def _problem(
             lows[k] = highs[k] = 0.0
         elif name == CLOSING:
             lows[k], highs[k] = float(transfer), 1.0
+        elif name.startswith("eyeWide"):
+            lows[k] = 0.0  # less of it is a blink
         elif transfer and name.startswith(("jaw", "mouth", "cheekPuff")):
             lows[k] = 0.0 if name in _OPPOSITES else TRANSFER_LEAST_WEIGHT
         for beginning, price in reversed(SMOOTH.items()):
@@ -217,6 +221,7 @@ def _problem(
                 smooth[k] = price
     smooth *= rate_hz / _SMOOTH_RATE_HZ
     ridge = np.full(count, TRANSFER_RIDGE if transfer else RIDGE)
+    ridge[[name.startswith("eye") for name in names]] = EYE_RIDGE
     return Problem(gaps.beside(shapes), gaps.counts(), lows, highs, smooth, ridge)
 
 
@@ -242,13 +247,15 @@ def _refined(
 
 
 def _calibrated(subject: Subject, rest: Array, unposed: Unposed, expression: Array) -> Array:
-    """Calibrate the depths of handles and irises; other landmarks are not used."""
+    """Calibrate the depths of handles; other landmarks are not used.
+
+    Least of all irises: eyes that stay on the camera move against the head as it turns.
+    """
     axes = subject.mesh.axes.astype(np.float64)
     left = unposed.moved * float(subject.mesh.mm) @ axes
     left[:, subject.mesh.handles] -= expression
     known = np.zeros(len(rest), np.bool_)
     known[subject.mesh.handles] = True
-    known[topo.LANDMARKS :] = True
     moved = calibrated(subject, rest, unposed.poses, left)
     return np.where(known[:, None], moved, rest)
 
