@@ -42,10 +42,17 @@ OUTLINE_WEIGHT: Final = 0.15
 #: Bounds of the weights. A person who frowns or squints in the reference frame needs less than 0.
 LEAST_WEIGHT: Final = -0.6
 MOST_WEIGHT: Final = 1.3
+#: The same, and the pull to 0 in square millimetres, for the mouth on another face.
+TRANSFER_LEAST_WEIGHT: Final = -0.1
+TRANSFER_RIDGE: Final = 30.0
+#: The same pull for the lids, so that they do not work against each other either.
+EYE_RIDGE: Final = 4.0
+#: Pairs in which each is the other with the sign changed.
+_OPPOSITES: Final = ("jawLeft", "jawRight", "mouthLeft", "mouthRight")
 #: Price of a change by 1 from frame to frame at 25 frames a second, square millimetres, by the
 #: beginning of a shape's name: a blink takes three frames, a brow ten.
-SMOOTH: Final = {"eyeBlink": 0.3, "eye": 2.0, "jaw": 2.0, "mouth": 2.0}
-SMOOTH_ELSEWHERE: Final = 5.0
+SMOOTH: Final = {"eyeBlink": 0.5, "eye": 6.0, "jaw": 10.0, "mouth": 10.0}
+SMOOTH_ELSEWHERE: Final = 12.0
 _SMOOTH_RATE_HZ: Final = 25.0
 #: Name of the row, after the basis, that closes the portrait's own mouth: ``articulation``.
 CLOSING: Final = "closing"
@@ -87,7 +94,7 @@ def fit(
     low: float = LEAST_WEIGHT,
     high: float = MOST_WEIGHT,
     linked: Array | None = None,
-    closed: bool = False,
+    transfer: bool = False,
     rounds: int = _ROUNDS,
 ) -> ClipFit:
     """Fit a clip.
@@ -99,13 +106,15 @@ def fit(
         low: least weight.
         high: largest weight.
         linked: (T - 1,) 0 to 1, how much frame t + 1 is like frame t; all 1 if None.
-        closed: count the mouth from closed lips even where the reference frame's are parted.
+        transfer: fit for another face: the mouth is counted from closed lips even where the
+            reference frame's are parted, and shapes that work against each other, whose parts
+            would not cancel on other lips, are avoided.
         rounds: of pose and expression in turn, after the first.
     """
     names = (*subject.basis.names, CLOSING)
     shapes = shapes_mm(subject)
     gaps = _Gaps(subject.mesh.handles)
-    problem = _problem(names, gaps, shapes, rate_hz, (low, high), closed)
+    problem = _problem(names, gaps, shapes, rate_hz, (low, high), transfer)
     seen = subject.into_view(landmarks)
     rest = subject.rest
     rigid = list(RIGID)
@@ -193,7 +202,7 @@ def lid_weights(names: tuple[str, ...], gaze_deg: Array, blinks: Array) -> Array
 
 def _problem(
     names: tuple[str, ...], gaps: _Gaps, shapes: Array, rate_hz: float,
-    bounds: tuple[float, float], closed: bool,
+    bounds: tuple[float, float], transfer: bool,
 ) -> Problem:  # fmt: skip
     count = len(names)
     lows, highs = (np.full(count, b) for b in bounds)
@@ -202,12 +211,17 @@ def _problem(
         if name.startswith(_DRIVEN) or not np.abs(shapes[k]).any():
             lows[k] = highs[k] = 0.0
         elif name == CLOSING:
-            lows[k], highs[k] = float(closed), 1.0
+            lows[k], highs[k] = float(transfer), 1.0
+        elif name.startswith("eyeWide"):
+            lows[k] = 0.0  # less of it is a blink
+        elif transfer and name.startswith(("jaw", "mouth", "cheekPuff")):
+            lows[k] = 0.0 if name in _OPPOSITES else TRANSFER_LEAST_WEIGHT
         for beginning, price in reversed(SMOOTH.items()):
             if name.startswith(beginning):
                 smooth[k] = price
     smooth *= rate_hz / _SMOOTH_RATE_HZ
-    ridge = np.full(count, RIDGE)
+    ridge = np.full(count, TRANSFER_RIDGE if transfer else RIDGE)
+    ridge[[name.startswith("eye") for name in names]] = EYE_RIDGE
     return Problem(gaps.beside(shapes), gaps.counts(), lows, highs, smooth, ridge)
 
 
@@ -233,13 +247,15 @@ def _refined(
 
 
 def _calibrated(subject: Subject, rest: Array, unposed: Unposed, expression: Array) -> Array:
-    """Calibrate the depths of handles and irises; other landmarks are not used."""
+    """Calibrate the depths of handles; other landmarks are not used.
+
+    Least of all irises: eyes that stay on the camera move against the head as it turns.
+    """
     axes = subject.mesh.axes.astype(np.float64)
     left = unposed.moved * float(subject.mesh.mm) @ axes
     left[:, subject.mesh.handles] -= expression
     known = np.zeros(len(rest), np.bool_)
     known[subject.mesh.handles] = True
-    known[topo.LANDMARKS :] = True
     moved = calibrated(subject, rest, unposed.poses, left)
     return np.where(known[:, None], moved, rest)
 

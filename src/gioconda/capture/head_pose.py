@@ -78,7 +78,8 @@ class HeadPoses:
         yaw = np.arcsin(np.clip(r[:, 2, 0], -1, 1))
         pitch = np.arctan2(r[:, 2, 1], r[:, 2, 2])
         roll = np.arctan2(r[:, 1, 0], r[:, 0, 0])
-        return np.degrees(np.stack([yaw, pitch, roll], axis=1))
+        angles: Array = np.degrees(np.stack([yaw, pitch, roll], axis=1))
+        return angles
 
     def information_deg(self) -> Array:
         """Return the information for yaw, pitch, roll in degrees and the translation."""

@@ -21,7 +21,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from gioconda.capture.fit import CLOSING, ClipFit, fit
+from gioconda.capture.fit import CLOSING, MOST_WEIGHT, ClipFit, fit
 from gioconda.capture.head_pose import HeadPoses
 from gioconda.capture.recording import Progress, Recording, record
 from gioconda.capture.resting import look, most_restful
@@ -52,10 +52,12 @@ _SHIFT_ACCELERATION: Final = 0.02
 #: rate.
 _GAZE_STIFFNESS: Final = 0.3
 _STIFFNESS_RATE_HZ: Final = 25.0
-#: Weights of another portrait's motion: less below 0 than where the person is the portrait.
-_LEAST_WEIGHT: Final = -0.3
 #: Shapes whose median is the person at rest; mouths talk too much to have a median that rests.
 _RESTING: Final = ("brow", "eyeSquint", "eyeWide", "cheekSquint", "noseSneer")
+#: A closed eye still measures a fifth of its aperture; so much is added to a blink, from the
+#: first of these weights on, in full at the second.
+LID_SHORTFALL: Final = 0.25
+_BLINKING: Final = (0.3, 0.7)
 #: Blinks above this hide the irises; gaze is then taken from before and after.
 _HIDDEN: Final = 0.55
 #: Frames further apart than this many median steps are not held to each other.
@@ -169,12 +171,9 @@ def of_recording(
     subject = Subject.of(view, landmarks[chosen])
     known_s = recording.time_s[found]
     linked = _linked(recording, found)
-    if reference == NEUTRAL:
-        fitted = fit(
-            subject, landmarks, recording.rate_hz, linked=linked, low=_LEAST_WEIGHT, closed=True
-        )
-    else:
-        fitted = fit(subject, landmarks, recording.rate_hz, linked=linked)
+    fitted = fit(
+        subject, landmarks, recording.rate_hz, linked=linked, transfer=reference == NEUTRAL
+    )
     values = moments(subject, fitted, recording.rate_hz, linked)
     if reference == NEUTRAL:
         _count_from_rest(values, recording, found)
@@ -200,6 +199,10 @@ def moments(
     values = np.zeros((len(fitted.weights), len(CHANNELS)))
     for name in BLENDSHAPES:
         values[:, INDEX[name]] = fitted.weights[:, fitted.names.index(name)]
+    for side in ("Left", "Right"):
+        blink = values[:, INDEX["eyeBlink" + side]]
+        blink += LID_SHORTFALL * np.clip((blink - _BLINKING[0]) / np.ptp(_BLINKING), 0, 1)
+        np.minimum(blink, MOST_WEIGHT, out=blink)
     values[:, INDEX["articulation"]] = fitted.weights[:, fitted.names.index(CLOSING)]
     poses = fitted.unposed.poses
     rate = (rate_hz / _STIFFNESS_RATE_HZ) ** 4

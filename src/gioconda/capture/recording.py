@@ -112,7 +112,7 @@ def record_frames(
         faces = follower.faces
     if not any(np.isfinite(r[0, 0]) for r in rows):
         raise NoFaceError(
-            f"no face was found in the {len(rows)} frames of {name!r}, so there is no motion to take"
+            f"no face was found in the {len(rows)} frames of {name!r}, so there is no motion"
         )
     return Recording(np.array(times), np.stack(rows), tuple(cuts), faces, *size)
 

@@ -71,10 +71,9 @@ def look(landmarks: npt.NDArray[np.floating]) -> Looks:
         result: Array = face[:, list(b), 1].mean(axis=1) - face[:, list(a), 1].mean(axis=1)
         return result
 
-    middle_lids = slice(2, 5)
     lids = apart(
-        (*topo.RIGHT_UPPER_LID[middle_lids], *topo.LEFT_UPPER_LID[middle_lids]),
-        (*topo.RIGHT_LOWER_LID[middle_lids], *topo.LEFT_LOWER_LID[middle_lids]),
+        topo.RIGHT_UPPER_LID[2:5] + topo.LEFT_UPPER_LID[2:5],
+        topo.RIGHT_LOWER_LID[2:5] + topo.LEFT_LOWER_LID[2:5],
     )
     brows = apart(
         (*topo.RIGHT_BROW_UPPER, *topo.LEFT_BROW_UPPER),

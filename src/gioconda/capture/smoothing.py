@@ -62,7 +62,7 @@ def smooth_where_loose(
     if count < 3:
         return values.copy()
     weight = np.ones(count - 2) if linked is None else np.minimum(linked[:-1], linked[1:])
-    # Upper bands of the symmetric matrix: row `bands - d` holds the entries d right of the diagonal.
+    # Upper bands of the symmetric matrix: row `bands - d` holds entries d right of the diagonal.
     bands = 2 * n
     banded = np.zeros((bands + 1, count * n))
     for i in range(n):

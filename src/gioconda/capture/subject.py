@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from gioconda.capture.head_pose import Camera
 from gioconda.portrait.types import View
+from gioconda.render.mesh import topology as topo
 from gioconda.render.mesh.blendshapes import build_shapes
 from gioconda.render.mesh.build import build_mesh
 from gioconda.render.mesh.deform import camera_distance
@@ -53,7 +54,15 @@ class Subject:
         """Take a mesh and shapes that are there already; see :meth:`of`."""
         camera = Camera(mesh.size / 2, camera_distance(mesh), mesh.pivot.astype(np.float64))
         to_picture = view.to_picture.astype(np.float64)
-        rest = camera.unproject(into_view(landmarks[None], to_picture)[0])
+        seen = into_view(landmarks[None], to_picture)[0]
+        # The mesh model's depth of irises means nothing. At that of the eyes' corners a turning
+        # head moves them least (measured with our own frames of heads that turn).
+        for iris, corners in (
+            (topo.RIGHT_IRIS, topo.RIGHT_EYE_CORNERS),
+            (topo.LEFT_IRIS, topo.LEFT_EYE_CORNERS),
+        ):
+            seen[list(iris), 2] = seen[list(corners), 2].mean()
+        rest = camera.unproject(seen)
         return cls(mesh, basis, camera, rest, to_picture)
 
     def into_view(self, landmarks: Array) -> Array:
@@ -64,6 +73,6 @@ class Subject:
 def into_view(landmarks: Array, to_picture: Array) -> Array:
     """Take landmarks (T, N, 3) from pixels of a picture to pixels of its view."""
     step = to_picture[0, 0]
-    result = np.asarray(landmarks, np.float64) / step
+    result: Array = np.asarray(landmarks, np.float64) / step
     result[..., :2] -= to_picture[:, 2] / step
     return result

@@ -297,6 +297,30 @@ def lipsync(
     )
 
 
+@measure_app.command()
+def reenact(
+    clips: Annotated[
+        list[str], typer.Argument(metavar="CLIP|FOLDER...", help="Videos, or folders of them.")
+    ],
+    output: Annotated[
+        str | None,
+        typer.Option(
+            "-o",
+            "--output",
+            show_default=False,
+            help="Folder for a picture of each clip: nine real frames above ours.",
+        ),
+    ] = None,
+    size: arg.Size = 512,
+    as_json: arg.Json = False,
+    quiet: arg.Quiet = False,
+) -> None:
+    """Drive each clip's first frame by the clip's motion; compare with the real frames."""
+    from gioconda.cli import looking
+
+    looking.reenact(clips, output, size=size, voice=Voice(as_json=as_json, quiet=quiet))
+
+
 train_app = typer.Typer(help="Make the shipped weights again.", no_args_is_help=True)
 app.add_typer(train_app, name="train")
 

@@ -13,7 +13,7 @@ from gioconda.cli.making import (
     video_target,
 )
 from gioconda.cli.voice import Voice
-from gioconda.errors import OptionError, VideoDecodeError
+from gioconda.errors import OptionError
 from gioconda.session import check_options
 from gioconda.targets import replacing
 

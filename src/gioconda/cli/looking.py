@@ -153,6 +153,22 @@ def lipsync(
     voice.result(result.table(), result.as_dict())
 
 
+def reenact(clips: list[str], output: str | None, *, size: int, voice: Voice) -> None:
+    """Print how like the real frames ours are; write pictures of pairs if asked to."""
+    from gioconda.measure.reenact import measure_reenact
+    from gioconda.session import check_options
+
+    check_options(40.0, size, "crop")
+    for clip in clips:
+        if not Path(clip).exists():
+            raise OptionError(f"there is no video or folder {clip!r}")
+    folder = Path(output) if output is not None else None
+    if folder is not None and folder.exists() and not folder.is_dir():
+        raise OptionError(f"pictures of pairs go into a folder, and {output!r} is a file")
+    report = measure_reenact([Path(c) for c in clips], size=size, pairs=folder, progress=voice.say)
+    voice.result(report.table(), report.as_dict())
+
+
 def train_speech(output: str, *, minutes: float, steps: int, seed: int) -> None:
     """Train the phonetic net."""
     from gioconda.train.speech import train_speech as train

@@ -99,7 +99,8 @@ def flicker(before: ByteImage, after: ByteImage, real: tuple[ByteImage, ByteImag
 
     def change(a: ByteImage, b: ByteImage) -> Array:
         calm = [cv2.blur(cv2.cvtColor(i, cv2.COLOR_RGB2GRAY), (3, 3)) for i in (a, b)]
-        return np.abs(calm[0].astype(np.float64) - calm[1])
+        difference: Array = np.abs(calm[0].astype(np.float64) - calm[1])
+        return difference
 
     still = change(*real) <= _STILL_LEVELS
     return float(change(before, after)[still].mean()) if still.any() else 0.0

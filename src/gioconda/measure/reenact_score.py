@@ -135,37 +135,45 @@ class ReenactReport:
         """Return the figures as text: a row a clip, then medians and means."""
         width = max([len(c.name) for c in self.clips] + [len(n) for n in self.failed] + [20])
         regions = list(REGIONS)
+        head = " " * (width + 2 + 7 * len(regions))
         lines = [
             f"{'share of the posed photo':<{width}}  "
             + " ".join(f"{r:>6}" for r in regions)
-            + "  pose  turns |  mouth SSIM: ours posed photo first | face PSNR: ours posed first"
-            "  ident  flick"
+            + "  pose  turns | mouth SSIM: ours, | face PSNR: ours,   ident  flick"
         ]
-        for c in self.clips:
-            m, f = c.mouth.ssim, c.face.psnr
-            lines.append(
-                f"{c.name:<{width}}  "
-                + " ".join(f"{c.landmarks[r].share:6.2f}" for r in regions)
-                + f"  {c.pose_deg:4.1f}  {c.pose_still_deg:5.1f} |              {m['ours']:.3f}"
-                f" {m['posed']:.3f} {m['still']:.3f} {m['first_method']:.3f}{'*' if c.mouth.best() else ' '}|"
-                f"            {f['ours']:4.1f}  {f['posed']:4.1f}  {f['first_method']:4.1f}"
-                f"  {c.identity:5.3f}  {c.flicker:5.2f}" + (f"  {c.note}" if c.note else "")
-            )
+        lines.append(head + "              | posed, photo, first     | posed, first method")
+        lines += [self._row(c, width) for c in self.clips]
         lines += [f"{name:<{width}}  not measured: {why}" for name, why in self.failed.items()]
         if self.clips:
             lines += self._summary(width, regions)
         return "\n".join(lines)
+
+    @staticmethod
+    def _row(c: ReenactScore, width: int) -> str:
+        mouth, face = c.mouth.ssim, c.face.psnr
+        shares = " ".join(f"{c.landmarks[r].share:6.2f}" for r in REGIONS)
+        ssims = " ".join(f"{mouth[k]:.3f}" for k in ("ours", "posed", "still", "first_method"))
+        psnrs = "  ".join(f"{face[k]:4.1f}" for k in ("ours", "posed", "first_method"))
+        return (
+            f"{c.name:<{width}}  {shares}  {c.pose_deg:4.1f}  {c.pose_still_deg:5.1f} | "
+            f"{ssims}{'*' if c.mouth.best() else ' '}| {psnrs}  {c.identity:5.3f}  {c.flicker:5.2f}"
+            f"  {c.note}"
+        ).rstrip()
 
     def _summary(self, width: int, regions: list[str]) -> list[str]:
         def row(title: str, values: list[float], form: str = "6.2f") -> str:
             return f"{title:<{width}}  " + " ".join(f"{v:{form}}" for v in values)
 
         def mean(region: str, what: str) -> float:
-            return sum(getattr(c.landmarks[region], what) for c in self.clips) / len(self.clips)
+            values = [float(getattr(c.landmarks[region], what)) for c in self.clips]
+            return sum(values) / len(values)
+
+        def median_share(region: str) -> float:
+            return median(c.landmarks[region].share for c in self.clips)
 
         shares = self.shares()
         lines = [
-            row("median share", [median(c.landmarks[r].share for c in self.clips) for r in regions]),
+            row("median share", [median_share(r) for r in regions]),
             row("share of the means", [shares[r] for r in regions]),
             row("  first method", [mean(r, "first_method") / mean(r, "still") for r in regions]),
             row("  tracker's floor", [mean(r, "floor") / mean(r, "still") for r in regions]),
