@@ -9,7 +9,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING
@@ -17,30 +16,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from gioconda.measure.floor import Row, floor_rows
+
 if TYPE_CHECKING:
     from gioconda.portrait import Portrait
 
 FloatArray = npt.NDArray[np.float32]
 RATE_HZ = 16_000
-
-
-@dataclass(frozen=True)
-class Row:
-    """One measured figure.
-
-    Attributes:
-        what: what was measured.
-        value: the figure, a median where several runs were made.
-        unit: its unit.
-        bar: what is aimed for, in words; empty where there is no bar.
-        met: whether it is met; None where there is no bar.
-    """
-
-    what: str
-    value: float
-    unit: str
-    bar: str = ""
-    met: bool | None = None
 
 
 def warm_up() -> None:
@@ -97,16 +79,28 @@ def _frames(person: Portrait) -> list[Row]:
     from gioconda.render.mesh.renderer import MeshRenderer
     from gioconda.video import open_writer
 
-    renderer = MeshRenderer(person.view(512))
-    stages: dict[str, list[float]] = {}
-    frames = []
-    for m in _moments(300):
-        frames.append(renderer.render(m).copy())
-        for stage, ms in renderer.timings_ms().items():
-            stages.setdefault(stage, []).append(ms)
-    total = stages.pop("total")
-    rows = [Row("render a frame, 512x512", median(total), "ms")]
-    rows += [Row(f"  {stage}", median(v), "ms") for stage, v in stages.items()]
+    rows, frames = [], []
+    for size in (512, 1024):
+        renderer = MeshRenderer(person.view(size))
+        moments = _moments(300)
+        stages: dict[str, list[float]] = {}
+        whole = np.full(len(moments), np.inf)
+        for run_ in range(3):
+            for i, m in enumerate(moments):
+                frame = renderer.render(m)
+                if run_ == 0 and size == 512:
+                    frames.append(frame.copy())
+                timings = renderer.timings_ms()
+                whole[i] = min(whole[i], timings["total"])
+                for stage, ms in timings.items():
+                    stages.setdefault(stage, []).append(ms)
+        total = stages.pop("total")
+        rows.append(Row(f"render a frame, {size}x{size}", median(total), "ms"))
+        rows += [Row(f"  {stage}", median(v), "ms") for stage, v in stages.items()]
+        # The best of three runs: what is left is the frame's own work, not the machine's other.
+        slowest = float(whole.max() / np.median(whole))
+        rows.append(Row("  slowest frame / median", slowest, "", "under 3", slowest < 3))
+        rows += floor_rows(renderer, moments)
     with (
         tempfile.TemporaryDirectory() as folder,
         open_writer(Path(folder) / "frames.mp4", 512, 512, 40) as writer,
@@ -130,6 +124,10 @@ def _moments(count: int) -> FloatArray:
 
 def _pipeline(person: Portrait) -> list[Row]:
     """Steady state of rendering and encoding as one pipeline, motion given."""
+    return [_pipeline_at(person, 512, 110), _pipeline_at(person, 1024, 25)]
+
+
+def _pipeline_at(person: Portrait, size: int, bar: int) -> Row:
     from gioconda.motion import Motion
     from gioconda.pipeline import render_motion
 
@@ -138,7 +136,7 @@ def _pipeline(person: Portrait) -> list[Row]:
     with tempfile.TemporaryDirectory() as folder:
         for i in range(3):
             stamps: list[float] = []
-            animation = render_motion(person, Motion(moments, 40.0), fps=40)
+            animation = render_motion(person, Motion(moments, 40.0), fps=40, size=size)
             animation.save(
                 Path(folder) / f"{i}.mp4",
                 progress=lambda done, total, s=stamps: s.append(time.perf_counter()),  # type: ignore[misc]
@@ -146,7 +144,8 @@ def _pipeline(person: Portrait) -> list[Row]:
             steady = stamps[40:]
             rates.append((len(steady) - 1) / (steady[-1] - steady[0]))
     value = median(rates)
-    return [Row("render + encode, 512x512", value, "frames/s", "80 or more", value >= 80)]
+    what = f"render + encode, {size}x{size}"
+    return Row(what, value, "frames/s", f"{bar} or more", value >= bar)
 
 
 def _sound_share() -> list[Row]:
@@ -194,7 +193,7 @@ def _portrait_ready(source: Path) -> list[Row]:
                 values[which].append(float(done.stdout.split()[-1]))
     first, again = median(values["first"]), median(values["again"])
     return [
-        Row("portrait ready, first time", first, "s", "under 3", first < 3),
+        Row("portrait ready, first time", first, "s", "under 2", first < 2),
         Row("  again, from the cache", again, "s"),
     ]
 

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sys
 import threading
 import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from importlib.util import LazyLoader, find_spec, module_from_spec
 from pathlib import Path
 from typing import Any, Final
 
@@ -207,9 +209,29 @@ def _solutions() -> Any:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     # one line a call from inside protobuf, about nothing a user could change
     warnings.filterwarnings("ignore", message=r"SymbolDatabase\.GetPrototype\(\)")
+    _defer_pyplot()
     import mediapipe
 
     return mediapipe.solutions
+
+
+def _defer_pyplot() -> None:
+    """Let ``import matplotlib.pyplot`` load it when somebody plots.
+
+    MediaPipe's drawing helpers import it, which nothing here uses and which takes a third of a
+    second. The import system's own lazy loader stands in; a user's own plots work as ever.
+    """
+    name = "matplotlib.pyplot"
+    if name in sys.modules:
+        return
+    spec = find_spec(name)
+    if spec is None or spec.loader is None:
+        return
+    spec.loader = LazyLoader(spec.loader)
+    module = module_from_spec(spec)
+    sys.modules[name] = module
+    sys.modules["matplotlib"].pyplot = module  # type: ignore[attr-defined]
+    spec.loader.exec_module(module)
 
 
 def _warmed(model: Any) -> Any:

@@ -53,7 +53,9 @@ def tight_matte(matte: FloatArray, cover: FloatArray) -> FloatArray:
         cover: (size, size) the soft matte; the tight one lies within it.
     """
     tight = np.clip((matte - TIGHT_FROM) / (TIGHT_TO - TIGHT_FROM), 0, 1)
-    feathered = cv2.GaussianBlur(tight.astype(np.float32), (0, 0), FEATHER_PX * matte.shape[0] / 512)
+    feathered = cv2.GaussianBlur(
+        tight.astype(np.float32), (0, 0), FEATHER_PX * matte.shape[0] / 512
+    )
     result: FloatArray = np.minimum(feathered, cover)
     return result
 

@@ -96,11 +96,15 @@ class EyePainter:
         held[list(EYE_CHANNELS)] = 0
         return held
 
-    def update_lids(self, head: PosedHead) -> None:
-        """Write the lids of this moment into the texture; before the surface is sampled."""
-        if self.active:
-            for blink, lid in self._lids:
-                lid.fade(float(head.weights[blink]))
+    def update_lids(self, head: PosedHead) -> list[tuple[slice, slice]]:
+        """Write the lids of this moment into the texture; before the surface is sampled.
+
+        Returns:
+            Rows and columns of each box that changed.
+        """
+        if not self.active:
+            return []
+        return [lid.box for blink, lid in self._lids if lid.fade(float(head.weights[blink]))]
 
     def draw(self, out: ByteImage, head: PosedHead) -> None:
         """Paint eyeballs and lashes of this moment, in place; nothing at rest."""

@@ -96,12 +96,15 @@ class Eyelid:
         mesh: its mesh.
         eye: which eye.
         texture: (size, size, 4) premultiplied texture of the surface.
+
+    Attributes:
+        box: rows and columns of the texture that it writes.
     """
 
     def __init__(self, view: View, mesh: HeadMesh, eye: EyeRegion, texture: ByteImage) -> None:
         frame = _eye_frame(view, mesh, eye)
-        rows, columns = frame.box
-        self._target = texture[rows, columns]
+        self.box = frame.box
+        self._target = texture[frame.box]
         self._open = self._target.astype(np.float32)
         photo = view.image[frame.box].astype(np.float64)
         lashes = _lashes(photo @ _LUMA, frame) * _face_cover(view, mesh)[frame.box]
@@ -118,13 +121,15 @@ class Eyelid:
         self._closed = closed.astype(np.float32)
         self._step = 0
 
-    def fade(self, blink: float) -> None:
-        """Write the lid for a blink weight, 0 to 1, into the texture."""
+    def fade(self, blink: float) -> bool:
+        """Write the lid for a blink weight, 0 to 1, into the texture; tell if that changed it."""
         step = round(painted_share(blink) * FADE_STEPS)
-        if step != self._step:
-            self._step = step
-            k = step / FADE_STEPS
-            self._target[:] = cv2.addWeighted(self._open, 1 - k, self._closed, k, 0.5)
+        if step == self._step:
+            return False
+        self._step = step
+        k = step / FADE_STEPS
+        self._target[:] = cv2.addWeighted(self._open, 1 - k, self._closed, k, 0.5)
+        return True
 
 
 def painted_share(blink: float) -> float:

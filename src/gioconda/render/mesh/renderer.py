@@ -19,7 +19,7 @@ from gioconda.render.mesh.eyes import EyePainter
 from gioconda.render.mesh.far_side import FarSide
 from gioconda.render.mesh.light import FaceLight
 from gioconda.render.mesh.mouth import MouthPainter
-from gioconda.render.mesh.surface import Surface, silhouette_edges
+from gioconda.render.mesh.surface import Surface, Work, silhouette_edges
 from gioconda.render.mesh.types import ByteImage, FloatArray
 
 #: Frames handed out before a buffer is used again.
@@ -94,7 +94,8 @@ class MeshRenderer:
         mark()
         box = surface.draw(head, light)
         mark()
-        self._eyes.update_lids(head)
+        for changed in self._eyes.update_lids(head):
+            surface.refresh(*changed)
         surface.sample(box)
         mark()
         surface.lay_over_plate(box, self._light.gains, out)
@@ -117,6 +118,10 @@ class MeshRenderer:
     def timings_ms(self) -> dict[str, float]:
         """Return the milliseconds each stage of the last frame took, and their total."""
         return dict(self._timings)
+
+    def work(self) -> Work:
+        """Return the triangles, pixels and bytes of the last frame."""
+        return self._surface.work()
 
     def warm_up(self) -> None:
         """Compile everything a frame may need, so that the first real frame is fast."""

@@ -25,6 +25,7 @@ from gioconda.render.mesh.edge import (
     tight_texture,
 )
 from gioconda.render.mesh.edge_kernels import tighten
+from gioconda.render.mesh.fine_texture import DENSITY, FineTexture
 from gioconda.render.mesh.raster_kernels import LIGHT_NOTHING, LIGHT_ONE, rasterize
 from gioconda.render.mesh.types import ByteImage, FloatArray, HeadMesh, IntArray, PosedHead
 
@@ -46,6 +47,22 @@ class Box:
     y0: int
     x1: int
     y1: int
+
+
+@dataclass(frozen=True)
+class Work:
+    """What a frame makes a machine do at least.
+
+    Attributes:
+        triangles: drawn afresh.
+        pixels: of the box that they touch.
+        bytes_moved: read and written by the stages of the surface, each array counted once a
+            stage; overdraw and the caches are left out.
+    """
+
+    triangles: int
+    pixels: int
+    bytes_moved: int
 
 
 @dataclass
@@ -97,7 +114,7 @@ class Surface:
 
     Attributes:
         texture: (size, size, 4) uint8, the photo premultiplied with the soft matte; patches may
-            be written into it between frames.
+            be written into it between frames, and told by :meth:`refresh`.
         moving: (T, 3) int32, the triangles that are drawn afresh for each frame.
         depth: (size, size) float32 depth of the frame last drawn.
         light_map: (size, size) uint16 light of the frame last drawn.
@@ -115,7 +132,10 @@ class Surface:
         self._moved_range_px = np.float32(MOVED_RANGE_PX * size / 512)
         self.texture = self._crowned[crown:]
         self._plate = rest_plate(view, cover)
-        self._texture_at = mesh.vertices[:, :2] + np.array([0, crown], np.float32)
+        self._fine = FineTexture(self._crowned)
+        self._crown = crown
+        crowned_at = mesh.vertices[:, :2] + np.array([0, crown], np.float32)
+        self._texture_at = DENSITY * crowned_at
         self._back_bias = np.float32(BACK_BIAS_PX * size / 512)
 
         still = _still_vertices(mesh)
@@ -164,12 +184,30 @@ class Surface:
         self._drawn = self._draw(head.screen, head.position, light, self.moving, self._maps)
         return self._drawn
 
+    def work(self) -> Work:
+        """Return what the frame last drawn took."""
+        box, maps = self._drawn, self._maps
+        height, width = maps.depth.shape
+        pixels = (box.y1 - box.y0) * (box.x1 - box.x0)
+        places = sum(m.nbytes for m in (maps.whole, maps.fraction)) // (height * width)
+        seen = places + sum(m.nbytes for m in (maps.light, maps.depth)) // (height * width)
+        sampled = self._sample_room.itemsize * 4
+        restored = 2 * seen * (box.y1 - box.y0) * width
+        drawn = (seen + maps.depth.itemsize) * pixels
+        looked_up = (places + sampled + DENSITY**2 * sampled) * pixels
+        laid_over = (sampled + maps.light.itemsize + 3) * pixels + 2 * self._background.nbytes
+        return Work(len(self.moving), pixels, restored + drawn + looked_up + laid_over)
+
+    def refresh(self, rows: slice, columns: slice) -> None:
+        """Follow what was written into a box of :attr:`texture`."""
+        self._fine.refresh(slice(rows.start + self._crown, rows.stop + self._crown), columns)
+
     def sample(self, box: Box) -> None:
         """Sample the texture through the maps inside a box."""
         self._sampled = self._sample_room[: box.y1 - box.y0, : box.x1 - box.x0]
         rows, columns = slice(box.y0, box.y1), slice(box.x0, box.x1)
         cv2.remap(
-            self._crowned,
+            self._fine.image,
             self._maps.whole[rows, columns],
             self._maps.fraction[rows, columns],
             cv2.INTER_LINEAR,
@@ -178,8 +216,7 @@ class Surface:
         )
         tighten(
             self._sampled, self._maps.whole, self._maps.fraction, self._maps.light, self._tight,
-            self._tight.shape[0] - self._tight.shape[1], self._moved_px, self._moved_range_px,
-            box.x0, box.y0,
+            self._crown, DENSITY, self._moved_px, self._moved_range_px, box.x0, box.y0,
         )  # fmt: skip
 
     def lay_over_plate(self, box: Box, gains: IntArray, out: ByteImage) -> None:
