@@ -12,7 +12,7 @@ from gioconda.render.mesh.depth import smoothstep, surround_depth
 from gioconda.render.mesh.frame_cut import held_by_frame
 from gioconda.render.mesh.head_frame import measure_head
 from gioconda.render.mesh.lip_line import weld_closed_lips
-from gioconda.render.mesh.relief import STEEPEST, limit_slopes
+from gioconda.render.mesh.relief import limit_slopes
 from gioconda.render.mesh.sheet import (
     REFERENCE_SIZE,
     signed_distance,
@@ -32,9 +32,8 @@ _HOLD_MIDPOINT = 0.02
 _HOLD_SURROUND = 0.3
 _DEPTH_STIFFNESS = 0.5
 _ROTATION_STIFFNESS = 4.0
-#: Inside the face, farther from its outline than this many face widths, skin may be this steep.
+#: Face widths inside the outline over which slopes are limited less and less.
 _RIM = 0.2
-_STEEPEST_INSIDE = 8.0
 #: Face heights outside the outline beyond which expressions move nothing.
 _EXPRESSION_REACH = 0.22
 #: Weights below this are cut to 0, so that still vertices are still.
@@ -75,12 +74,14 @@ def build_mesh(view: View) -> HeadMesh:
     hold[face_count:] = _HOLD_SURROUND
     vertices[:, 2] = smoothed(laplacian, vertices[:, 2], hold, _DEPTH_STIFFNESS)
     halve_again(vertices, slits, face.parents)
-    inward = np.maximum(-signed_distance(face.vertices[:, :2], face.vertices[oval, :2])[0], 0)
-    loose = np.concatenate([smoothstep(inward / (_RIM * head.face_width)), np.zeros(len(grid))])
-    steepest = STEEPEST + loose * (_STEEPEST_INSIDE - STEEPEST)
-    vertices[:, 2] = limit_slopes(vertices[:, :2], vertices[:, 2], triangles, steepest)
-    drop = depth.z_hidden - face.vertices[oval[sheet.nearest], 2]
-    behind = np.maximum(drop - vertices[face_count:, 2] + vertices[oval[sheet.nearest], 2], 0)
+    inward = -signed_distance(face.vertices[:, :2], face.vertices[oval, :2])[0]
+    mobility = np.ones(len(vertices))
+    mobility[:face_count] = 1 - smoothstep(inward / (_RIM * head.face_width))
+    mobility[slits] = 0
+    relief = limit_slopes(vertices[:, :2], vertices[:, 2], triangles, mobility)
+    nearest = oval[sheet.nearest]
+    drop = depth.z_hidden - face.vertices[nearest, 2]
+    behind = np.maximum(drop - relief[face_count:] + relief[nearest], 0)
 
     held = held_by_frame(sheet.points, sheet.distance, view.matte, REFERENCE_SIZE, head.face_width)
     rotation = np.concatenate([np.ones(face_count), depth.rotation_weight])
@@ -116,6 +117,7 @@ def build_mesh(view: View) -> HeadMesh:
         rings=face.rings,
         midpoint_parents=face.parents,
         rotation_weight=rotation.astype(np.float32),
+        relief=(relief / scale).astype(np.float32),
         behind=(behind / scale).astype(np.float32),
         free=np.ascontiguousarray(free, np.float32),
         body_weight=body.astype(np.float32),

@@ -114,7 +114,7 @@ class Deformer:
         self._row = np.full(len(mesh.vertices), -1, np.int32)
         self._row[follows] = np.arange(len(follows))
         self._moved = np.zeros((len(follows), 3), np.float32)
-        self._rest = np.ascontiguousarray(mesh.vertices, np.float32)
+        self._rest = np.ascontiguousarray(np.c_[mesh.vertices[:, :2], mesh.relief], np.float32)
         self._rotation_weight = np.ascontiguousarray(mesh.rotation_weight, np.float32)
         self._behind = self._hiding()
         self._free = np.ascontiguousarray(mesh.free, np.float32)
@@ -270,8 +270,8 @@ class Deformer:
         mesh = self._mesh
         if abs(mesh.yaw_deg) < FAR_SIDE_DEG:
             return np.zeros((0, 3), np.float32)
-        oval = mesh.vertices[mesh.rings["oval"]]
-        sheet = mesh.vertices[mesh.face_count :]
+        oval = self._rest[mesh.rings["oval"]]
+        sheet = self._rest[mesh.face_count :]
         apart = np.linalg.norm(sheet[:, None, :2] - oval[None, :, :2], axis=2)
         nearest, distance = apart.argmin(1), apart.min(1)
         brows = mesh.landmarks[[topo.RIGHT_BROW_UPPER[0], topo.LEFT_BROW_UPPER[0]], 1].mean()

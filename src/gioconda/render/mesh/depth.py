@@ -19,8 +19,8 @@ from gioconda.render.mesh.sheet import Surround
 Array = npt.NDArray[np.float64]
 
 # Depth behind the outline and the distance over which it is reached, in face widths.
-HAIR_DEPTH: Final = .40
-HAIR_REACH: Final = .20
+HAIR_DEPTH: Final = 0.40
+HAIR_REACH: Final = 0.20
 #: The same reach on a side that turns away: a step, so that the cheek covers ear and hair.
 HIDDEN_REACH: Final = 0.04
 #: That step fades out above the brows over this many face heights: hair hangs over the forehead.
@@ -96,7 +96,9 @@ def surround_depth(
 
     far = _far_side(x, landmarks, head)
     z = z * (1 - far) + (z_outline + FAR_DEPTH * width) * far
-    z_hidden = z + (hidden - hair) * (1 - is_neck) * (1 - far) * _below_brows(sheet, landmarks, head)
+    z_hidden = z + (hidden - hair) * (1 - is_neck) * (1 - far) * _below_brows(
+        sheet, landmarks, head
+    )
     still = smoothstep(below_jaw / (STILL_BELOW * height))
     return SurroundDepth(z, z_hidden, 1 - still, far)
 

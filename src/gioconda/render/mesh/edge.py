@@ -28,6 +28,8 @@ FEATHER_PX: Final = 0.7
 WORN_GREY: Final = 30.0
 WORN_RANGE_GREY: Final = 25.0
 WORN_SPREADS: Final = 2.5
+#: Such things come at least this close to the person.
+WORN_TOUCH_PX: Final = 5.0
 #: The background's spread is measured over this standard deviation, in a view of 512.
 SPREAD_PX: Final = 14.0
 #: Matte from which a pixel's colour is surely the person's.
@@ -40,7 +42,7 @@ LEAST_COVER: Final = 0.25
 #: over which it comes to take it fully: less than idle motion, more than breathing.
 MOVED_FROM_PX: Final = 0.5
 MOVED_RANGE_PX: Final = 5.0
-#: Alpha of the soft texture where it covers fully and the tight one does not: the mark by which
+#: Alpha of the soft texture where it covers fully and the tight one is another: the mark by which
 #: the kernel knows the edge.
 EDGE_ALPHA: Final = 254
 
@@ -53,26 +55,52 @@ def tight_matte(matte: FloatArray, cover: FloatArray) -> FloatArray:
         cover: (size, size) the soft matte; the tight one lies within it.
     """
     tight = np.clip((matte - TIGHT_FROM) / (TIGHT_TO - TIGHT_FROM), 0, 1)
-    feathered = cv2.GaussianBlur(tight.astype(np.float32), (0, 0), FEATHER_PX * matte.shape[0] / 512)
+    feathered = cv2.GaussianBlur(
+        tight.astype(np.float32), (0, 0), FEATHER_PX * matte.shape[0] / 512
+    )
     result: FloatArray = np.minimum(feathered, cover)
     return result
 
 
 def _worn(view: View) -> FloatArray:
-    """Return how surely a pixel differs from the background behind it, (size, size), 0 to 1."""
+    """Return how surely a pixel belongs to a thing that hangs from the person, (size, size).
+
+    Letters, lamps and shadows differ from the background too, but do not touch the person.
+    """
+    scale = view.size / 512
     away = (view.matte < 0.02).astype(np.float32)
     photo, plate = view.image.astype(np.float32), view.plate.astype(np.float32)
     apart = np.abs(photo - plate).max(axis=2)
-    sigma = SPREAD_PX * view.size / 512
-    share = cv2.GaussianBlur(away, (0, 0), sigma) + 1e-3
-    mean = cv2.GaussianBlur(photo * away[..., None], (0, 0), sigma) / share[..., None]
-    square = cv2.GaussianBlur(photo**2 * away[..., None], (0, 0), sigma) / share[..., None]
+    share = (cv2.GaussianBlur(away, (0, 0), SPREAD_PX * scale) + 1e-3)[..., None]
+    mean = cv2.GaussianBlur(photo * away[..., None], (0, 0), SPREAD_PX * scale) / share
+    square = cv2.GaussianBlur(photo**2 * away[..., None], (0, 0), SPREAD_PX * scale) / share
     spread = np.sqrt(np.maximum(square - mean**2, 0).max(axis=2))
-    result: FloatArray = smoothstep((apart - WORN_GREY - WORN_SPREADS * spread) / WORN_RANGE_GREY)
+    stands_out = smoothstep((apart - WORN_GREY - WORN_SPREADS * spread) / WORN_RANGE_GREY)
+    # cover is how far the colour lies on the way from the background's to the person's
+    way = _carried(photo, (view.matte >= SURE_FROM).astype(np.float32)) - plate
+    cover = ((photo - plate) * way).sum(axis=2) / np.maximum((way**2).sum(axis=2), 1)
+    worn = stands_out * np.clip(cover, 0, 1)
+    hangs = cv2.dilate((view.matte > 0.5).astype(np.uint8), _disc(WORN_TOUCH_PX * scale))
+    _, parts = cv2.connectedComponents(((worn > 0.3) | (hangs > 0)).astype(np.uint8))
+    touching = np.bincount(parts[hangs > 0], minlength=int(parts.max()) + 1) > 0
+    touching[0] = False
+    result: FloatArray = (worn * touching[parts]).astype(np.float32)
     return result
 
 
-def tight_texture(view: View, cover: FloatArray) -> ByteImage:
+def _disc(radius_px: float) -> ByteImage:
+    side = 2 * max(round(radius_px), 1) + 1
+    disc: ByteImage = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
+    return disc
+
+
+def worn_matte(view: View) -> FloatArray:
+    """Return the person's matte with what the person wears, (size, size)."""
+    result: FloatArray = np.maximum(view.matte, _worn(view))
+    return result
+
+
+def tight_texture(view: View, matte: FloatArray, cover: FloatArray) -> ByteImage:
     """Return the photo premultiplied with its tight matte, (size, size, 4).
 
     Where a pixel mixes person and background, C = a F + (1 - a) B is solved for the person's
@@ -81,16 +109,16 @@ def tight_texture(view: View, cover: FloatArray) -> ByteImage:
 
     Args:
         view: the portrait's view.
+        matte: (size, size) from :func:`worn_matte`.
         cover: (size, size) the soft matte; the tight one lies within it.
     """
-    matte = np.maximum(view.matte, _worn(view))
     alpha = tight_matte(matte, cover)
     colour = view.image.astype(np.float32)
     mixed = (alpha > 0) & (matte < SURE_FROM)
     if mixed.any():
         share = np.clip(matte, LEAST_COVER, 1)[..., None]
         solved = (colour - (1 - share) * view.plate) / share
-        nearby = _carried(colour, (matte >= SURE_FROM).astype(np.float32))
+        nearby = _carried(colour, (view.matte >= SURE_FROM).astype(np.float32))
         trust = smoothstep((matte[..., None] - LEAST_COVER) / (1 - LEAST_COVER))
         person = np.clip(nearby + trust * (np.clip(solved, 0, 255) - nearby), 0, 255)
         colour[mixed] = person[mixed]
@@ -98,8 +126,8 @@ def tight_texture(view: View, cover: FloatArray) -> ByteImage:
 
 
 def mark_edge(texture: ByteImage, tight: ByteImage) -> None:
-    """Mark, in place, where a soft texture covers fully and the tight one does not."""
-    edge = (texture[..., 3] == 255) & (tight[..., 3] < 255)
+    """Mark, in place, where a soft texture covers fully and the tight one is another."""
+    edge = (texture[..., 3] == 255) & (texture != tight).any(axis=2)
     texture[edge, 3] = EDGE_ALPHA
 
 

@@ -47,7 +47,7 @@ GAIN_STIFFNESS: Final = 0.6
 #: Shading and detail part at this scale, in mm.
 SHADING_MM: Final = 3.5
 #: Detail is limited softly to so many grey levels: a hard shadow is no detail.
-MOST_DETAIL: Final = 35.0
+MOST_DETAIL: Final = 45.0
 #: The outermost skin of the face, in mm, is mixed with what lies behind it.
 RIM_MM: Final = 2.0
 #: Distance from the lips, in mm, from which skin is made anew fully.
@@ -141,8 +141,8 @@ class FarSide:
         if greatest > 0.01:
             draw_mirror(
                 head.screen, head.position, self._own_at, self._mirror_at, self._gain,
-                self._weights, self._rim, self._triangles, depth, self._visible, light_map, self._shading,
-                self._detail, out,
+                self._weights, self._rim, self._triangles, depth, self._visible, light_map,
+                self._shading, self._detail, out,
             )  # fmt: skip
 
 

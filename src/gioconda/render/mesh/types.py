@@ -29,6 +29,8 @@ class HeadMesh:
             the other corner and back along the lower edge; first and second half have equal length.
         midpoint_parents: (face_count - 468, 2) the two ends whose midpoint a subdivided vertex is.
         rotation_weight: (V,) 1 moves with the head, 0 stays (shoulders, background).
+        relief: (V,) pixels, the depths that the head turns with: the vertices' own, but nowhere so
+            steep at the edge of the face and behind it that a turn would smear the photo.
         behind: (V - face_count,) pixels by which the sheet lies deeper on a side that turns away.
         free: (V, 4) 0 to 1, how much of the head's movement right, left, down and up a vertex
             takes part in: less where that leads away from a cut by the frame.
@@ -54,6 +56,7 @@ class HeadMesh:
     rings: dict[str, IntArray]
     midpoint_parents: IntArray
     rotation_weight: FloatArray
+    relief: FloatArray
     behind: FloatArray
     free: FloatArray
     body_weight: FloatArray
