@@ -27,7 +27,7 @@ from gioconda.render.mesh.types import (
 
 #: Up to this gap, in mm, the lips of a portrait count as closed and their gap as none.
 CLOSED_GAP_MM: Final = 1.0
-#: The upper incisal edge lies this far under the closed lips' line. In real clips of twelve people
+#: The upper incisal edge lies this far under the closed lips' line. In clips of eight people
 #: it lies from 2 mm over it to 3 mm under it; more would fill every small opening with teeth.
 UPPER_EDGE_MM: Final = 2.0
 #: A lip drawn back over the teeth thins and bares this much more of them than its edge rises.
