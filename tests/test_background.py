@@ -202,3 +202,30 @@ def test_a_png_sequence_carries_the_alpha(portrait: Portrait, tmp_path: Path) ->
         picture = Image.open(tmp_path / f"p_{i:02d}.png")
         assert picture.mode == "RGBA"
         assert (np.asarray(picture) == frame).all()
+
+
+@pytest.mark.parametrize("name", ["photo_man_beard_01.png", "photo_man_glasses_curly.jpg"])
+def test_alpha_over_a_colour_is_the_frame_on_that_colour(shared: Path, name: str) -> None:
+    portrait = Portrait.open(shared / "data" / "portraits" / name, cache=False)
+    m = moment(headYaw=14, headRoll=5, jawOpen=0.3, articulation=1)
+    layered = maker(portrait, "none").frame(m).astype(float)
+    share = layered[..., 3:] / 255
+    over = layered[..., :3] * share + 255 * (1 - share)
+    off = np.abs(over - maker(portrait, "white").frame(m)).max(2)
+    assert off.mean() < 1.0
+    assert (off > 60).mean() < 5e-4
+
+
+def test_a_moving_webm_keeps_alpha_and_colour(portrait: Portrait, tmp_path: Path) -> None:
+    from tests.video.test_alpha import read
+
+    rows = np.stack([moment(headX=0.05 * k, headRoll=2 * k, breath=0.2 * k) for k in range(5)])
+    animation = render_motion(portrait, Motion(rows, 30.0), fps=30, size=SIDE, background="none")
+    frames = [frame.image.astype(int) for frame in animation.frames()]
+    animation.save(tmp_path / "talk.webm")
+    for frame, back in zip(frames, read(tmp_path / "talk.webm"), strict=True):
+        assert np.abs(back[..., 3] - frame[..., 3]).mean() < 2
+        assert (back[..., 3][frame[..., 3] == 0] < 16).mean() > 0.99
+        assert (back[..., 3][frame[..., 3] == 255] > 239).mean() > 0.99
+        person = frame[..., 3] > 250
+        assert np.abs(back[..., :3].astype(int) - frame[..., :3])[person].mean() < 6

@@ -89,8 +89,8 @@ def check_options(
         )
     if framing == "full" and background.kind != "keep":
         raise OptionError(
-            f"background is {background.kind!r} with framing 'full', which shows the whole picture "
-            "as it is; use framing 'crop'"
+            "framing 'full' shows the whole picture with its own background; use framing 'crop' "
+            "for another one"
         )
 
 

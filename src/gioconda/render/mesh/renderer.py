@@ -59,6 +59,9 @@ class MeshRenderer:
             view, mesh, basis.names, self._light.direction, self._light.rest_shade
         )
         self._far_side = FarSide(view, mesh)
+        # where the far side was painted over whatever showed there, which may be half clear
+        cut_out = view.foreground is not None and self._far_side.active
+        self._mended = np.zeros((self._size, self._size, 3), np.uint8) if cut_out else None
         self._eyes = EyePainter(view, mesh, basis, self._surface.texture)
         self._mouth = MouthPainter(view, mesh, basis)
         self._edges = silhouette_edges(self._surface.moving)
@@ -110,7 +113,11 @@ class MeshRenderer:
         mark()
         surface.lay_over_plate(box, self._light.gains, out)
         mark()
+        if self._mended is not None:
+            np.copyto(self._mended, out)
         self._far_side.draw(head, surface.depth, surface.light_map, out)
+        if self._mended is not None:
+            np.not_equal(self._mended, out, out=self._mended)
         mark()
         smooth_contours(
             head.screen, head.position, self._edges, surface.moving, surface.depth,
@@ -136,7 +143,17 @@ class MeshRenderer:
         Args:
             out: (size, size) uint8, 255 = all person.
         """
-        self._surface.alpha(out)
+        surface = self._surface
+        surface.alpha(out)
+        if self._mended is not None:
+            out[self._mended.any(axis=2)] = 255
+        # contours are smoothed in the cover as they are in the colours
+        layers = np.repeat(out[..., None], 3, axis=2)
+        smooth_contours(
+            self._head.screen, self._head.position, self._edges, surface.moving, surface.depth,
+            self._contour_jump, np.float32(self._size / 512), layers,
+        )  # fmt: skip
+        np.copyto(out, layers[..., 0])
 
     def timings_ms(self) -> dict[str, float]:
         """Return the milliseconds each stage of the last frame took, and their total."""
