@@ -79,7 +79,8 @@ def _worn(view: View) -> FloatArray:
     # cover is how far the colour lies on the way from the background's to the person's
     way = _carried(photo, (view.matte >= SURE_FROM).astype(np.float32)) - plate
     cover = ((photo - plate) * way).sum(axis=2) / np.maximum((way**2).sum(axis=2), 1)
-    worn = stands_out * np.clip(cover, 0, 1)
+    worn = (stands_out * np.clip(cover, 0, 1)).astype(np.float32)
+    worn = cv2.medianBlur(worn, 3)  # single pixels are grain
     hangs = cv2.dilate((view.matte > 0.5).astype(np.uint8), _disc(WORN_TOUCH_PX * scale))
     _, parts = cv2.connectedComponents(((worn > 0.3) | (hangs > 0)).astype(np.uint8))
     touching = np.bincount(parts[hangs > 0], minlength=int(parts.max()) + 1) > 0
@@ -94,13 +95,7 @@ def _disc(radius_px: float) -> ByteImage:
     return disc
 
 
-def worn_matte(view: View) -> FloatArray:
-    """Return the person's matte with what the person wears, (size, size)."""
-    result: FloatArray = np.maximum(view.matte, _worn(view))
-    return result
-
-
-def tight_texture(view: View, matte: FloatArray, cover: FloatArray) -> ByteImage:
+def tight_texture(view: View, cover: FloatArray) -> ByteImage:
     """Return the photo premultiplied with its tight matte, (size, size, 4).
 
     Where a pixel mixes person and background, C = a F + (1 - a) B is solved for the person's
@@ -109,9 +104,9 @@ def tight_texture(view: View, matte: FloatArray, cover: FloatArray) -> ByteImage
 
     Args:
         view: the portrait's view.
-        matte: (size, size) from :func:`worn_matte`.
         cover: (size, size) the soft matte; the tight one lies within it.
     """
+    matte = np.maximum(view.matte, _worn(view))
     alpha = tight_matte(matte, cover)
     colour = view.image.astype(np.float32)
     mixed = (alpha > 0) & (matte < SURE_FROM)

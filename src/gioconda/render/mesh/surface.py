@@ -23,7 +23,6 @@ from gioconda.render.mesh.edge import (
     mark_edge,
     premultiplied,
     tight_texture,
-    worn_matte,
 )
 from gioconda.render.mesh.edge_kernels import tighten
 from gioconda.render.mesh.fine_texture import DENSITY, FineTexture
@@ -123,9 +122,8 @@ class Surface:
 
     def __init__(self, view: View, mesh: HeadMesh, rest: PosedHead) -> None:
         size = view.size
-        matte = worn_matte(view)
-        cover = soft_matte(matte)
-        soft, tight = premultiplied(view.image, cover), tight_texture(view, matte, cover)
+        cover = soft_matte(view.matte)
+        soft, tight = premultiplied(view.image, cover), tight_texture(view, cover)
         mark_edge(soft, tight)
         self._crowned = crowned(soft, view.matte)
         self._tight = crowned(tight, view.matte)
