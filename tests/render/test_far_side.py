@@ -42,7 +42,7 @@ def test_the_mended_side_keeps_its_own_light(
     assert np.abs(blurred[cheek:]).max() < grey_levels
 
 
-@pytest.mark.parametrize("name", ["photo_man_turned_lookup", "photo_woman_threequarter"])
+@pytest.mark.parametrize("name", ["painting_pearl_earring_turned", "photo_woman_threequarter"])
 def test_new_skin_has_no_streaks(shared: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where the plain frame draws a few pixels out sideways, detail runs both ways again."""
     path = next((shared / "data" / "portraits").glob(name + ".*"))

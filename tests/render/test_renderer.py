@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import cv2
@@ -171,3 +172,14 @@ def test_the_vacated_background_meets_the_photo_without_a_step(astronaut_at_512:
 
     assert outline(levelled) < 1.5
     assert outline(levelled) < 0.5 * outline(fill_person(image, matte, textured=False))
+
+
+@pytest.mark.parametrize(("channel", "most"), [("headYaw", 20.0), ("headPitch", 15.0)])
+def test_a_turn_runs_without_a_jump(
+    astronaut_renderer: MeshRenderer, channel: str, most: float
+) -> None:
+    turns = np.linspace(-most, most, 41)
+    frames = [astronaut_renderer.render(moment(**{channel: float(t)})).copy() for t in turns]
+    steps = np.array([difference(a, b) for a, b in pairwise(frames)])
+    around = np.array([np.median(steps[max(k - 3, 0) : k + 4]) for k in range(len(steps))])
+    assert (steps < 1.25 * around).all()

@@ -89,15 +89,11 @@ def build_mesh(view: View) -> HeadMesh:
     rotation = np.clip(rotation, 0, 1)
     rotation[rotation < _NEGLIGIBLE_ROTATION] = 0
     free = np.vstack([np.ones((face_count, 4)), held])
-    for way in range(4):
-        if free[:, way].min() < 1:
-            eased = smoothed(laplacian, free[:, way], np.ones(len(vertices)), _ROTATION_STIFFNESS)
-            free[face_count:, way] = np.clip(eased[face_count:], 0, 1)
     body = body_weights(vertices, rotation, REFERENCE_SIZE, view.joined)
     body[:face_count] = 0
     if any(view.joined):
-        held = border_fade(vertices, REFERENCE_SIZE, view.joined, HEAD_HELD_WITHIN)
-        rotation[face_count:] *= held[face_count:]
+        inside = border_fade(vertices, REFERENCE_SIZE, view.joined, HEAD_HELD_WITHIN)
+        rotation[face_count:] *= inside[face_count:]
 
     beyond = sheet.distance > _EXPRESSION_REACH * head.face_height
     weights = handle_weights(

@@ -36,6 +36,10 @@ SPREAD_PX: Final = 14.0
 SURE_FROM: Final = 0.97
 #: Scales at which colours are carried outwards, nearest first, in a view of 512.
 CARRY_PX: Final = (2.0, 5.0, 12.0)
+#: What is smooth is measured at the view's size over this.
+REDUCTION: Final = 2
+#: Part of what lies round about that must be the person's for its colour to be told.
+LEAST_SHARE: Final = 0.02
 #: Least cover by which the photo's colour is told from the background's.
 LEAST_COVER: Final = 0.25
 #: Distance from its place, in a view of 512, at which a pixel begins to take the tight matte and
@@ -62,29 +66,47 @@ def tight_matte(matte: FloatArray, cover: FloatArray) -> FloatArray:
     return result
 
 
-def _worn(view: View) -> FloatArray:
+def _worn(view: View, photo: FloatArray, plate: FloatArray, nearby: FloatArray) -> FloatArray:
     """Return how surely a pixel belongs to a thing that hangs from the person, (size, size).
 
     Letters, lamps and shadows differ from the background too, but do not touch the person.
+    ``nearby`` is the person's colour round about, (size, size, 3) as the other two.
     """
     scale = view.size / 512
-    away = (view.matte < 0.02).astype(np.float32)
-    photo, plate = view.image.astype(np.float32), view.plate.astype(np.float32)
     apart = np.abs(photo - plate).max(axis=2)
-    share = (cv2.GaussianBlur(away, (0, 0), SPREAD_PX * scale) + 1e-3)[..., None]
-    mean = cv2.GaussianBlur(photo * away[..., None], (0, 0), SPREAD_PX * scale) / share
-    square = cv2.GaussianBlur(photo**2 * away[..., None], (0, 0), SPREAD_PX * scale) / share
-    spread = np.sqrt(np.maximum(square - mean**2, 0).max(axis=2))
-    stands_out = smoothstep((apart - WORN_GREY - WORN_SPREADS * spread) / WORN_RANGE_GREY)
+    limit = WORN_GREY + WORN_SPREADS * _background_spread(photo, view.matte)
+    stands_out = smoothstep((apart - limit) / WORN_RANGE_GREY)
     # cover is how far the colour lies on the way from the background's to the person's
-    way = _carried(photo, (view.matte >= SURE_FROM).astype(np.float32)) - plate
+    way = nearby - plate
     cover = ((photo - plate) * way).sum(axis=2) / np.maximum((way**2).sum(axis=2), 1)
-    worn = stands_out * np.clip(cover, 0, 1)
+    worn = (stands_out * np.clip(cover, 0, 1)).astype(np.float32)
+    worn = cv2.medianBlur(worn, 3)  # single pixels are grain
     hangs = cv2.dilate((view.matte > 0.5).astype(np.uint8), _disc(WORN_TOUCH_PX * scale))
     _, parts = cv2.connectedComponents(((worn > 0.3) | (hangs > 0)).astype(np.uint8))
     touching = np.bincount(parts[hangs > 0], minlength=int(parts.max()) + 1) > 0
     touching[0] = False
     result: FloatArray = (worn * touching[parts]).astype(np.float32)
+    return result
+
+
+def _background_spread(photo: FloatArray, matte: FloatArray) -> FloatArray:
+    """Return the standard deviation of the background round about, (size, size)."""
+    size = photo.shape[0]
+    sigma = SPREAD_PX * size / 512 / REDUCTION
+    away = (matte < 0.02).astype(np.float32)
+    share = cv2.GaussianBlur(_reduced(away), (0, 0), sigma)[..., None] + 1e-3
+    mean, square = (
+        cv2.GaussianBlur(_reduced(values * away[..., None]), (0, 0), sigma) / share
+        for values in (photo, photo * photo)
+    )
+    spread = np.sqrt(np.maximum(square - mean * mean, 0).max(axis=2))
+    result: FloatArray = cv2.resize(spread, (size, size), interpolation=cv2.INTER_LINEAR)
+    return result
+
+
+def _reduced(values: FloatArray) -> FloatArray:
+    side = max(values.shape[0] // REDUCTION, 1)
+    result: FloatArray = cv2.resize(values, (side, side), interpolation=cv2.INTER_AREA)
     return result
 
 
@@ -94,13 +116,7 @@ def _disc(radius_px: float) -> ByteImage:
     return disc
 
 
-def worn_matte(view: View) -> FloatArray:
-    """Return the person's matte with what the person wears, (size, size)."""
-    result: FloatArray = np.maximum(view.matte, _worn(view))
-    return result
-
-
-def tight_texture(view: View, matte: FloatArray, cover: FloatArray) -> ByteImage:
+def tight_texture(view: View, cover: FloatArray) -> ByteImage:
     """Return the photo premultiplied with its tight matte, (size, size, 4).
 
     Where a pixel mixes person and background, C = a F + (1 - a) B is solved for the person's
@@ -109,20 +125,18 @@ def tight_texture(view: View, matte: FloatArray, cover: FloatArray) -> ByteImage
 
     Args:
         view: the portrait's view.
-        matte: (size, size) from :func:`worn_matte`.
         cover: (size, size) the soft matte; the tight one lies within it.
     """
+    photo, plate = view.image.astype(np.float32), view.plate.astype(np.float32)
+    nearby = _carried(photo, (view.matte >= SURE_FROM).astype(np.float32))
+    matte = np.maximum(view.matte, _worn(view, photo, plate, nearby))
     alpha = tight_matte(matte, cover)
-    colour = view.image.astype(np.float32)
     mixed = (alpha > 0) & (matte < SURE_FROM)
-    if mixed.any():
-        share = np.clip(matte, LEAST_COVER, 1)[..., None]
-        solved = (colour - (1 - share) * view.plate) / share
-        nearby = _carried(colour, (view.matte >= SURE_FROM).astype(np.float32))
-        trust = smoothstep((matte[..., None] - LEAST_COVER) / (1 - LEAST_COVER))
-        person = np.clip(nearby + trust * (np.clip(solved, 0, 255) - nearby), 0, 255)
-        colour[mixed] = person[mixed]
-    return premultiplied(colour, alpha)
+    share = np.clip(matte[mixed], LEAST_COVER, 1)[:, None]
+    solved = np.clip((photo[mixed] - (1 - share) * plate[mixed]) / share, 0, 255)
+    trust = smoothstep((share - LEAST_COVER) / (1 - LEAST_COVER))
+    photo[mixed] = nearby[mixed] + trust * (solved - nearby[mixed])
+    return premultiplied(photo, alpha)
 
 
 def mark_edge(texture: ByteImage, tight: ByteImage) -> None:
@@ -140,15 +154,19 @@ def premultiplied(image: ByteImage | FloatArray, cover: FloatArray) -> ByteImage
 
 
 def _carried(colour: FloatArray, weight: FloatArray) -> FloatArray:
-    """Carry the colours of where the weight is 1 outwards."""
-    scale = colour.shape[0] / 512
-    result = colour.copy()
-    unknown = weight < 0.5
-    for sigma_px in CARRY_PX:
-        sigma = sigma_px * scale
-        total = cv2.GaussianBlur(colour * weight[..., None], (0, 0), sigma)
-        share = cv2.GaussianBlur(weight, (0, 0), sigma)
-        reached = unknown & (share > 0.02)
-        result[reached] = total[reached] / share[reached][:, None]
+    """Carry the colours of where the weight is 1 outwards, nearest scale first."""
+    size = colour.shape[0]
+    known, share = _reduced(colour * weight[..., None]), _reduced(weight)
+    result = _reduced(colour)
+    unknown = np.ones(share.shape, bool)
+    for sigma_px in (0.0, *CARRY_PX):
+        sigma = sigma_px * size / 512 / REDUCTION
+        if sigma:
+            total, part = (cv2.GaussianBlur(v, (0, 0), sigma) for v in (known, share))
+        else:
+            total, part = known, share
+        reached = unknown & (part > LEAST_SHARE)
+        result[reached] = total[reached] / part[reached][:, None]
         unknown &= ~reached
-    return result
+    carried: FloatArray = cv2.resize(result, (size, size), interpolation=cv2.INTER_LINEAR)
+    return carried

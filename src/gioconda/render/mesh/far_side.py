@@ -52,6 +52,11 @@ MOST_DETAIL: Final = 45.0
 RIM_MM: Final = 2.0
 #: Distance from the lips, in mm, from which skin is made anew fully.
 LIPS_MM: Final = 4.0
+#: Distance from the eyes, in mm, from which skin is made anew fully, unless the face is turned by
+#: the angle at which its far eye is cut.
+EYE_MM: Final = 18.0
+EYE_CUT_DEG: Final = 24.0
+EYE_CUT_RANGE_DEG: Final = 8.0
 #: Where hair is looked for beyond the outline, in mm.
 BEYOND_MM: Final = (3.0, 6.0, 9.0)
 #: Above the brows nothing is mirrored: hair hangs there, and stretched skin is smooth. Face
@@ -108,7 +113,7 @@ class FarSide:
         beside = _with_midpoints(np.abs(canonical_landmarks()[:, :1]).astype(np.float64), mesh)
         start, end = MIDLINE
         mask = np.clip(mask, 0, 1) * smoothstep((beside[:, 0] - start) / (end - start))
-        mask *= _below_brows(own, mesh) * _beside_lips(own, mesh)
+        mask *= _below_brows(own, mesh) * _beside_lips(own, mesh) * _beside_eyes(own, mesh)
         mask[mesh.rings["oval"]] *= 1 - _hair_beyond(view, mesh)
         self._rim = np.isin(np.arange(count), mesh.rings["oval"])
         self._own_at: FloatArray = own.astype(np.float32)
@@ -172,6 +177,19 @@ def _beside_lips(own: Array, mesh: HeadMesh) -> Array:
     """Return 0 on the lips, which stay the photo's own, and 1 away from them."""
     distance, _ = signed_distance(own, _lips(mesh))
     return smoothstep(distance / (LIPS_MM * mesh.mm))
+
+
+def _beside_eyes(own: Array, mesh: HeadMesh) -> Array:
+    """Return 0 round the eyes of a face whose eyes are both seen, 1 away from them.
+
+    Mirrored glasses would show twice; only an eye that the nose or the contour cuts needs help.
+    """
+    cut = smoothstep((abs(mesh.yaw_deg) - EYE_CUT_DEG) / EYE_CUT_RANGE_DEG)
+    beside = np.ones(len(own))
+    for name in ("eye_right", "eye_left"):
+        ring = mesh.vertices[mesh.rings[name], :2].astype(np.float64)
+        beside *= smoothstep(signed_distance(own, ring)[0] / (EYE_MM * mesh.mm))
+    return np.asarray(cut + (1 - cut) * beside)
 
 
 def _hair_beyond(view: View, mesh: HeadMesh) -> Array:

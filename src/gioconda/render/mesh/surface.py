@@ -23,7 +23,6 @@ from gioconda.render.mesh.edge import (
     mark_edge,
     premultiplied,
     tight_texture,
-    worn_matte,
 )
 from gioconda.render.mesh.edge_kernels import tighten
 from gioconda.render.mesh.fine_texture import DENSITY, FineTexture
@@ -125,12 +124,11 @@ class Surface:
     def __init__(self, view: View, mesh: HeadMesh, rest: PosedHead) -> None:
         size = view.size
         cut_out = view.foreground is not None
-        matte = view.matte if cut_out else worn_matte(view)
-        cover = matte if cut_out else soft_matte(matte)
+        cover = view.matte if cut_out else soft_matte(view.matte)
         soft = premultiplied(view.image if view.foreground is None else view.foreground, cover)
         self._tight: ByteImage | None = None
         if not cut_out:
-            tight = tight_texture(view, matte, cover)
+            tight = tight_texture(view, cover)
             mark_edge(soft, tight)
             self._tight = crowned(tight, view.matte)
         self._crowned = crowned(soft, view.matte)
