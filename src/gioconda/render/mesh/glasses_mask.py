@@ -167,11 +167,11 @@ def mask_frame(image: ByteImage, outline: Outline) -> FrameMask:
             band = _band(y - line, above, below) * smoothstep(along / END_MM + 1)
             cover = np.maximum(cover, band)
     through = [_thickness(image, o, k) for k in (0, 1)]
-    thick = min(float(np.median(inner + outer)) for inner, outer in through)
-    growth = GROWTH if thick > THICK_MM else GROWTH[:1]
+    thickness = min(float(np.median(inner + outer)) for inner, outer in through)
+    growth = GROWTH if thickness > THICK_MM else GROWTH[:1]
     allowed = beside_eyes
-    if thick <= THICK_MM:  # hair that a thin temple runs into is none of it
-        allowed = allowed * ((x > ends[0] - 1) & (x < ends[1] + 1))
+    if thickness <= THICK_MM:  # hair that a thin temple runs into is none of it
+        allowed = allowed * ((x > hinges[0] - 1) & (x < hinges[1] + 1))
     cover = _grown(image[y0:y1, x0:x1], cover * beside_eyes, allowed, o.mm, growth)
     cover *= beside_eyes
     return FrameMask(
