@@ -21,7 +21,7 @@ from gioconda.render.mesh.deform import camera_distance, unproject
 from gioconda.render.mesh.eye_regions import eyes_visible
 from gioconda.render.mesh.glasses_kernels import lay_over
 from gioconda.render.mesh.glasses_mask import FrameMask, mask_frame
-from gioconda.render.mesh.glasses_outline import LEAST_SCORE, Outline, find_outline
+from gioconda.render.mesh.glasses_outline import LEAST_SCORE, Outline, find_outline, normal_picture
 from gioconda.render.mesh.types import ByteImage, FloatArray, HeadMesh, PosedHead
 
 Array = npt.NDArray[np.float64]
@@ -31,7 +31,7 @@ Array = npt.NDArray[np.float64]
 BEFORE_NOSE_MM: Final = 2.0
 LEAN: Final = 0.14
 #: A temple runs back by at most this for each pixel that it is seen long.
-STEEPEST: Final = 3.0
+STEEPEST: Final = 2.0
 #: Reaches, in mm, over which skin is led in under the frame, and the trust in each.
 FILL_REACHES: Final = ((0.8, 1.0), (2.0, 0.05), (5.0, 0.004), (14.0, 0.0005))
 #: The layer is empty where it covers less than this.
@@ -67,7 +67,8 @@ class Glasses:
         self.bare = view
         if not self.found:
             return
-        mask = mask_frame(view.image, outline)
+        mask = mask_frame(normal_picture(view), outline).at_size(view.size)
+        outline = outline.at_size(view.size)
         cover = mask.frame
         if not eyes_visible(view, mesh):  # dark lenses are as rigid as their frame
             cover = np.maximum(cover, mask.lenses)
@@ -159,7 +160,7 @@ def _planes(outline: Outline, mask: FrameMask, mesh: HeadMesh) -> list[_Plane]:
     planes = []
     hinges = [column(h) for h in mask.hinges]
     ends = [column(e) for e in mask.ends]
-    middle = o.nose + o.mm * 0.5 * (o.rims[0].centre - o.nose + o.rims[1].centre - o.nose) / o.mm
+    middle = 0.5 * (o.rims[0].centre + o.rims[1].centre)
     edges = []
     for k, (hinge, end) in enumerate(zip(hinges, ends, strict=True)):
         border = 0.0 if k == 0 else float(width)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Final
 
@@ -13,6 +14,7 @@ from gioconda.render.mesh.depth import smoothstep
 from gioconda.render.mesh.glasses_kernels import best_path
 from gioconda.render.mesh.glasses_outline import (
     CLEAR_CONTRAST,
+    NORMAL_PX,
     RAYS,
     Outline,
     angles,
@@ -41,10 +43,13 @@ LEAST_THICK_MM: Final = 0.7
 #: A frame is masked this much wider than it measures, and fades out over this.
 MARGIN_MM: Final = 0.7
 FADE_MM: Final = 0.9
+#: ... and its ends over this.
+END_MM: Final = 2.0
 #: The mask grows by so many mm into pixels nearer to the frame's colour than to the skin's, by this
-#: part, both being so many grey levels apart: a little on any frame, far on black ones. The colours
-#: are means over the last reach.
+#: part, both being so many grey levels apart: a little on any frame, far on black ones thicker than
+#: the next. The colours are means over the last reach.
 GROWTH: Final = ((4.0, 0.6, 40.0), (14.0, 0.35, 170.0))
+THICK_MM: Final = 2.6
 COLOUR_MM: Final = 5.0
 #: Skin differs from the frame's usual colour by this at least.
 LEAST_UNLIKE: Final = 60.0
@@ -57,7 +62,7 @@ SKIN_SPREAD: Final = 60.0
 MOST_TINT: Final = 50.0
 #: Temples: how far from the rim they are followed, rows searched above and below the hinge, and
 #: the contrast below which they end, absolute and as part of that at the hinge.
-TEMPLE_MM: Final = 26.0
+TEMPLE_MM: Final = 14.0
 TEMPLE_ROWS_MM: Final = (9.0, 9.0)
 TEMPLE_CONTRAST: Final = 0.10
 TEMPLE_FALL: Final = 0.5
@@ -88,6 +93,23 @@ class FrameMask:
     tint: FloatArray
     hinges: tuple[float, float]
     ends: tuple[float, float]
+
+    def at_size(self, size: int) -> FrameMask:
+        """Return the same mask in a view of another size."""
+        if size == NORMAL_PX:
+            return self
+        scale = size / NORMAL_PX
+        h, w = self.frame.shape
+        x0, y0 = (max(math.ceil(v * scale), 0) for v in (self.x0, self.y0))
+        x1, y1 = (min(math.floor(v * scale), size) for v in (self.x0 + w, self.y0 + h))
+        columns = (np.arange(x0, x1) + 0.5) / scale - 0.5 - self.x0
+        rows = (np.arange(y0, y1) + 0.5) / scale - 0.5 - self.y0
+        x, y = np.meshgrid(columns.astype(np.float32), rows.astype(np.float32))
+        frame, lenses, tint = (
+            cv2.remap(a, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+            for a in (self.frame, self.lenses, self.tint)
+        )
+        return FrameMask(x0, y0, frame, lenses, tint, self.hinges, self.ends)
 
 
 def mask_frame(image: ByteImage, outline: Outline) -> FrameMask:
@@ -142,16 +164,29 @@ def mask_frame(image: ByteImage, outline: Outline) -> FrameMask:
                 for values in (path[:, 1], thick[:, 0], thick[:, 1])
             )
             along = np.minimum(x - path[order[0], 0], path[order[-1], 0] - x)
-            band = _band(y - line, above, below) * smoothstep(along / FADE_MM + 1)
+            band = _band(y - line, above, below) * smoothstep(along / END_MM + 1)
             cover = np.maximum(cover, band)
-    cover = _grown(image[y0:y1, x0:x1], cover * beside_eyes, beside_eyes, o.mm)
+    through = [_thickness(image, o, k) for k in (0, 1)]
+    thickness = min(float(np.median(inner + outer)) for inner, outer in through)
+    growth = GROWTH if thickness > THICK_MM else GROWTH[:1]
+    allowed = beside_eyes
+    if thickness <= THICK_MM:  # hair that a thin temple runs into is none of it
+        allowed = allowed * ((x > hinges[0] - 1) & (x < hinges[1] + 1))
+    cover = _grown(image[y0:y1, x0:x1], cover * beside_eyes, allowed, o.mm, growth)
+    cover *= beside_eyes
     return FrameMask(
         int(x0), int(y0), cover.astype(np.float32), lenses.astype(np.float32),
         tint.astype(np.float32), (hinges[0], hinges[1]), (ends[0], ends[1]),
     )  # fmt: skip
 
 
-def _grown(photo: ByteImage, cover: Array, beside_eyes: Array, mm: float) -> Array:
+def _grown(
+    photo: ByteImage,
+    cover: Array,
+    allowed: Array,
+    mm: float,
+    growth: tuple[tuple[float, float, float], ...],
+) -> Array:
     """Let the mask grow, a little, into what touches it and has the frame's colour, not the skin's.
 
     The line of a thick frame may run along one of its edges, and the ends where the temples are
@@ -171,14 +206,14 @@ def _grown(photo: ByteImage, cover: Array, beside_eyes: Array, mm: float) -> Arr
     )
     to_frame, to_skin = (np.linalg.norm(values - c, axis=2) for c in (frame, skin))
     grown = core
-    for reach_mm, closer, apart in GROWTH:
-        alike = (to_frame < closer * to_skin) & (to_skin > apart) & (beside_eyes > 0.5)
+    for reach_mm, closer, apart in growth:
+        alike = (to_frame < closer * to_skin) & (to_skin > apart) & (allowed > 0.5)
         alike = alike.astype(np.float32)
         for _ in range(max(round(reach_mm * mm), 1)):
             grown = np.maximum(grown, cv2.dilate(grown, np.ones((3, 3), np.uint8)) * alike)
     grown = cv2.dilate(grown, np.ones((3, 3), np.uint8))
     soft = cv2.GaussianBlur(grown, (0, 0), 0.4 * mm)
-    return np.asarray(np.maximum(cover, soft) * beside_eyes)
+    return np.asarray(np.maximum(cover, soft))
 
 
 def _placed(o: Outline, local: Array) -> Array:
@@ -319,7 +354,9 @@ def _temple(image: ByteImage, o: Outline, rim: Array, k: int) -> tuple[Array, Ar
     line = np.c_[xs, ys[12:-12][path]][:count]
     offsets = np.arange(-PROFILE_MM, PROFILE_MM + 0.01, STEP_MM)[:, None]
     profile = _sampled(image, o, line[:, 0] + 0 * offsets, line[:, 1] + offsets)
-    return line, _smooth_row(_extents(profile))
+    thick = _smooth_row(_extents(profile))
+    # no thicker than near the hinge: there it ends in hair
+    return line, np.minimum(thick, 1.2 * np.median(thick[:6], axis=0))
 
 
 def _sampled(image: ByteImage, o: Outline, x: Array, y: Array) -> Array:

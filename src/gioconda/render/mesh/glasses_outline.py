@@ -8,7 +8,7 @@ sharpness, size and symmetry tells glasses from all of them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import cv2
@@ -18,7 +18,7 @@ import numpy.typing as npt
 from gioconda.portrait.types import View
 from gioconda.render.mesh.eye_regions import EYES
 from gioconda.render.mesh.glasses_kernels import best_path
-from gioconda.render.mesh.types import FloatArray, HeadMesh
+from gioconda.render.mesh.types import ByteImage, FloatArray, HeadMesh
 
 Array = npt.NDArray[np.float64]
 
@@ -79,7 +79,7 @@ class Rim:
 
 @dataclass(frozen=True)
 class Outline:
-    """Where the glasses of a portrait lie; axes and centres in pixels of the view.
+    """Where the glasses of a portrait lie; axes and centres in pixels of its view.
 
     Attributes:
         across: (2,) unit vector from the subject's right eye to the left one.
@@ -99,38 +99,59 @@ class Outline:
     bridge: Array
     score: float
 
+    def at_size(self, size: int) -> Outline:
+        """Return the same outline in a view of another size."""
+        scale = size / NORMAL_PX
+
+        def moved(point: Array) -> Array:
+            return point * scale + 0.5 * (scale - 1)
+
+        rims = tuple(replace(rim, centre=moved(rim.centre)) for rim in self.rims)
+        return replace(
+            self, mm=self.mm * scale, rims=(rims[0], rims[1]), nose=moved(self.nose)
+        )  # fmt: skip
+
+
+def normal_picture(view: View) -> ByteImage:
+    """Return the view's picture at :data:`NORMAL_PX`, where edges are measured."""
+    if view.size == NORMAL_PX:
+        return view.image
+    way = cv2.INTER_AREA if view.size > NORMAL_PX else cv2.INTER_LINEAR
+    resized = cv2.resize(view.image, (NORMAL_PX, NORMAL_PX), interpolation=way)
+    return np.asarray(resized, np.uint8)
+
 
 def find_outline(view: View, mesh: HeadMesh) -> Outline:
-    """Trace the curves that rims and bridge would be, and score how much they are glasses."""
+    """Trace the curves that rims and bridge would be, and score how much they are glasses.
+
+    The outline is one of the picture at :data:`NORMAL_PX`, see :meth:`Outline.at_size`.
+    """
     scale = NORMAL_PX / view.size
-    luma = view.image @ _LUMA
-    if view.size != NORMAL_PX:
-        way = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-        luma = cv2.resize(luma, (NORMAL_PX, NORMAL_PX), interpolation=way)
-    luma = cv2.GaussianBlur(luma, (0, 0), 0.6)
+    picture = normal_picture(view)
+    luma = cv2.GaussianBlur(picture @ _LUMA, (0, 0), 0.6)
     mm = mesh.mm * scale
-    points = mesh.landmarks[:, :2].astype(np.float64)
+    points = mesh.landmarks[:, :2].astype(np.float64) * scale + 0.5 * (scale - 1)
     across = points[EYES[1].corners[0]] - points[EYES[0].corners[0]]
     across /= max(float(np.linalg.norm(across)), 1e-6)
     down = np.array([-across[1], across[0]])
     rims, sharp = [], []
     for eye in EYES:
-        centre = points[list(eye.corners)].mean(0) + BELOW_MM * mesh.mm * down
-        rim, edge = _trace_rim(luma, centre, scale, mm, across, down)
+        centre = points[list(eye.corners)].mean(0) + BELOW_MM * mm * down
+        rim, edge = _trace_rim(luma, centre, mm, across, down)
         rims.append(rim)
         sharp.append(edge)
-    bridge, bridge_contrast = _trace_bridge(luma, points[168] * scale, mm, across, down)
+    bridge, bridge_contrast = _trace_bridge(luma, points[168], mm, across, down)
     score = _score(rims, min(sharp), bridge_contrast)
     if score >= LEAST_SCORE:
-        rims = _traced_by_colour(view, rims, mesh.mm, across, down)
-    return Outline(across, down, mesh.mm, (rims[0], rims[1]), points[168], bridge, score)
+        rims = _traced_by_colour(picture, rims, mm, across, down)
+    return Outline(across, down, mm, (rims[0], rims[1]), points[168], bridge, score)
 
 
 def _traced_by_colour(
-    view: View, rims: list[Rim], mm: float, across: Array, down: Array
+    picture: ByteImage, rims: list[Rim], mm: float, across: Array, down: Array
 ) -> list[Rim]:
     """Trace the rims once more, now that the colour of the frame is known."""
-    image = cv2.GaussianBlur(view.image, (0, 0), max(0.2 * mm, 0.3)).astype(np.float32)
+    image = cv2.GaussianBlur(picture, (0, 0), max(0.2 * mm, 0.3)).astype(np.float32)
     strips = [sampled(image, r.centre, mm, *_rays(), across, down) for r in rims]
     lower = np.flatnonzero(np.sin(angles()) > LOWER)
     radii = _radii()
@@ -183,9 +204,9 @@ def _score(rims: list[Rim], sharpness: float, bridge_contrast: float) -> float:
 
 
 def _trace_rim(
-    luma: FloatArray, centre: Array, scale: float, mm: float, across: Array, down: Array
+    luma: FloatArray, centre: Array, mm: float, across: Array, down: Array
 ) -> tuple[Rim, float]:
-    strip = sampled(luma, centre * scale, mm, *_rays(), across, down)
+    strip = sampled(luma, centre, mm, *_rays(), across, down)
     path, ridge = _closed_path(strip, np.ones_like(strip))
     rim = Rim(centre, _radii()[path], ridge[path, np.arange(RAYS)])
     return rim, _sharpness(strip, path)
