@@ -214,6 +214,8 @@ def _problem(
             lows[k], highs[k] = float(transfer), 1.0
         elif name.startswith("eyeWide"):
             lows[k] = 0.0  # less of it is a blink
+        elif name.startswith("eyeBlink"):
+            highs[k] = min(highs[k], 1.0)  # closed is closed
         elif transfer and name.startswith(("jaw", "mouth", "cheekPuff")):
             lows[k] = 0.0 if name in _OPPOSITES else TRANSFER_LEAST_WEIGHT
         for beginning, price in reversed(SMOOTH.items()):
