@@ -33,10 +33,10 @@ Array = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int32]
 
 #: How much each handle counts for the expression; 1 elsewhere.
-REGION_WEIGHTS: Final = {"lips": 1.5, "eyes": 1.8, "brows": 1.2}
+REGION_WEIGHTS: Final = {"lips": 2.5, "eyes": 2.2, "brows": 1.5, "jaw": 2.0, "cheeks": 2.0}
 #: How much gaps between lips and between lids count.
-LIP_GAP_WEIGHT: Final = 1.5
-LID_GAP_WEIGHT: Final = 1.5
+LIP_GAP_WEIGHT: Final = 2.0
+LID_GAP_WEIGHT: Final = 1.8
 #: How much the face's outline, whose points slide, counts for the pose.
 OUTLINE_WEIGHT: Final = 0.15
 #: Bounds of the weights. A person who frowns or squints in the reference frame needs less than 0.
@@ -45,6 +45,8 @@ MOST_WEIGHT: Final = 1.3
 #: The same, and the pull to 0 in square millimetres, for the mouth on another face.
 TRANSFER_LEAST_WEIGHT: Final = -0.1
 TRANSFER_RIDGE: Final = 30.0
+#: Noise that real frames beside ours would hide is seen on another face: changes cost more.
+TRANSFER_SMOOTHER: Final = 3.0
 #: The same pull for the lids, so that they do not work against each other either.
 EYE_RIDGE: Final = 4.0
 #: Pairs in which each is the other with the sign changed.
@@ -214,11 +216,15 @@ def _problem(
             lows[k], highs[k] = float(transfer), 1.0
         elif name.startswith("eyeWide"):
             lows[k] = 0.0  # less of it is a blink
+        elif name.startswith("eyeBlink"):
+            highs[k] = min(highs[k], 1.0)  # closed is closed
         elif transfer and name.startswith(("jaw", "mouth", "cheekPuff")):
             lows[k] = 0.0 if name in _OPPOSITES else TRANSFER_LEAST_WEIGHT
         for beginning, price in reversed(SMOOTH.items()):
             if name.startswith(beginning):
                 smooth[k] = price
+        if transfer and not name.startswith("eyeBlink"):
+            smooth[k] *= TRANSFER_SMOOTHER
     smooth *= rate_hz / _SMOOTH_RATE_HZ
     ridge = np.full(count, TRANSFER_RIDGE if transfer else RIDGE)
     ridge[[name.startswith("eye") for name in names]] = EYE_RIDGE

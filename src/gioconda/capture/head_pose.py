@@ -23,6 +23,8 @@ RIGID: Final = (
 )  # fmt: skip
 #: Rounds of Gauss-Newton; steps after them are below a hundredth of a degree.
 _ROUNDS: Final = 8
+#: Frames fitted at a time.
+_BLOCK: Final = 500
 #: A pull of each step towards none, as part of the mean diagonal: keeps a distance that hardly
 #: shows from running away.
 _DAMPING: Final = 1e-6
@@ -140,9 +142,30 @@ def fit_poses(
         weights: (N,) or (T, N); all 1 if None.
         start: poses to start from; rest if None.
     """
+    parts = []
+    for first in range(0, max(len(seen), 1), _BLOCK):  # what Gauss-Newton needs is large
+        block = slice(first, first + _BLOCK)
+        parts.append(
+            _fit_block(
+                rest if rest.ndim == 2 else rest[block],
+                seen[block],
+                camera,
+                weights if weights is None or weights.ndim == 1 else weights[block],
+                None if start is None else (start.rotation[block], start.translation[block]),
+            )
+        )
+    return HeadPoses(*(np.concatenate(fields) for fields in zip(*parts, strict=True)))
+
+
+def _fit_block(
+    rest: Array, seen: Array, camera: Camera, weights: Array | None,
+    start: tuple[Array, Array] | None,
+) -> tuple[Array, Array, Array, Array]:  # fmt: skip
+    """Return rotations, translations, misfits and information; see :func:`fit_poses`."""
     count = len(seen)
-    rotation = np.broadcast_to(np.eye(3), (count, 3, 3)).copy() if start is None else start.rotation
-    shift = np.zeros((count, 3)) if start is None else start.translation
+    rotation, shift = np.tile(np.eye(3), (count, 1, 1)), np.zeros((count, 3))
+    if start is not None:
+        rotation, shift = start
     w = np.broadcast_to(1.0 if weights is None else weights, seen.shape[:2])[..., None]
     from_pivot = np.broadcast_to(rest - camera.pivot, (count, *rest.shape[-2:]))
     for _ in range(_ROUNDS):
@@ -171,7 +194,7 @@ def fit_poses(
         rotation = _turned(step[:, :3]) @ rotation
         shift = shift + step[:, 3:]
     misfit = np.sqrt((w * miss**2).sum(axis=(1, 2)) / np.maximum(w.sum(axis=(1, 2)), 1e-9))
-    return HeadPoses(rotation, shift, misfit, information)
+    return rotation, shift, misfit, information
 
 
 def _turned(vector: Array) -> Array:

@@ -21,7 +21,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from gioconda.capture.fit import CLOSING, MOST_WEIGHT, ClipFit, fit
+from gioconda.capture.fit import CLOSING, ClipFit, fit
 from gioconda.capture.head_pose import HeadPoses
 from gioconda.capture.recording import Progress, Recording, record
 from gioconda.capture.resting import look, most_restful
@@ -54,10 +54,6 @@ _GAZE_STIFFNESS: Final = 0.3
 _STIFFNESS_RATE_HZ: Final = 25.0
 #: Shapes whose median is the person at rest; mouths talk too much to have a median that rests.
 _RESTING: Final = ("brow", "eyeSquint", "eyeWide", "cheekSquint", "noseSneer")
-#: A closed eye still measures a fifth of its aperture; so much is added to a blink, from the
-#: first of these weights on, in full at the second.
-LID_SHORTFALL: Final = 0.25
-_BLINKING: Final = (0.3, 0.7)
 #: Blinks above this hide the irises; gaze is then taken from before and after.
 _HIDDEN: Final = 0.55
 #: Frames further apart than this many median steps are not held to each other.
@@ -199,10 +195,6 @@ def moments(
     values = np.zeros((len(fitted.weights), len(CHANNELS)))
     for name in BLENDSHAPES:
         values[:, INDEX[name]] = fitted.weights[:, fitted.names.index(name)]
-    for side in ("Left", "Right"):
-        blink = values[:, INDEX["eyeBlink" + side]]
-        blink += LID_SHORTFALL * np.clip((blink - _BLINKING[0]) / np.ptp(_BLINKING), 0, 1)
-        np.minimum(blink, MOST_WEIGHT, out=blink)
     values[:, INDEX["articulation"]] = fitted.weights[:, fitted.names.index(CLOSING)]
     poses = fitted.unposed.poses
     rate = (rate_hz / _STIFFNESS_RATE_HZ) ** 4

@@ -73,6 +73,8 @@ def animate_from(
 ) -> None:
     """Drive one portrait by a video of a person; the video's sound is kept if no other is given."""
     check_options(look.fps, look.size, look.framing, look.distance, look.background)
+    if not 0 <= head <= 2:
+        raise OptionError(f"head is {head:g}; it must be between 0 and 2")
     portrait, sound = _split(inputs, named_portraits, named_sounds)
     if is_folder(output):
         raise OptionError("--motion-from drives one portrait; the output is a file, not a folder")
@@ -138,8 +140,6 @@ def _with_head(motion: Motion, scale: float) -> Motion:
 
     from gioconda.motion import HEAD_CHANNELS, INDEX
 
-    if not 0 <= scale <= 2:
-        raise OptionError(f"head is {scale:g}; it must be between 0 and 2")
     values = motion.values.copy()
     values[:, [INDEX[n] for n in HEAD_CHANNELS]] *= scale
     return replace(motion, values=values)

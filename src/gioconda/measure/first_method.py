@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gioconda.capture.expression import Problem, solve
-from gioconda.capture.fit import CLOSING, REGION_WEIGHTS, lid_weights, shapes_mm
+from gioconda.capture.fit import CLOSING, lid_weights, shapes_mm
 from gioconda.capture.head_pose import HeadPoses
 from gioconda.capture.regions import REGIONS
 from gioconda.capture.subject import Subject
@@ -26,6 +26,7 @@ _RIGID: Final = (
     10, 151, 168, 6, 197, 195, 33, 263, 133, 362, 127, 356, 234, 454, 21, 251, 54, 284, 103, 332,
     67, 297, 109, 338, 162, 389,
 )  # fmt: skip
+_REGION_WEIGHTS: Final = {"lips": 1.5, "eyes": 1.8, "brows": 1.2}
 _MOST_WEIGHT: Final = 1.2
 _RIDGE: Final = 0.6
 _SMOOTH: Final = 6.0
@@ -60,7 +61,7 @@ def first_method_moments(subject: Subject, landmarks: Array) -> Array:
             high[k] = 0.0
     high[-1] = float(np.abs(shapes[-1]).any())
     counts = np.ones(len(mesh.handles))
-    for region, weight in REGION_WEIGHTS.items():
+    for region, weight in _REGION_WEIGHTS.items():
         counts[np.isin(mesh.handles, REGIONS[region])] = weight
     problem = Problem(
         shapes, counts, np.zeros(len(names)), high, np.full(len(names), _SMOOTH),

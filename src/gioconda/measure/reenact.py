@@ -21,6 +21,7 @@ from gioconda.capture.head_pose import RIGID, fit_poses
 from gioconda.capture.performance import moments
 from gioconda.capture.recording import Recording, record
 from gioconda.capture.regions import REGIONS
+from gioconda.capture.resting import look
 from gioconda.capture.subject import Subject
 from gioconda.capture.unpose import displacement
 from gioconda.errors import GiocondaError, OptionError
@@ -54,6 +55,8 @@ _MOUTH_PAD: Final = 0.25
 _JPEG: Final = 75
 #: A face turned further than this in frame 0 is noted.
 _TURNED_DEG: Final = 20.0
+#: Eyes open by less than this part of their usual aperture are noted.
+_SHUT: Final = 0.6
 _BASELINES: Final = ("ours", "posed", "first_method")
 
 
@@ -144,8 +147,18 @@ def reenact(
             comparison.add_change(i, (pictures["ours"], next_ours), (real, next_real))
     comparison.close()
     yaw = portrait.face.yaw_deg
-    note = f"turned by {abs(yaw):.0f} degrees in frame 0" if abs(yaw) > _TURNED_DEG else ""
+    note = _note(yaw, look(landmarks).lids)
     return comparison.score(path.stem, fitted.explained, yaw, note), comparison.picture()
+
+
+def _note(yaw_deg: float, lids: Array) -> str:
+    """Say what frame 0 lacks as a portrait: a far side, or eyes to open."""
+    notes = []
+    if abs(yaw_deg) > _TURNED_DEG:
+        notes.append(f"turned by {abs(yaw_deg):.0f} degrees in frame 0")
+    if lids[0] < _SHUT * np.percentile(lids, 75):
+        notes.append("eyes nearly shut in frame 0")
+    return ", ".join(notes)
 
 
 @dataclass
