@@ -29,7 +29,7 @@ from gioconda.render.mesh.types import (
 CLOSED_GAP_MM: Final = 1.0
 #: The upper incisal edge lies this far under the closed lips' line. In clips of eight people
 #: it lies from 2 mm over it to 3 mm under it; more would fill every small opening with teeth.
-UPPER_EDGE_MM: Final = 2.0
+UPPER_EDGE_MM: Final = 2.6
 #: A lip drawn back over the teeth thins and bares this much more of them than its edge rises.
 SMILE_BARES_MM: Final = 1.0
 #: A subject's own edge that lies outside this range tells that the guess of the closed lips' line

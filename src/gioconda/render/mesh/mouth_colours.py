@@ -247,7 +247,7 @@ def _light_tint(light: _Light) -> Colour:
     """Return the colour, at luma 1, of a white thing in the mouth under the picture's light."""
     if light.monochrome >= 1:
         return _unit(light.image_white)
-    sclera = light.eye_white if light.eye_white is not None else _unit(light.skin**0.35)
+    sclera = _believable_sclera(light)
     white = light.image_white
     # A warm cast is believed where eye white and picture white agree, or where skin is very warm.
     cast = _ramp(sclera[0] / max(sclera[2], 0.05), 1.08, 0.6)
@@ -273,6 +273,21 @@ def _light_tint(light: _Light) -> Colour:
     tint[1] = float(np.clip(tint[1], 0.97 * between, 1.015 * between))
     m = light.monochrome
     return _unit(_unit(tint) * (1 - m) + _unit(white) * m)
+
+
+def _believable_sclera(light: _Light) -> Colour:
+    """Return the colour of the eye's white, at luma 1.
+
+    Under one light a white is colder than skin. Pixels between nearly closed lids that are as
+    warm as skin are lids, and the white is guessed from the skin.
+    """
+    guessed = _unit(light.skin**0.35)
+    if light.eye_white is None:
+        return guessed
+    sclera, skin = light.eye_white, light.skin
+    warmth = sclera[0] / max(sclera[2], 0.05) / max(skin[0] / max(skin[2], 0.05), 0.05)
+    believed = 1 - _ramp(float(warmth), 0.82, 0.14)
+    return _unit(believed * sclera + (1 - believed) * guessed)
 
 
 def _tooth_luma(light: _Light) -> float:
