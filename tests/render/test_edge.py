@@ -132,6 +132,6 @@ def test_a_matte_that_frays_inside_the_face_tears_no_hole() -> None:
     ring = np.linspace(0, 2 * np.pi, len(topo.RINGS["oval"]), endpoint=False)
     circle = MIDDLE + 100 * np.stack([np.cos(ring), np.sin(ring)], 1)
     view.landmarks[list(topo.RINGS["oval"]), :2] = circle
-    cv2.circle(view.matte, (MIDDLE, MIDDLE + 80), 8, 0.1, -1)
+    cv2.circle(view.matte, (MIDDLE, MIDDLE + 80), 3, 0.1, -1)
     _, _, tight = textures(view)
     assert tight[MIDDLE + 80, MIDDLE, 3] > 250
