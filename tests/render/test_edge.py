@@ -11,6 +11,7 @@ import pytest
 from gioconda.motion import moment
 from gioconda.portrait import Portrait, View
 from gioconda.render import MeshRenderer
+from gioconda.render.mesh import topology as topo
 from gioconda.render.mesh.background import soft_matte
 from gioconda.render.mesh.edge import mark_edge, premultiplied, tight_texture
 from gioconda.render.mesh.edge_kernels import tighten
@@ -124,3 +125,13 @@ def test_a_turned_head_drags_no_halo_of_its_background_along(shared: Path, name:
     ring = (near == 0) & (away < 16) & (moved > 6) & shown
     assert ring.sum() > 500
     assert np.abs(frame - surface._plate)[ring].mean() < 2.5
+
+
+def test_a_matte_that_frays_inside_the_face_tears_no_hole() -> None:
+    view = disc_view()
+    ring = np.linspace(0, 2 * np.pi, len(topo.RINGS["oval"]), endpoint=False)
+    circle = MIDDLE + 100 * np.stack([np.cos(ring), np.sin(ring)], 1)
+    view.landmarks[list(topo.RINGS["oval"]), :2] = circle
+    cv2.circle(view.matte, (MIDDLE, MIDDLE + 80), 3, 0.1, -1)
+    _, _, tight = textures(view)
+    assert tight[MIDDLE + 80, MIDDLE, 3] > 250

@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 
 from gioconda.portrait.types import View
+from gioconda.render.mesh import topology as topo
 from gioconda.render.mesh.depth import smoothstep
 from gioconda.render.mesh.types import ByteImage, FloatArray
 
@@ -32,6 +33,8 @@ WORN_SPREADS: Final = 2.5
 WORN_TOUCH_PX: Final = 5.0
 #: The background's spread is measured over this standard deviation, in a view of 512.
 SPREAD_PX: Final = 14.0
+#: The face is sure this far inside its outline, in a view of 512.
+FACE_INSET_PX: Final = 4.0
 #: Matte from which a pixel's colour is surely the person's.
 SURE_FROM: Final = 0.97
 #: Scales at which colours are carried outwards, nearest first, in a view of 512.
@@ -89,6 +92,17 @@ def _worn(view: View, photo: FloatArray, plate: FloatArray, nearby: FloatArray) 
     return result
 
 
+def _face(view: View) -> FloatArray:
+    """Return 1 inside the face's own outline, (size, size): a matte may fray in a beard there."""
+    scale = view.size / 512
+    inside = np.zeros((view.size, view.size), np.uint8)
+    outline = view.landmarks[list(topo.RINGS["oval"]), :2]
+    cv2.fillPoly(inside, [np.round(outline).astype(np.int32)], 1)
+    inside = cv2.erode(inside, _disc(FACE_INSET_PX * scale), borderValue=1)
+    result: FloatArray = cv2.GaussianBlur(inside.astype(np.float32), (0, 0), 1.5 * scale)
+    return result
+
+
 def _background_spread(photo: FloatArray, matte: FloatArray) -> FloatArray:
     """Return the standard deviation of the background round about, (size, size)."""
     size = photo.shape[0]
@@ -130,6 +144,7 @@ def tight_texture(view: View, cover: FloatArray) -> ByteImage:
     photo, plate = view.image.astype(np.float32), view.plate.astype(np.float32)
     nearby = _carried(photo, (view.matte >= SURE_FROM).astype(np.float32))
     matte = np.maximum(view.matte, _worn(view, photo, plate, nearby))
+    matte = np.maximum(matte, _face(view))
     alpha = tight_matte(matte, cover)
     mixed = (alpha > 0) & (matte < SURE_FROM)
     share = np.clip(matte[mixed], LEAST_COVER, 1)[:, None]
