@@ -13,8 +13,9 @@ import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib.util import LazyLoader, find_spec, module_from_spec
+from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 from typing import Any, Final
 
 import numpy as np
@@ -249,29 +250,32 @@ def _solutions() -> Any:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     # one line a call from inside protobuf, about nothing a user could change
     warnings.filterwarnings("ignore", message=r"SymbolDatabase\.GetPrototype\(\)")
-    _defer_pyplot()
-    import mediapipe
+    with _without_pyplot():
+        import mediapipe
 
-    return mediapipe.solutions
+        return mediapipe.solutions
 
 
-def _defer_pyplot() -> None:
-    """Let ``import matplotlib.pyplot`` load it when somebody plots.
+@contextlib.contextmanager
+def _without_pyplot() -> Iterator[None]:
+    """Keep an import from loading matplotlib.pyplot, which is loaded once somebody plots.
 
     MediaPipe's drawing helpers import it, which nothing here uses and which takes a third of a
-    second. The import system's own lazy loader stands in; a user's own plots work as ever.
+    second. They are handed a module that passes everything on to the real one; all other imports
+    find the real one, as ever.
     """
     name = "matplotlib.pyplot"
     if name in sys.modules:
+        yield
         return
-    spec = find_spec(name)
-    if spec is None or spec.loader is None:
-        return
-    spec.loader = LazyLoader(spec.loader)
-    module = module_from_spec(spec)
-    sys.modules[name] = module
-    sys.modules["matplotlib"].pyplot = module  # type: ignore[attr-defined]
-    spec.loader.exec_module(module)
+    stand_in = ModuleType(name)
+    vars(stand_in)["__getattr__"] = lambda attribute: getattr(import_module(name), attribute)
+    sys.modules[name] = stand_in
+    try:
+        yield
+    finally:
+        if sys.modules.get(name) is stand_in:
+            del sys.modules[name]
 
 
 def _warmed(model: Any) -> Any:
