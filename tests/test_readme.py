@@ -18,7 +18,10 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 #: Commands that this very test run, or the set-up before it, already stands on.
 STOOD_ON = {"make demo", "make test", "make setup", "make lint"}
 #: Commands that take minutes; `gioconda bench` and training have tests of their own parts.
-SLOW = {"gioconda bench", "gioconda train speech", "gioconda measure lipsync"}
+SLOW = {
+    "gioconda bench", "gioconda train speech", "gioconda measure lipsync",
+    "gioconda measure reenact",
+}  # fmt: skip
 
 
 def blocks(language: str) -> list[str]:
@@ -36,11 +39,13 @@ def desk(tmp_path: Path) -> Path:
     shutil.copy(examples.portrait_path(), tmp_path / "portrait.jpg")
     from tests.cli.test_animate import write_wav
 
-    from gioconda import Sound
+    from gioconda import Sound, animate
 
     with Sound.open(examples.speech_path()) as sound:
         pcm = next(iter(sound.chunks(1.0)))
     write_wav(tmp_path / "speech.wav", pcm)
+    video = animate(tmp_path / "portrait.jpg", tmp_path / "speech.wav", fps=25, size=256)
+    video.save(tmp_path / "me.mp4")
     for name in ("ann", "bob"):
         shutil.copy(examples.portrait_path(), tmp_path / f"{name}.jpg")
     return tmp_path

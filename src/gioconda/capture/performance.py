@@ -191,7 +191,7 @@ def of_recording(
 def moments(
     subject: Subject, fitted: ClipFit, rate_hz: float, linked: Array | None = None
 ) -> Array:  # fmt: skip
-    """Return a fit as moments of motion, (T, 59), relative to the subject's reference frame."""
+    """Return a fit as moments of motion, (T, 60), relative to the subject's reference frame."""
     values = np.zeros((len(fitted.weights), len(CHANNELS)))
     for name in BLENDSHAPES:
         values[:, INDEX[name]] = fitted.weights[:, fitted.names.index(name)]

@@ -33,7 +33,7 @@ _SMOOTH: Final = 6.0
 
 
 def first_method_moments(subject: Subject, landmarks: Array) -> Array:
-    """Return moments of motion, (T, 59), relative to the subject's reference frame.
+    """Return moments of motion, (T, 60), relative to the subject's reference frame.
 
     Args:
         subject: the reference frame.
