@@ -11,8 +11,9 @@ import numpy.typing as npt
 from gioconda.portrait.types import View
 from gioconda.render.mesh import lip_table_kernels as lip_table
 from gioconda.render.mesh import topology as topo
-from gioconda.render.mesh.mouth_colours import MouthColours, luma
+from gioconda.render.mesh.mouth_colours import MouthColours
 from gioconda.render.mesh.mouth_frame import MouthFrame
+from gioconda.render.mesh.mouth_light import luma
 from gioconda.render.mesh.types import FloatArray, HeadMesh
 
 BoolArray = npt.NDArray[np.bool_]
