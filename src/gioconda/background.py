@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Literal
 
@@ -30,11 +30,22 @@ class Background:
             ``none`` makes it transparent; ``colour`` and ``image`` replace it.
         colour: R, G, B of ``colour``.
         image: (H, W, 3) uint8 of ``image``; shown as large as it must be to cover the frame.
+        source: the file that the picture was read from; backgrounds are compared by it.
     """
 
     kind: Kind = "keep"
     colour: tuple[int, int, int] = (0, 0, 0)
-    image: ByteImage | None = None
+    image: ByteImage | None = field(default=None, compare=False, repr=False)
+    source: str = ""
+
+    def __post_init__(self) -> None:
+        """Check the kind.
+
+        Raises:
+            OptionError: ``image`` without a picture, which :func:`background_of` reads.
+        """
+        if self.kind == "image" and self.image is None:
+            raise OptionError("a background of kind 'image' needs its picture")
 
     @property
     def transparent(self) -> bool:
@@ -58,6 +69,10 @@ def background_of(wanted: BackgroundLike) -> Background:
     """
     if isinstance(wanted, Background):
         return wanted
+    if not isinstance(wanted, str | os.PathLike):
+        raise OptionError(
+            f"a background is a word, a colour's name or a path, not {type(wanted).__name__}"
+        )
     if isinstance(wanted, str):
         text = wanted.strip().lower()
         for word in WORDS:
@@ -81,7 +96,7 @@ def background_of(wanted: BackgroundLike) -> Background:
     from gioconda.portrait.decode import decode
 
     try:
-        return Background("image", image=decode(path).image)
+        return Background("image", image=decode(path).image, source=str(path))
     except ImageDecodeError as e:
         raise OptionError(f"the background cannot be used: {e}") from e
 

@@ -4,8 +4,8 @@ Motion is counted from one of two references.
 
 * :data:`NEUTRAL`, to drive another portrait: from the person's own face at rest, estimated over
   the whole video. The frame with the most restful face gives the person's proportions; head
-  pose, gaze, brows and lids are counted from their medians. ``articulation`` is 1, so that
-  a portrait with parted lips closes them where the person does.
+  pose, gaze and brows are counted from their medians, lids from the person's own open eyes.
+  ``articulation`` is 1, so that a portrait with parted lips closes them where the person does.
 * :data:`FIRST`, to reenact the video itself: from its first frame with a face, exactly. All-zero
   motion is that frame; ``articulation`` moves only where that frame's own mouth is open.
 """
@@ -23,6 +23,7 @@ import numpy.typing as npt
 
 from gioconda.capture.fit import CLOSING, ClipFit, fit
 from gioconda.capture.head_pose import HeadPoses
+from gioconda.capture.lids import counted_from_open
 from gioconda.capture.recording import Progress, Recording, record
 from gioconda.capture.resting import look, most_restful
 from gioconda.capture.smoothing import across_gaps, smooth_where_loose, whittaker
@@ -250,6 +251,8 @@ def _count_from_rest(
     values[:, looks] = 0
     values[:, INDEX["articulation"]] = 1
     set_gaze(values, gaze_deg[:, 0], gaze_deg[:, 1])  # type: ignore[arg-type]
+    left, right = INDEX["eyeBlinkLeft"], INDEX["eyeBlinkRight"]
+    values[:, left], values[:, right] = counted_from_open(values[:, left], values[:, right])
     for name in BLENDSHAPES:
         if name.startswith(_RESTING):
             values[:, INDEX[name]] -= np.median(values[:, INDEX[name]])

@@ -284,7 +284,7 @@ def video_target(
 
     name = f"{Path(portrait).stem}{_usual_suffix(look)}" if output is None else output
     checked = check_target(name, force, alpha=look.background.transparent)
-    check_not_input(checked.occupied(), inputs)
+    check_not_input(checked.occupied(), [*inputs, look.background.source])
     return Path(name)
 
 
