@@ -66,6 +66,19 @@ def test_track_writes_motion_and_says_how_it_went(silent: Path, tmp_path: Path) 
     assert np.corrcoef(motion["headPitch"], truth)[0, 1] > 0.9
 
 
+def test_track_refined_corrects_lids_and_brows_alone(silent: Path, tmp_path: Path) -> None:
+    plain, refined = tmp_path / "plain.npz", tmp_path / "refined.npz"
+    for target, extra in ((plain, ()), (refined, ("--refine",))):
+        done = gioconda("track", silent, "-o", target, "--json", "--reference", "first", *extra)
+        assert done.returncode == 0, done.stderr
+        assert json.loads(done.stdout)["refined"] == bool(extra)
+    a, b = Motion.load(plain), Motion.load(refined)
+    np.testing.assert_allclose(a["headPitch"], b["headPitch"], atol=1e-3)
+    np.testing.assert_allclose(a["jawOpen"], b["jawOpen"], atol=0.1)
+    upper = [n for n in CHANNELS if n.startswith(("eyeBlink", "eyeSquint", "brow"))]
+    assert max(np.abs(a[n] - b[n]).max() for n in upper) > 0.005
+
+
 def test_track_refuses_before_long_work(silent: Path, tmp_path: Path) -> None:
     assert ".npz or .csv" in refusal(gioconda("track", silent, "-o", tmp_path / "m.txt"))
     assert "no video file" in refusal(gioconda("track", "none.mp4", "-o", tmp_path / "m.npz"))
@@ -131,6 +144,13 @@ def test_reenact_measures_and_draws_pairs(silent: Path, tmp_path: Path) -> None:
     assert clip["face"]["psnr"]["ours"] > clip["face"]["psnr"]["still"] + 3
     assert clip["pose_deg"] < 0.6 * clip["pose_still_deg"]
     assert (tmp_path / "silent.png").exists()
+    assert data["refined"] is True
+
+
+def test_reenact_says_how_the_motion_was_made(silent: Path) -> None:
+    done = gioconda("measure", "reenact", silent, "--size", "256", "--no-refine")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip().endswith("no frame of ours was looked at to correct it")
 
 
 def test_reenact_refuses_what_is_not_there(tmp_path: Path) -> None:

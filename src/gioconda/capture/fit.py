@@ -23,6 +23,7 @@ from gioconda.capture.subject import Subject
 from gioconda.capture.unpose import Unposed, calibrated, unpose
 from gioconda.render.mesh import topology as topo
 from gioconda.render.mesh.deform import (
+    LEAST_BLINK,
     LID_DOWN_DEG,
     LID_DOWN_GAIN,
     LID_LIMIT,
@@ -113,33 +114,75 @@ def fit(
             would not cancel on other lips, are avoided.
         rounds: of pose and expression in turn, after the first.
     """
-    names = (*subject.basis.names, CLOSING)
-    shapes = shapes_mm(subject)
-    gaps = _Gaps(subject.mesh.handles)
-    problem = _problem(names, gaps, shapes, rate_hz, (low, high), transfer)
-    seen = subject.into_view(landmarks)
-    rest = subject.rest
-    rigid = list(RIGID)
-    poses = fit_poses(rest[rigid], seen[:, rigid, :2], subject.camera)
-    weights = np.zeros((len(seen), len(names)))
-    blink = [names.index("eyeBlinkRight"), names.index("eyeBlinkLeft")]
-    for left in range(rounds, -1, -1):
-        unposed = unpose(subject, rest, poses, seen)
-        gaze_deg = gaze(unposed)
-        lids = lid_weights(names, gaze_deg, weights[:, blink])
-        moved = unposed.moved[:, subject.mesh.handles]
-        by_shapes = moved - np.tensordot(lids, shapes, 1)
-        free = solve(problem, gaps.beside(by_shapes), unposed.sight, linked, start=weights)
-        weights = free + lids
-        if left:
-            explained_px = _in_view(subject, weights, shapes)
-            if left < rounds:
-                rest = _calibrated(subject, rest, unposed, explained_px)
-            poses = _refined(subject, rest, seen, poses, explained_px)
-    shares, variance = _explained(
-        subject.mesh.handles, moved, moved - np.tensordot(weights, shapes, 1)
-    )
-    return ClipFit(names, weights, gaze_deg, unposed, shares, variance)
+    bounds = (low, high)
+    return Fitter(subject, rate_hz, bounds, linked, transfer).fit(landmarks, rounds)
+
+
+class Fitter:
+    """Fits clips of one subject; see :func:`fit` for the arguments."""
+
+    def __init__(
+        self,
+        subject: Subject,
+        rate_hz: float = 25.0,
+        bounds: tuple[float, float] = (LEAST_WEIGHT, MOST_WEIGHT),
+        linked: Array | None = None,
+        transfer: bool = False,
+    ) -> None:
+        self.subject, self.rate_hz, self.linked = subject, rate_hz, linked
+        self._names = (*subject.basis.names, CLOSING)
+        self._shapes = shapes_mm(subject)
+        self._gaps = _Gaps(subject.mesh.handles)
+        self._problem = _problem(self._names, self._gaps, self._shapes, rate_hz, bounds, transfer)
+        self._blink = [self._names.index("eyeBlinkRight"), self._names.index("eyeBlinkLeft")]
+
+    def fit(self, landmarks: Array, rounds: int = _ROUNDS) -> ClipFit:
+        """Fit poses, gaze and weights to landmarks, (T, 478, 3) pixels of the frames."""
+        subject = self.subject
+        seen = subject.into_view(landmarks)
+        rest = subject.rest
+        rigid = list(RIGID)
+        poses = fit_poses(rest[rigid], seen[:, rigid, :2], subject.camera)
+        weights = np.zeros((len(seen), len(self._names)))
+        for left in range(rounds, -1, -1):
+            unposed = unpose(subject, rest, poses, seen)
+            gaze_deg = gaze(unposed)
+            weights = self._weights(unposed, gaze_deg, weights)
+            if left:
+                explained_px = _in_view(subject, weights, self._shapes)
+                if left < rounds:
+                    rest = _calibrated(subject, rest, unposed, explained_px)
+                poses = _refined(subject, rest, seen, poses, explained_px)
+        return self._told(unposed, gaze_deg, weights)
+
+    def again(self, fitted: ClipFit, added: Array) -> ClipFit:
+        """Fit the weights of a clip again, with more to explain; its poses and gaze stay.
+
+        Args:
+            fitted: by this fitter.
+            added: (T, H, 3) displacements of the handles on top of the clip's, head axes,
+                millimetres.
+        """
+        weights = self._weights(fitted.unposed, fitted.gaze_deg, fitted.weights, added)
+        return self._told(fitted.unposed, fitted.gaze_deg, weights)
+
+    def _weights(
+        self, unposed: Unposed, gaze_deg: Array, start: Array, added: Array | None = None
+    ) -> Array:
+        lids = lid_weights(self._names, gaze_deg, start[:, self._blink])
+        moved = unposed.moved[:, self.subject.mesh.handles] - np.tensordot(lids, self._shapes, 1)
+        if added is not None:
+            moved += added
+        free = solve(self._problem, self._gaps.beside(moved), unposed.sight, self.linked, start)
+        result: Array = free + lids
+        return result
+
+    def _told(self, unposed: Unposed, gaze_deg: Array, weights: Array) -> ClipFit:
+        handles = self.subject.mesh.handles
+        moved = unposed.moved[:, handles]
+        left = moved - np.tensordot(weights, self._shapes, 1)
+        shares, variance = _explained(handles, moved, left)
+        return ClipFit(self._names, weights, gaze_deg, unposed, shares, variance)
 
 
 class _Gaps:
@@ -217,7 +260,8 @@ def _problem(
         elif name.startswith("eyeWide"):
             lows[k] = 0.0  # less of it is a blink
         elif name.startswith("eyeBlink"):
-            highs[k] = min(highs[k], 1.0)  # closed is closed
+            # closed is closed, and lids open no further than the renderer lets them
+            lows[k], highs[k] = max(lows[k], LEAST_BLINK), min(highs[k], 1.0)
         elif transfer and name.startswith(("jaw", "mouth", "cheekPuff")):
             lows[k] = 0.0 if name in _OPPOSITES else TRANSFER_LEAST_WEIGHT
         for beginning, price in reversed(SMOOTH.items()):

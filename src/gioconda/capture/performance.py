@@ -21,7 +21,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from gioconda.capture.fit import CLOSING, ClipFit, fit
+from gioconda.capture.fit import CLOSING, ClipFit, Fitter
 from gioconda.capture.head_pose import HeadPoses
 from gioconda.capture.lids import counted_from_open
 from gioconda.capture.recording import Progress, Recording, record
@@ -30,7 +30,8 @@ from gioconda.capture.smoothing import across_gaps, smooth_where_loose, whittake
 from gioconda.capture.subject import Subject
 from gioconda.errors import OptionError
 from gioconda.motion import BLENDSHAPES, CHANNELS, INDEX, Motion, gaze_of, set_gaze
-from gioconda.portrait.preparation import view_geometry
+from gioconda.portrait.preparation import build_view, view_geometry
+from gioconda.portrait.types import View
 
 logger = logging.getLogger(__name__)
 
@@ -86,6 +87,7 @@ def track(
     face: int | None = None,
     reference: str = NEUTRAL,
     rate_hz: float | None = None,
+    refine: bool = False,
     progress: Progress | None = None,
 ) -> Motion:
     """Return the motion of a person in a video: face, gaze and head.
@@ -98,6 +100,8 @@ def track(
             portrait. ``"first"``: the first frame with a face, to reenact the video with that
             frame as the portrait.
         rate_hz: rows a second, 1 to 1000; the video's own rate if None.
+        refine: render the person, track that too, and correct lids and brows by the difference
+            (:mod:`gioconda.capture.refinement`); takes about twice as long.
         progress: told how many frames are done, and of how many where that is known.
 
     Returns:
@@ -109,7 +113,9 @@ def track(
         NoFaceError: no frame shows a face.
         OptionError: there is no face of that number, or an option is out of its range.
     """
-    capture_ = capture(video, face=face, reference=reference, rate_hz=rate_hz, progress=progress)
+    capture_ = capture(
+        video, face=face, reference=reference, rate_hz=rate_hz, refine=refine, progress=progress
+    )
     for warning in capture_.warnings:
         logger.warning("%s", warning)
     return capture_.motion
@@ -121,6 +127,7 @@ def capture(
     face: int | None = None,
     reference: str = NEUTRAL,
     rate_hz: float | None = None,
+    refine: bool = False,
     progress: Progress | None = None,
 ) -> Capture:
     """Do what :func:`track` does, and say how well it went."""
@@ -128,7 +135,7 @@ def capture(
     recording = record(video, face, progress)
     return of_recording(
         recording, lambda i: _frame(video, recording.time_s[i]), reference=reference,
-        rate_hz=rate_hz,
+        rate_hz=rate_hz, refine=refine,
     )  # fmt: skip
 
 
@@ -152,6 +159,7 @@ def of_recording(
     *,
     reference: str = NEUTRAL,
     rate_hz: float | None = None,
+    refine: bool = False,
 ) -> Capture:
     """Turn recorded landmarks into motion; see :func:`track`.
 
@@ -160,17 +168,20 @@ def of_recording(
         frame: gives the picture of a frame by its index.
         reference: see :func:`track`.
         rate_hz: see :func:`track`.
+        refine: see :func:`track`.
     """
     found = np.flatnonzero(recording.found)
     landmarks = recording.landmarks[found].astype(np.float64)
     chosen = most_restful(look(landmarks)) if reference == NEUTRAL else 0
-    view = view_geometry(frame(int(found[chosen])), landmarks[chosen].astype(np.float32), _SIDE_PX)
+    picture, there = frame(int(found[chosen])), landmarks[chosen].astype(np.float32)
+    view = (build_view if refine else view_geometry)(picture, there, _SIDE_PX)
     subject = Subject.of(view, landmarks[chosen])
     known_s = recording.time_s[found]
     linked = _linked(recording, found)
-    fitted = fit(
-        subject, landmarks, recording.rate_hz, linked=linked, transfer=reference == NEUTRAL
-    )
+    fitter = Fitter(subject, recording.rate_hz, linked=linked, transfer=reference == NEUTRAL)
+    fitted = fitter.fit(landmarks)
+    if refine:
+        fitted = _refined(fitter, fitted, landmarks, view)
     values = moments(subject, fitted, recording.rate_hz, linked)
     if reference == NEUTRAL:
         _count_from_rest(values, recording, found)
@@ -187,6 +198,14 @@ def of_recording(
         fitted.explained,
         _warnings(recording, rests),
     )
+
+
+def _refined(fitter: Fitter, fitted: ClipFit, landmarks: Array, view: View) -> ClipFit:
+    from gioconda.capture.refinement import refined
+    from gioconda.render import MeshRenderer
+
+    renderer = MeshRenderer(view)
+    return refined(fitter, fitted, landmarks, lambda m: renderer.render(m.astype(np.float32)))
 
 
 def moments(

@@ -157,6 +157,14 @@ def track(
         float | None,
         typer.Option("--rate", help="Rows a second; the video's own if none.", show_default=False),
     ] = None,
+    refine: Annotated[
+        bool,
+        typer.Option(
+            "--refine",
+            help="Render the person, track that too, and correct lids and brows; takes twice as "
+            "long.",
+        ),
+    ] = False,
     as_json: arg.Json = False,
     quiet: arg.Quiet = False,
     force: arg.Force = False,
@@ -165,7 +173,7 @@ def track(
     from gioconda.cli import capturing
 
     capturing.track(
-        video, output, face=face, reference=reference, rate_hz=rate,
+        video, output, face=face, reference=reference, rate_hz=rate, refine=refine,
         voice=Voice(as_json=as_json, quiet=quiet), force=force,
     )  # fmt: skip
 
@@ -312,13 +320,22 @@ def reenact(
         ),
     ] = None,
     size: arg.Size = 512,
+    refine: Annotated[
+        bool,
+        typer.Option(
+            "--refine/--no-refine",
+            help="Correct lids and brows by what a first render shows, as 'track --refine' does.",
+        ),
+    ] = True,
     as_json: arg.Json = False,
     quiet: arg.Quiet = False,
 ) -> None:
     """Drive each clip's first frame by the clip's motion; compare with the real frames."""
     from gioconda.cli import looking
 
-    looking.reenact(clips, output, size=size, voice=Voice(as_json=as_json, quiet=quiet))
+    looking.reenact(
+        clips, output, size=size, refine=refine, voice=Voice(as_json=as_json, quiet=quiet)
+    )
 
 
 train_app = typer.Typer(help="Make the shipped weights again.", no_args_is_help=True)

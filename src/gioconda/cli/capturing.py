@@ -32,6 +32,7 @@ def track(
     face: int | None,
     reference: str,
     rate_hz: float | None,
+    refine: bool,
     voice: Voice,
     force: bool,
 ) -> None:
@@ -40,7 +41,9 @@ def track(
     if target.suffix.lower() not in (".npz", ".csv"):
         raise OptionError(f"motion goes into a .npz or .csv file, not into {target.name!r}")
     check_plain_target(target, force, inputs=[video])
-    captured = _captured(video, voice, face=face, reference=reference, rate_hz=rate_hz)
+    captured = _captured(
+        video, voice, face=face, reference=reference, rate_hz=rate_hz, refine=refine
+    )
     motion = captured.motion
     with replacing(target) as temporary:
         motion.save(temporary)
@@ -53,7 +56,8 @@ def track(
             "output": str(target), "rows": len(motion), "rate_hz": motion.rate_hz,
             "start_s": motion.start_s, "duration_s": motion.duration_s,
             "reference": reference, "reference_s": round(captured.reference_s, 4),
-            "found_share": round(captured.found_share, 4), "explained": explained,
+            "refined": refine, "found_share": round(captured.found_share, 4),
+            "explained": explained,
             "warnings": list(captured.warnings), "channels": list(motion.channels),
         },
     )  # fmt: skip
@@ -124,11 +128,14 @@ def _captured(
     face: int | None = None,
     reference: str = "neutral",
     rate_hz: float | None = None,
+    refine: bool = False,
 ) -> Capture:
     from gioconda.capture import capture
 
     with voice.bar(f"tracking {Path(video).name}", "frames") as bar:
-        captured = capture(video, face=face, reference=reference, rate_hz=rate_hz, progress=bar)
+        captured = capture(
+            video, face=face, reference=reference, rate_hz=rate_hz, refine=refine, progress=bar
+        )
     for warning in captured.warnings:
         voice.say(f"note: {warning}")
     return captured

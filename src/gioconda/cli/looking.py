@@ -153,7 +153,7 @@ def lipsync(
     voice.result(result.table(), result.as_dict())
 
 
-def reenact(clips: list[str], output: str | None, *, size: int, voice: Voice) -> None:
+def reenact(clips: list[str], output: str | None, *, size: int, refine: bool, voice: Voice) -> None:
     """Print how like the real frames ours are; write pictures of pairs if asked to."""
     from gioconda.measure.reenact import measure_reenact
     from gioconda.session import check_options
@@ -165,7 +165,9 @@ def reenact(clips: list[str], output: str | None, *, size: int, voice: Voice) ->
     folder = Path(output) if output is not None else None
     if folder is not None and folder.exists() and not folder.is_dir():
         raise OptionError(f"pictures of pairs go into a folder, and {output!r} is a file")
-    report = measure_reenact([Path(c) for c in clips], size=size, pairs=folder, progress=voice.say)
+    report = measure_reenact(
+        [Path(c) for c in clips], size=size, pairs=folder, refine=refine, progress=voice.say
+    )
     voice.result(report.table(), report.as_dict())
 
 

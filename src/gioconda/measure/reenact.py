@@ -16,10 +16,11 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from gioconda.capture.fit import fit
+from gioconda.capture.fit import Fitter
 from gioconda.capture.head_pose import RIGID, fit_poses
 from gioconda.capture.performance import moments
 from gioconda.capture.recording import Recording, record
+from gioconda.capture.refinement import refined
 from gioconda.capture.regions import REGIONS
 from gioconda.capture.resting import look
 from gioconda.capture.subject import Subject
@@ -65,6 +66,7 @@ def measure_reenact(
     *,
     size: int = 512,
     pairs: Path | None = None,
+    refine: bool = True,
     progress: Callable[[str], None] | None = None,
 ) -> ReenactReport:
     """Measure clips; those that cannot be animated are listed with the reason.
@@ -73,6 +75,8 @@ def measure_reenact(
         clips: videos, or folders of them.
         size: side of the rendered square in pixels.
         pairs: folder for a picture of each clip: nine real frames above ours.
+        refine: correct lids and brows by what a first render shows
+            (:mod:`gioconda.capture.refinement`).
         progress: told the name of each clip.
 
     Raises:
@@ -87,14 +91,14 @@ def measure_reenact(
         if progress is not None:
             progress(path.name)
         try:
-            score, picture = reenact(path, size=size)
+            score, picture = reenact(path, size=size, refine=refine)
         except GiocondaError as e:
             failed[path.stem] = str(e)
             continue
         rows.append(score)
         if pairs is not None:
             _write(pairs / f"{path.stem}.png", picture)
-    return ReenactReport(tuple(rows), failed)
+    return ReenactReport(tuple(rows), failed, refine)
 
 
 def _videos_in(folder: Path) -> list[Path]:
@@ -102,7 +106,7 @@ def _videos_in(folder: Path) -> list[Path]:
 
 
 def reenact(
-    path: Path, *, size: int = 512, recording: Recording | None = None
+    path: Path, *, size: int = 512, recording: Recording | None = None, refine: bool = True
 ) -> tuple[ReenactScore, ByteImage]:
     """Measure one clip; return its figures and the picture of pairs.
 
@@ -110,6 +114,7 @@ def reenact(
         path: of the clip.
         size: side of the rendered square in pixels.
         recording: of the clip, if it is there already.
+        refine: see :func:`measure_reenact`.
     """
     from gioconda.portrait import Portrait
     from gioconda.portrait.crop import sample
@@ -123,7 +128,10 @@ def reenact(
     view = portrait.view(size)
     subject = Subject.of(view, landmarks[0])
     renderer = MeshRenderer(view)
-    fitted = fit(subject, landmarks, recorded.rate_hz)
+    fitter = Fitter(subject, recorded.rate_hz)
+    fitted = fitter.fit(landmarks)
+    if refine:
+        fitted = refined(fitter, fitted, landmarks, lambda m: renderer.render(m.astype(np.float32)))
     ours = moments(subject, fitted, recorded.rate_hz)
     posed = np.zeros_like(ours)
     head = slice(INDEX["headYaw"], INDEX["headZ"] + 1)

@@ -99,10 +99,12 @@ class ReenactReport:
     Attributes:
         clips: one row each.
         failed: clips that could not be measured, and why.
+        refined: whether lids and brows were corrected by what a first render showed.
     """
 
     clips: tuple[ReenactScore, ...]
     failed: dict[str, str] = field(default_factory=dict)
+    refined: bool = False
 
     def shares(self) -> dict[str, float]:
         """Return the mean error over the clips as a share of the posed still photo's mean error.
@@ -129,6 +131,7 @@ class ReenactReport:
             "failed": self.failed,
             "shares": self.shares() if self.clips else {},
             "mouth_best_share": self.mouth_best_share(),
+            "refined": self.refined,
         }
 
     def table(self) -> str:
@@ -146,6 +149,12 @@ class ReenactReport:
         lines += [f"{name:<{width}}  not measured: {why}" for name, why in self.failed.items()]
         if self.clips:
             lines += self._summary(width, regions)
+        lines.append(
+            "lids and brows were corrected once by tracking our own frames, as 'track --refine' "
+            "does; --no-refine leaves that out"
+            if self.refined
+            else "the motion is that of 'track'; no frame of ours was looked at to correct it"
+        )
         return "\n".join(lines)
 
     @staticmethod
