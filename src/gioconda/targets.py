@@ -9,7 +9,7 @@ from __future__ import annotations
 import errno
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
@@ -44,6 +44,18 @@ def check_file_target(path: str | os.PathLike[str], overwrite: bool = False) -> 
         if not overwrite and target.exists():
             raise exists_error(target)
     return target
+
+
+def named_after(sources: Sequence[str | os.PathLike[str]], folder: Path, suffix: str) -> list[Path]:
+    """Name a file in a folder after each source; equal names are numbered."""
+    seen: dict[str, int] = {}
+    targets = []
+    for source in sources:
+        stem = Path(source).stem
+        seen[stem] = seen.get(stem, 0) + 1
+        name = stem if seen[stem] == 1 else f"{stem}-{seen[stem]}"
+        targets.append(folder / f"{name}{suffix}")
+    return targets
 
 
 @contextmanager

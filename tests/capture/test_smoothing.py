@@ -60,3 +60,14 @@ def test_a_face_that_comes_late_eases_in() -> None:
     assert rests == [(0.0, 1.5)]
     assert filled[0, 0] == 0
     assert 0 < filled[12, 0] < 1
+
+
+def test_a_picture_that_stands_still_is_no_lost_face() -> None:
+    known = np.array([0.0, 0.1, 2.1, 2.2])
+    values = np.array([[1.0], [1.0], [3.0], [3.0]])
+    at = np.arange(0, 2.21, 0.1)
+    filled, rests = across_gaps(at, known, values, missing_s=np.array([]))
+    assert rests == []
+    assert filled[11, 0] == 2.0
+    filled, rests = across_gaps(at, known, values, missing_s=np.array([1.0]))
+    assert rests == [(0.1, 2.1)]

@@ -159,6 +159,18 @@ def test_a_transparent_background_needs_a_format_for_it(
     assert [p.name for p in tmp_path.iterdir()] == [f"{face.stem}.webm"]
 
 
+def test_a_background_picture_is_an_input_too(face: Path, short: Path, tmp_path: Path) -> None:
+    picture = tmp_path / "behind.gif"
+    picture.write_bytes(face.read_bytes())
+    before = picture.read_bytes()
+    code, _, error = gioconda(
+        "animate", face, short, "-o", picture, "--background", picture, "--force"
+    )
+    assert code != 0
+    assert "is an input" in complaint(error)
+    assert picture.read_bytes() == before
+
+
 def test_a_wrong_background_is_refused_before_any_work(
     face: Path, short: Path, tmp_path: Path
 ) -> None:

@@ -156,3 +156,15 @@ def test_reenact_says_how_the_motion_was_made(silent: Path) -> None:
 def test_reenact_refuses_what_is_not_there(tmp_path: Path) -> None:
     assert "there is no video or folder" in refusal(gioconda("measure", "reenact", "none.mp4"))
     assert "no video in" in refusal(gioconda("measure", "reenact", tmp_path))
+
+
+def test_reenact_keeps_pictures_and_says_that_it_failed(silent: Path, tmp_path: Path) -> None:
+    taken = tmp_path / f"{silent.stem}.png"
+    taken.write_bytes(b"mine")
+    assert "exists" in refusal(gioconda("measure", "reenact", silent, "-o", tmp_path))
+    assert taken.read_bytes() == b"mine"
+    (tmp_path / "broken.mp4").write_bytes(b"no video")
+    done = gioconda("measure", "reenact", tmp_path / "broken.mp4", "--json")
+    assert done.returncode == 1
+    assert "broken" in done.stdout
+    assert "--motion-from" in refusal(gioconda("animate", "a.png", "b.wav", "--motion-face", 2))

@@ -59,6 +59,22 @@ def test_an_unlabelled_hd_picture_is_taken_as_bt709(tmp_path: Path) -> None:
         assert np.abs(picture.mean((0, 1)) - (255, 0, 0)).max() <= 3
 
 
+def test_pixels_that_are_not_square_are_widened(tmp_path: Path) -> None:
+    import av
+
+    path = tmp_path / "wide.mp4"
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libx264", rate=25)
+        stream.width, stream.height, stream.pix_fmt = 96, 128, "yuv420p"
+        stream.codec_context.sample_aspect_ratio = Fraction(4, 3)
+        for _ in range(3):
+            frame = av.VideoFrame.from_ndarray(np.full((128, 96, 3), 90, np.uint8), "rgb24")
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode())
+    _, picture = next(read_frames(path))
+    assert picture.shape == (128, 128, 3)
+
+
 def test_every_encoder_works_here() -> None:
     reports = check_encoders()
     assert {r.name for r in reports} >= {"libx264", "aac", "libvpx-vp9", "libopus", "gif"}

@@ -135,7 +135,7 @@ def capture(
     recording = record(video, face, progress)
     return of_recording(
         recording, lambda i: _frame(video, recording.time_s[i]), reference=reference,
-        rate_hz=rate_hz, refine=refine,
+        rate_hz=rate_hz, refine=refine, by_number=face is not None,
     )  # fmt: skip
 
 
@@ -160,6 +160,7 @@ def of_recording(
     reference: str = NEUTRAL,
     rate_hz: float | None = None,
     refine: bool = False,
+    by_number: bool = False,
 ) -> Capture:
     """Turn recorded landmarks into motion; see :func:`track`.
 
@@ -169,6 +170,7 @@ def of_recording(
         reference: see :func:`track`.
         rate_hz: see :func:`track`.
         refine: see :func:`track`.
+        by_number: whether the face was chosen by its number.
     """
     found = np.flatnonzero(recording.found)
     landmarks = recording.landmarks[found].astype(np.float64)
@@ -177,7 +179,7 @@ def of_recording(
     view = (build_view if refine else view_geometry)(picture, there, _SIDE_PX)
     subject = Subject.of(view, landmarks[chosen])
     known_s = recording.time_s[found]
-    linked = _linked(recording, found)
+    linked = linked_frames(recording)
     fitter = Fitter(subject, recording.rate_hz, linked=linked, transfer=reference == NEUTRAL)
     fitted = fitter.fit(landmarks)
     if refine:
@@ -189,14 +191,15 @@ def of_recording(
     rows = max(int(np.floor((recording.time_s[-1] - recording.time_s[0]) * rate + 1e-6)) + 1, 1)
     start_s = float(recording.time_s[0])
     wanted_s = start_s + np.arange(rows) / rate
-    filled, rests = across_gaps(wanted_s, known_s, values)
+    missing_s = recording.time_s[~recording.found]
+    filled, rests = across_gaps(wanted_s, known_s, values, missing_s=missing_s)
     motion = Motion(filled.astype(np.float32), rate, start_s)
     return Capture(
         motion,
         float(known_s[chosen]),
         float(recording.found.mean()),
         fitted.explained,
-        _warnings(recording, rests),
+        _warnings(recording, rests, by_number),
     )
 
 
@@ -277,8 +280,9 @@ def _count_from_rest(
             values[:, INDEX[name]] -= np.median(values[:, INDEX[name]])
 
 
-def _linked(recording: Recording, found: npt.NDArray[np.intp]) -> Array:
-    """Return (N - 1,) how much neighbours among the found frames are like each other."""
+def linked_frames(recording: Recording) -> Array:
+    """Return (N - 1,) how much neighbours among the found frames are like each other, 0 to 2."""
+    found = np.flatnonzero(recording.found)
     step = np.diff(recording.time_s[found]) * recording.rate_hz
     linked = np.where(step > _LONG_STEP, 0.0, 1 / np.maximum(step, 0.5))
     for cut in recording.cuts:
@@ -308,12 +312,14 @@ def _frame(video: str | PathLike[str], time_s: float) -> ByteImage:
     raise OptionError(f"{str(video)!r} gives fewer frames than before")
 
 
-def _warnings(recording: Recording, rests: list[tuple[float, float]]) -> tuple[str, ...]:
+def _warnings(
+    recording: Recording, rests: list[tuple[float, float]], by_number: bool
+) -> tuple[str, ...]:
     warnings = []
-    if recording.faces > 1:
+    if recording.faces > 1 and not by_number:
         warnings.append(
-            f"the video starts with {recording.faces} faces and one is followed; another can be "
-            "chosen by its number, left to right"
+            f"the video starts with {recording.faces} faces and the largest is followed; another "
+            "can be chosen by its number, left to right"
         )
     if recording.cuts:
         at = ", ".join(f"{recording.time_s[i]:.1f} s" for i in recording.cuts[:4])

@@ -80,18 +80,24 @@ def smooth_where_loose(
 
 
 def across_gaps(
-    time_s: Array, known_s: Array, values: Array, bridged_s: float = BRIDGED_S
+    time_s: Array,
+    known_s: Array,
+    values: Array,
+    bridged_s: float = BRIDGED_S,
+    missing_s: Array | None = None,
 ) -> tuple[Array, list[tuple[float, float]]]:
     """Return curves at instants from curves at others, and the gaps in which they are at rest.
 
     Linear between known instants, held before the first and after the last by up to the bridged
-    time. In longer gaps the curves ease to 0 and back.
+    time. In longer gaps the curves ease to 0 and back; a gap in which nothing is missing is a
+    picture that stood still, and is bridged however long it is.
 
     Args:
         time_s: (T,) wanted, rising.
         known_s: (N,) instants that are known, rising; at least one.
         values: (N, n) the curves there.
         bridged_s: see :data:`BRIDGED_S`.
+        missing_s: instants that were looked at in vain; anywhere if None.
     """
     result = np.stack([np.interp(time_s, known_s, column) for column in values.T], axis=1)
     rests: list[tuple[float, float]] = []
@@ -101,6 +107,8 @@ def across_gaps(
     if time_s[-1] - known_s[-1] > bridged_s:
         edges.append((known_s[-1], np.inf))
     for begin, end in edges:
+        if missing_s is not None and not ((missing_s > begin) & (missing_s < end)).any():
+            continue
         inside = (time_s > begin) & (time_s < end)
         from_begin, to_end = time_s[inside] - begin, end - time_s[inside]
         # Each end holds its own value and fades; no path between the two ends is invented.

@@ -9,6 +9,7 @@ import typer
 
 from gioconda.cli import arguments as arg
 from gioconda.cli.voice import Voice
+from gioconda.errors import OptionError
 
 app = typer.Typer(
     name="gioconda",
@@ -62,6 +63,7 @@ def animate(
     blinks: arg.Blinks = 1.0,
     still: arg.Still = False,
     motion_from: arg.MotionFrom = None,
+    motion_face: arg.MotionFace = None,
     as_json: arg.Json = False,
     quiet: arg.Quiet = False,
     force: arg.Force = False,
@@ -95,10 +97,12 @@ def animate(
         )  # fmt: skip
         capturing.animate_from(
             motion_from, inputs or [], [p for p in (source_image, source) if p],
-            [s for s in (driven_audio, audio) if s], output, head=head, look=look, voice=say,
-            force=force,
+            [s for s in (driven_audio, audio) if s], output, head=head,
+            video_face=motion_face, look=look, voice=say, force=force,
         )  # fmt: skip
         return
+    if motion_face is not None:
+        raise OptionError("--motion-face chooses a face of the video that --motion-from names")
     portraits, sound = arg.split_inputs(
         inputs or [],
         [p for p in (source_image, source) if p],
@@ -181,7 +185,9 @@ def track(
 @app.command()
 def render(
     portrait: Annotated[str, typer.Argument(help="The picture.")],
-    motion: Annotated[str, typer.Argument(help="Motion made by 'perform', .npz or .csv.")],
+    motion: Annotated[
+        str, typer.Argument(help="Motion made by 'perform' or 'track', .npz or .csv.")
+    ],
     sound: Annotated[
         str | None, typer.Option("--sound", help="A sound to put beside the picture.")
     ] = None,
@@ -329,13 +335,13 @@ def reenact(
     ] = True,
     as_json: arg.Json = False,
     quiet: arg.Quiet = False,
+    force: arg.Force = False,
 ) -> None:
     """Drive each clip's first frame by the clip's motion; compare with the real frames."""
     from gioconda.cli import looking
 
-    looking.reenact(
-        clips, output, size=size, refine=refine, voice=Voice(as_json=as_json, quiet=quiet)
-    )
+    say = Voice(as_json=as_json, quiet=quiet)
+    sys.exit(looking.reenact(clips, output, size=size, refine=refine, voice=say, force=force))
 
 
 train_app = typer.Typer(help="Make the shipped weights again.", no_args_is_help=True)

@@ -68,6 +68,13 @@ MotionFrom = Annotated[
         help="A video of a person who drives the portrait, in place of a sound.",
     ),
 ]  # fmt: skip
+MotionFace = Annotated[
+    int | None,
+    typer.Option(
+        "--motion-face", rich_help_panel=ACT, show_default=False,
+        help="Which face of that video, numbered left to right from 1; the largest if not given.",
+    ),
+]  # fmt: skip
 Seed = Annotated[
     int, typer.Option("--seed", help="Another seed, another performance.", rich_help_panel=ACT)
 ]

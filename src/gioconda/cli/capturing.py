@@ -71,6 +71,7 @@ def animate_from(
     output: str | None,
     *,
     head: float,
+    video_face: int | None,
     look: Look,
     voice: Voice,
     force: bool,
@@ -92,7 +93,7 @@ def animate_from(
         sound = video
     opened = None if sound is None else Sound.open(sound)
     try:
-        captured = _captured(video, voice)
+        captured = _captured(video, voice, face=video_face)
         motion = _with_head(captured.motion, head)
         animation = render_motion(
             person, motion, opened, fps=look.fps, size=look.size, framing=look.framing,

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import sys
+from contextlib import nullcontext
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from gioconda.cli.making import check_plain_target
+from gioconda.cli.making import check_plain_target, made_folder
 from gioconda.cli.voice import Voice
 from gioconda.errors import OptionError
 from gioconda.targets import replacing
@@ -153,8 +154,14 @@ def lipsync(
     voice.result(result.table(), result.as_dict())
 
 
-def reenact(clips: list[str], output: str | None, *, size: int, refine: bool, voice: Voice) -> None:
-    """Print how like the real frames ours are; write pictures of pairs if asked to."""
+def reenact(
+    clips: list[str], output: str | None, *, size: int, refine: bool, voice: Voice, force: bool
+) -> int:
+    """Print how like the real frames ours are; write pictures of pairs if asked to.
+
+    Returns:
+        0, or 1 if a clip could not be measured.
+    """
     from gioconda.measure.reenact import measure_reenact
     from gioconda.session import check_options
 
@@ -165,10 +172,13 @@ def reenact(clips: list[str], output: str | None, *, size: int, refine: bool, vo
     folder = Path(output) if output is not None else None
     if folder is not None and folder.exists() and not folder.is_dir():
         raise OptionError(f"pictures of pairs go into a folder, and {output!r} is a file")
-    report = measure_reenact(
-        [Path(c) for c in clips], size=size, pairs=folder, refine=refine, progress=voice.say
-    )
+    with nullcontext() if folder is None else made_folder(folder):
+        report = measure_reenact(
+            [Path(c) for c in clips], size=size, pairs=folder, overwrite=force, refine=refine,
+            progress=voice.say,
+        )  # fmt: skip
     voice.result(report.table(), report.as_dict())
+    return 1 if report.failed else 0
 
 
 def train_speech(output: str, *, minutes: float, steps: int, seed: int) -> None:

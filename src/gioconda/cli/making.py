@@ -15,7 +15,7 @@ from gioconda.cli.voice import Voice
 from gioconda.controls import Controls
 from gioconda.errors import GiocondaError, OptionError, OutputError
 from gioconda.session import KEPT, check_options
-from gioconda.targets import check_file_target, replacing
+from gioconda.targets import check_file_target, named_after, replacing
 
 if TYPE_CHECKING:
     from gioconda.pipeline import Animation, Report
@@ -79,9 +79,9 @@ def _batch(
     from gioconda.portrait import Portrait
     from gioconda.speech.sound import Sound
 
-    targets = _batch_targets(portraits, folder, _usual_suffix(look))
+    targets = named_after(portraits, folder, _usual_suffix(look))
     failed = 0
-    with Sound.open(sound) as opened, _made_folder(folder):
+    with Sound.open(sound) as opened, made_folder(folder):
         for number, (source, target) in enumerate(zip(portraits, targets, strict=True), 1):
             voice.say(f"{number}/{len(portraits)} {source}")
             try:
@@ -99,7 +99,7 @@ def _batch(
 
 
 @contextmanager
-def _made_folder(folder: Path) -> Iterator[None]:
+def made_folder(folder: Path) -> Iterator[None]:
     """Make a folder, and take it away again if nothing came to lie in it."""
     made = not folder.exists()
     try:
@@ -111,18 +111,6 @@ def _made_folder(folder: Path) -> Iterator[None]:
     finally:
         if made and not any(folder.iterdir()):
             folder.rmdir()
-
-
-def _batch_targets(portraits: list[str], folder: Path, suffix: str) -> list[Path]:
-    """Name a video after each portrait; equal names are numbered."""
-    seen: dict[str, int] = {}
-    targets = []
-    for source in portraits:
-        stem = Path(source).stem
-        seen[stem] = seen.get(stem, 0) + 1
-        name = stem if seen[stem] == 1 else f"{stem}-{seen[stem]}"
-        targets.append(folder / f"{name}{suffix}")
-    return targets
 
 
 def _animate_one(

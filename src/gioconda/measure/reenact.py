@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from gioconda.capture.fit import Fitter
 from gioconda.capture.head_pose import RIGID, fit_poses
-from gioconda.capture.performance import moments
+from gioconda.capture.performance import linked_frames, moments
 from gioconda.capture.recording import Recording, record
 from gioconda.capture.refinement import refined
 from gioconda.capture.regions import REGIONS
@@ -39,6 +39,7 @@ from gioconda.measure.likeness import (
 from gioconda.measure.reenact_score import Landmarks, Pictures, ReenactReport, ReenactScore
 from gioconda.motion import INDEX
 from gioconda.render.mesh import topology as topo
+from gioconda.targets import check_file_target, named_after, replacing
 
 logger = logging.getLogger(__name__)
 
@@ -66,6 +67,7 @@ def measure_reenact(
     *,
     size: int = 512,
     pairs: Path | None = None,
+    overwrite: bool = False,
     refine: bool = True,
     progress: Callable[[str], None] | None = None,
 ) -> ReenactReport:
@@ -74,30 +76,37 @@ def measure_reenact(
     Args:
         clips: videos, or folders of them.
         size: side of the rendered square in pixels.
-        pairs: folder for a picture of each clip: nine real frames above ours.
+        pairs: folder, which is there, for a picture of each clip: nine real frames above ours.
+            Clips of equal names are numbered.
+        overwrite: replace pictures that are there.
         refine: correct lids and brows by what a first render shows
             (:mod:`gioconda.capture.refinement`).
         progress: told the name of each clip.
 
     Raises:
         OptionError: there is no video among them.
+        OutputError: a picture cannot be written, or is there already.
     """
     videos = [v for c in clips for v in (_videos_in(c) if c.is_dir() else [c])]
     if not videos:
         raise OptionError(f"there is no video in {', '.join(repr(str(c)) for c in clips)}")
+    pictures = named_after(videos, pairs or Path(), ".png")
+    if pairs is not None:
+        for target in pictures:
+            check_file_target(target, overwrite)
     rows: list[ReenactScore] = []
     failed: dict[str, str] = {}
-    for path in videos:
+    for path, target in zip(videos, pictures, strict=True):
         if progress is not None:
             progress(path.name)
         try:
             score, picture = reenact(path, size=size, refine=refine)
         except GiocondaError as e:
-            failed[path.stem] = str(e)
+            failed[target.stem] = str(e)
             continue
         rows.append(score)
         if pairs is not None:
-            _write(pairs / f"{path.stem}.png", picture)
+            _write(target, picture)
     return ReenactReport(tuple(rows), failed, refine)
 
 
@@ -128,11 +137,12 @@ def reenact(
     view = portrait.view(size)
     subject = Subject.of(view, landmarks[0])
     renderer = MeshRenderer(view)
-    fitter = Fitter(subject, recorded.rate_hz)
+    linked = linked_frames(recorded)
+    fitter = Fitter(subject, recorded.rate_hz, linked=linked)
     fitted = fitter.fit(landmarks)
     if refine:
         fitted = refined(fitter, fitted, landmarks, lambda m: renderer.render(m.astype(np.float32)))
-    ours = moments(subject, fitted, recorded.rate_hz)
+    ours = moments(subject, fitted, recorded.rate_hz, linked)
     posed = np.zeros_like(ours)
     head = slice(INDEX["headYaw"], INDEX["headZ"] + 1)
     posed[:, head] = ours[:, head]
@@ -362,5 +372,5 @@ def _angle_between(a: Array, b: Array) -> float:
 def _write(path: Path, image: ByteImage) -> None:
     from PIL import Image
 
-    path.parent.mkdir(parents=True, exist_ok=True)
-    Image.fromarray(image).save(path)
+    with replacing(path) as temporary:
+        Image.fromarray(image).save(temporary)

@@ -110,7 +110,8 @@ def read_frames(path: str | os.PathLike[str]) -> Iterator[tuple[float, ByteImage
     """Decode a video.
 
     Colours are converted as the file's tags say; where it has none, by BT.709 from
-    :data:`HD_HEIGHT_PX` on and by BT.601 below. A picture that the file says to turn is turned.
+    :data:`HD_HEIGHT_PX` on and by BT.601 below. A picture that the file says to turn is turned, and
+    one whose pixels it says not to be square is widened until they are.
 
     Yields:
         Time in seconds on the clock of :class:`gioconda.speech.Sound` for the same file, and a
@@ -132,15 +133,17 @@ def read_frames(path: str | os.PathLike[str]) -> Iterator[tuple[float, ByteImage
                 continue
             for frame in frames:
                 if isinstance(frame, av.VideoFrame) and frame.pts is not None:
-                    yield frame.time - start_s, _rgb(frame)
+                    aspect = float(stream.sample_aspect_ratio or 1)
+                    yield frame.time - start_s, _rgb(frame, aspect)
 
 
-def _rgb(frame: av.VideoFrame) -> ByteImage:
+def _rgb(frame: av.VideoFrame, pixel_aspect: float) -> ByteImage:
     from av.video.reformatter import Colorspace, Interpolation
 
     matrix = Colorspace.ITU709 if frame.height >= HD_HEIGHT_PX else Colorspace.ITU601
     tagged = {1: Colorspace.ITU709, 5: Colorspace.ITU601, 6: Colorspace.ITU601}
     picture = frame.reformat(
+        width=max(round(frame.width * pixel_aspect), 1),
         format="rgb24",
         src_colorspace=tagged.get(frame.colorspace, matrix),
         interpolation=Interpolation.BICUBIC,
