@@ -5,11 +5,13 @@ what the real lids and brows do beyond ours is added to what is fitted next. Thi
 is lost on the way to the picture: lids that the tracker takes for half open, lids that are kept
 from crossing, brows whose hair fades into the skin.
 
-Only a part is added, once, and only to lids and brows. Six clips, measured by pixels, which know no
-tracker: with half of it the likeness round the eyes rose (24.51 to 24.56 dB) and that of face and
-mouth stayed; two passes of four fifths of it brought the landmarks nearer still, but face and eyes
-further from the real ones. Lips are nearer as they are: added to, their landmarks improved and
-their pixels got worse (SSIM of one mouth 0.917 to 0.891). Head poses as well.
+Only a part is added, once, and only to lids and brows, and pixels, which know no tracker, said how
+much. Over 32 clips half of it took the landmark error of the eyes from 70 to 66 % of the posed
+photo's and that of the brows from 58 to 53 %, and the faces came nearer to the real ones by
+0.01 dB. At seven tenths (ten of the clips) the eyes gained another point and the faces were still
+nearer than without. Four fifths of it twice brought landmarks nearer still, but face and eyes
+further from the real ones; so it was with what is missing from lips (SSIM of one mouth 0.917 to
+0.891) and head poses.
 """
 
 from __future__ import annotations
@@ -34,7 +36,7 @@ Array = npt.NDArray[np.float64]
 ByteImage = npt.NDArray[np.uint8]
 
 #: Part of what is left that is added, and the most that is, in millimetres.
-GAIN: Final = 0.5
+GAIN: Final = 0.7
 LIMIT_MM: Final = 2.5
 #: Smoothing of what is added, at 25 frames a second: the tracker's noise is no motion.
 STIFFNESS: Final = 0.5
