@@ -105,7 +105,10 @@ class EyePainter:
         lids = [lid for _, lid in self._lids]
         flat = max(lid.flat for lid in lids)
         colours = [eye.lash_colour for eye in self._eyes]
-        self._lashes = make_lashes(view, mesh.mm, [lid.frame for lid in lids], flat, colours)
+        human = not any(lid.below for lid in lids)
+        self._lashes = make_lashes(
+            view, mesh.mm, [lid.frame for lid in lids], flat, colours, straight=human
+        )
 
     def steady(self, moment: FloatArray) -> FloatArray:
         """Return the moment without eye motion if the eyes must be left alone."""

@@ -100,13 +100,13 @@ def paint_lashes(  # type: ignore[no-untyped-def]
                     dy -= spans_y
                 down = (spans_x * dy - spans_y * dx) / across
             taper = min(f32(4.0) * place * (one - place) + f32(0.15), one)
-            narrow = half + half * taper
+            narrow = f32(half + half * taper)
             fall = max(one - math.sqrt(best) / (core_half * narrow), zero)
             clear = one - core * taper * fall * (f32(2.0) - fall)
             wide = shadow_half * narrow if down > zero else f32(0.6) * shadow_half * narrow
             fall = max(one - math.sqrt(best) / wide, zero)
             clear *= one - shadow * taper * fall * (f32(2.0) - fall)
-            if hangs and down > -one:
+            if hangs and down > -f32(1.5):
                 u = free if outer_first else one - free
                 root = u + lean * (one - f32(1.4) * min(max(u, zero), one)) * down / across
                 at = root * f32(bins)
@@ -116,8 +116,9 @@ def paint_lashes(  # type: ignore[no-untyped-def]
                     tip = length * (lengths[i] * (one - part) + lengths[i + 1] * part)
                     fade = f32(0.7) * tip + soft + half
                     hang = min(max((tip + half * soft - down) / fade, zero), one)
-                    # thinner where lashes are short, and led in over the first pixel
-                    hang *= min(tip / (f32(0.25) * length), one) * min(down + one, one)
+                    # thinner where lashes are short, and led in over two pixels
+                    hang *= min(tip / (f32(0.5) * length), one)
+                    hang *= min(half * down + f32(0.75), one)
                     clear *= one - fringe * hang
             share = f32(one - clear)
             if share <= f32(0.004):

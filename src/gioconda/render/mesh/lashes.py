@@ -8,6 +8,7 @@ lash shows; the tips end unevenly, in tufts.
 
 from __future__ import annotations
 
+import math
 from typing import Final
 
 import cv2
@@ -29,10 +30,10 @@ SHADOW_HALF_WIDTH_MM: Final = 2.6
 SHADOW_OPACITY: Final = 0.3
 #: Darkness of the lid's edge, as part of the skin above it, at which there are no lashes, and at
 #: which they are as dark as any.
-LASH_DARKNESS: Final = (0.3, 0.85)
+LASH_DARKNESS: Final = (0.3, 0.8)
 #: The fringe of the faintest and of the darkest lashes: opacity, and length in eye widths.
-FRINGE_OPACITY: Final = (0.4, 0.72)
-FRINGE_LENGTH: Final = (0.07, 0.125)
+FRINGE_OPACITY: Final = (0.5, 0.75)
+FRINGE_LENGTH: Final = (0.085, 0.125)
 #: Lashes of an open eye point at the viewer; they come to hang between these blink weights.
 HANG_BEGIN: Final = 0.25
 HANG_FULL: Final = 0.95
@@ -65,13 +66,25 @@ class Lashes:
         colour: (3,) of the lashes.
         mm: pixels in a millimetre.
         outer_first: whether the outer corner is on the image's left.
+        straight: whether the shut line goes on straight at its outer end, as a human eye's does,
+            instead of climbing to the corner; large drawn eyes keep their curve.
+
+    Attributes:
+        darkness: as given.
     """
 
     def __init__(
-        self, darkness: float, softness: float, colour: FloatArray, mm: float, outer_first: bool
+        self,
+        darkness: float,
+        softness: float,
+        colour: FloatArray,
+        mm: float,
+        *,
+        outer_first: bool = True,
+        straight: bool = True,
     ) -> None:
-        self._darkness, self._colour, self._mm = darkness, colour, mm
-        self._soft, self._outer_first = f32(softness), outer_first
+        self.darkness, self._colour, self._mm = darkness, colour, mm
+        self._soft, self._outer_first, self._straight = f32(softness), outer_first, straight
         self._lengths = lash_lengths()
 
     def draw(self, out: ByteImage, line: FloatArray, share: float, blink: float) -> None:
@@ -84,13 +97,16 @@ class Lashes:
             blink: weight, 0 to 1.
         """
         low, high = FRINGE_OPACITY
-        present = min(self._darkness / 0.15, 1.0)
-        opacity = present * (low + (high - low) * self._darkness) * share
+        present = min(self.darkness / 0.15, 1.0)
+        opacity = present * (low + (high - low) * self.darkness) * share
         low, high = FRINGE_LENGTH
-        width = float(np.hypot(*(line[-1] - line[0])))
-        hang = float(smoothstep((blink - HANG_BEGIN) / (HANG_FULL - HANG_BEGIN)))
-        length = (low + (high - low) * self._darkness) * width * hang
-        line = self._straightened(line, smoothstep((blink - STRAIGHT_BEGIN) / (1 - STRAIGHT_BEGIN)))
+        width = math.dist(line[0].tolist(), line[-1].tolist())
+        x = min(max((blink - HANG_BEGIN) / (HANG_FULL - HANG_BEGIN), 0.0), 1.0)
+        hang = x * x * (3 - 2 * x)
+        length = (low + (high - low) * self.darkness) * width * hang
+        if self._straight and blink > STRAIGHT_BEGIN:
+            x = min((blink - STRAIGHT_BEGIN) / (1 - STRAIGHT_BEGIN), 1.0)
+            line = self._straightened(line, x * x * (3 - 2 * x))
         paint_lashes(
             out, line, self._colour, f32(EDGE_OPACITY * share), f32(EDGE_HALF_WIDTH_MM * self._mm),
             f32(SHADOW_OPACITY * share), f32(SHADOW_HALF_WIDTH_MM * self._mm), f32(opacity),
@@ -111,7 +127,7 @@ class Lashes:
 def lash_lengths() -> FloatArray:
     """Return how long the lashes are from the outer corner to the inner one, 0 to 1."""
     u = np.linspace(0, 1, LENGTH_STEPS + 1)
-    long = smoothstep(u / 0.1) * (1 - 0.5 * smoothstep((u - 0.3) / 0.6))
+    long = smoothstep((u + 0.03) / 0.3) * (1 - 0.5 * smoothstep((u - 0.3) / 0.6))
     long *= smoothstep((0.97 - u) / 0.15)
     tufts = np.random.default_rng(5).uniform(0, 1, TUFTS + 1)
     tufts = np.interp(u * TUFTS, np.arange(TUFTS + 1), tufts)
@@ -146,7 +162,12 @@ def edge_width(view: View, f: EyeFrame) -> float:
 
 
 def make_lashes(
-    view: View, mm: float, frames: list[EyeFrame], flat: float, colours: list[FloatArray]
+    view: View,
+    mm: float,
+    frames: list[EyeFrame],
+    flat: float,
+    colours: list[FloatArray],
+    straight: bool,
 ) -> list[Lashes]:
     """Return the lashes of the right and of the left eye.
 
@@ -158,6 +179,7 @@ def make_lashes(
         frames: coordinates of both eyes.
         flat: 1 where the portrait is a drawing of flat colours; its lids end in a line.
         colours: (3,) of the lashes of each eye.
+        straight: see :class:`Lashes`.
     """
     begin, full = LASH_DARKNESS
     seen = float(np.mean([lash_darkness(view, f) for f in frames]))
@@ -165,7 +187,9 @@ def make_lashes(
     sharp = SHARP_EDGE * view.size / 512
     softness = float(np.mean([max(edge_width(view, f) - sharp, 0.0) for f in frames]))
     return [
-        # down is a quarter turn from the way towards the inner corner
-        Lashes(darkness, softness, colour, mm, bool(f.x[0, -1] > f.x[0, 0]))
+        Lashes(
+            darkness, softness, colour, mm,
+            outer_first=bool(f.x[0, -1] > f.x[0, 0]), straight=straight,
+        )
         for f, colour in zip(frames, colours, strict=True)
-    ]
+    ]  # fmt: skip

@@ -56,8 +56,8 @@ LASH_CONTRAST: Final = (0.05, 0.13)
 #: On grainy or wrinkled skin lashes must stand out by so many times its usual contrast more.
 GRAIN_CONTRAST: Final = 2.5
 #: The wing at the outer corner is so wide at most, in eye widths, and fades by this part.
-WING_WIDTH: Final = 0.32
-WING_SHARE: Final = 0.9
+WING_WIDTH: Final = 0.45
+WING_SHARE: Final = 0.85
 #: Lashes are looked for inside the face's outline by this margin.
 FACE_MARGIN_MM: Final = 3.0
 
@@ -100,10 +100,11 @@ class Eyelid:
         self._open = self._target.astype(np.float32)
         photo = view.image[frame.box].astype(np.float64)
         lashes = _lashes(photo @ _LUMA, frame) * _face_cover(view, mesh)[frame.box]
-        clear = _beside_eye(frame) * (1 - lashes)
+        seen_below, self.below = eye_below(view, frame)
+        lashes *= 1 - seen_below
+        clear = _beside_eye(frame) * (1 - lashes) * (1 - seen_below)
         between = _led_in(photo, clear, frame, SKIN_REACHES)
         around = _led_in(photo, clear * _lit(photo @ _LUMA, clear, frame), frame, SKIN_REACHES[1:])
-        seen_below, self.below = eye_below(view, frame)
         cover = np.maximum(_cover(frame), seen_below)[..., None]
         bare = photo + (between - photo) * lashes[..., None]
         painted = bare * (1 - cover) + _lid_colour(view, mesh, frame, around, self.flat) * cover
@@ -147,7 +148,8 @@ def _lashes(luma: Array, f: EyeFrame) -> Array:
     dark = smoothstep((0.88 - luma / np.maximum(lit, 8)) / 0.2)
     wing = smoothstep((0.14 - f.x) / 0.1) * smoothstep((f.x + 0.34) / 0.1)
     wing *= smoothstep((f.y - f.crease + 0.2) / 0.1) * smoothstep((f.lower + 0.08 - f.y) / 0.05)
-    lashes = np.maximum(line * above, WING_SHARE * dark * wing)
+    wing = cv2.GaussianBlur(dark * wing, (0, 0), 0.04 * f.width)
+    lashes = np.maximum(line * above, WING_SHARE * wing)
     lashes *= smoothstep((f.x + 0.36) / 0.1) * smoothstep((1.12 - f.x) / 0.1)
     grown = cv2.dilate(lashes, np.ones((3, 3), np.uint8))
     return np.asarray(np.clip(cv2.GaussianBlur(grown, (0, 0), 0.6) * 1.2, 0, 1))
@@ -341,7 +343,7 @@ def _cover(f: EyeFrame) -> Array:
     """Where the painted lid lies: from the crease to just past the lower lid, corner to corner."""
     return np.asarray(
         smoothstep((f.y - (f.crease - 0.06)) / 0.12)
-        * smoothstep((f.lower + 0.035 - f.y) / 0.05)
-        * smoothstep((f.x + 0.11) / 0.15)
+        * smoothstep((f.lower + 0.065 - f.y) / 0.06)
+        * smoothstep((f.x + 0.18) / 0.24)
         * smoothstep((1.11 - f.x) / 0.15)
     )
