@@ -26,6 +26,7 @@ from gioconda.render.mesh.eye_regions import (
     eyes_visible,
     iris_radius,
     opening_polygon,
+    opening_ratio,
     polygon_mask,
     split_ring,
 )
@@ -68,6 +69,8 @@ MOST_WHITE: Final = 1.2
 MOST_GRAIN: Final = 2.5
 #: Blink weight from which lids come to meet below the landmarks of the lower one.
 MEET_BEGIN: Final = 0.6
+#: An eye larger than its landmarks and open by more of its width than this is a drawn one.
+MOST_HUMAN_OPENING: Final = 0.4
 #: Steps of the tables of the lids' edges.
 TABLE_STEPS: Final = 32
 #: An eye shorter than this on screen is not painted.
@@ -105,7 +108,8 @@ class EyePainter:
         lids = [lid for _, lid in self._lids]
         flat = max(lid.flat for lid in lids)
         colours = [eye.lash_colour for eye in self._eyes]
-        human = not any(lid.below for lid in lids)
+        opening = sum(opening_ratio(mesh, eye) for eye in EYES) / len(EYES)
+        human = opening < MOST_HUMAN_OPENING or not all(lid.below for lid in lids)
         self._lashes = make_lashes(
             view, mesh.mm, [lid.frame for lid in lids], flat, colours, straight=human
         )

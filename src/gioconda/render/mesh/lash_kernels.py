@@ -64,7 +64,7 @@ def paint_lashes(  # type: ignore[no-untyped-def]
     y_last = min(int(points[:, 1].max() + reach) + 1, height - 1)
     spans_x = points[count - 1, 0] - points[0, 0]
     spans_y = points[count - 1, 1] - points[0, 1]
-    across = max(math.sqrt(spans_x * spans_x + spans_y * spans_y), one)
+    across = f32(max(math.sqrt(spans_x * spans_x + spans_y * spans_y), 1.0))
     for y in range(y_first, y_last + 1):
         for x in range(x_first, x_last + 1):
             best = f32(1e9)
