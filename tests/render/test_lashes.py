@@ -77,6 +77,12 @@ def test_a_line_that_doubles_back_at_the_corner_draws_no_stray_lashes() -> None:
         assert drawn(human(), line, blink)[distance > 10].max() == 0
 
 
+def test_an_eye_that_goes_behind_the_nose_leaves_no_lashes() -> None:
+    narrow, half = ((LINE - 50) * [w, 1] + 50 for w in (0.28, 0.6))
+    assert drawn(human(), narrow.astype(np.float32)).max() == 0
+    assert drawn(human(), half.astype(np.float32)).max() > 60
+
+
 def test_a_soft_picture_has_soft_lashes() -> None:
     sharp, soft = (np.abs(np.diff(drawn(human(softness=s))[60:, 25:60], axis=0)) for s in (0, 4))
     assert soft.max() < 0.9 * sharp.max()

@@ -3,7 +3,7 @@
 Between the lids the photo's own eye shows as long as nothing about it moves. Once gaze or lids
 leave rest, an eyeball is led in over it: the white, completed under the iris, and the iris as a
 sprite that slides as on a ball. Lids close over it with a painted skin (:mod:`.lids`) and end in
-a soft lash line. The deformer makes the lids follow the gaze.
+their lashes (:mod:`.lashes`). The deformer makes the lids follow the gaze.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from gioconda.render.mesh.eye_regions import (
     split_ring,
 )
 from gioconda.render.mesh.iris import iris_sprites, measured_iris
-from gioconda.render.mesh.lashes import Lashes, make_lashes
+from gioconda.render.mesh.lashes import Lashes, make_lashes, seen_share
 from gioconda.render.mesh.lids import Eyelid, painted_share
 from gioconda.render.mesh.types import (
     ByteImage,
@@ -219,7 +219,8 @@ class _Eye:
         self, out: ByteImage, head: PosedHead, gaze_deg: tuple[float, float], lashes: Lashes
     ) -> None:
         blink = min(max(float(head.weights[self._blink]), 0.0), 1.0)
-        strength = self._strength(head, blink, gaze_deg)
+        ends = head.screen[self._upper[0]].tolist(), head.screen[self._upper[-1]].tolist()
+        strength = self._strength(head, blink, gaze_deg) * seen_share(math.dist(*ends), self._mm)
         if strength > 0:
             self._draw_ball(out, head, blink, strength, gaze_deg)
         share = painted_share(blink)

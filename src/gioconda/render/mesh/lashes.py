@@ -37,6 +37,10 @@ FRINGE_LENGTH: Final = (0.085, 0.125)
 #: Lashes of an open eye point at the viewer; they come to hang between these blink weights.
 HANG_BEGIN: Final = 0.25
 HANG_FULL: Final = 0.95
+#: An eye foreshortened to these parts of a human's width goes behind the nose: what is drawn over
+#: the frame is gone at the first and whole at the second.
+HIDDEN_WIDTH: Final = (0.33, 0.48)
+HUMAN_EYE_MM: Final = 28.0
 #: Pixels outwards per pixel down at the outer corner.
 LEAN: Final = 0.9
 #: The outer end of the shut line, this many steps of it, goes on straight instead of climbing to
@@ -96,17 +100,19 @@ class Lashes:
             share: how far the drawn lashes have replaced the photo's, 0 to 1.
             blink: weight, 0 to 1.
         """
+        width = math.dist(line[0].tolist(), line[-1].tolist())
+        share *= seen_share(width, self._mm)
+        if share <= 0:
+            return
         low, high = FRINGE_OPACITY
         present = min(self.darkness / 0.15, 1.0)
         opacity = present * (low + (high - low) * self.darkness) * share
         low, high = FRINGE_LENGTH
-        width = math.dist(line[0].tolist(), line[-1].tolist())
-        x = min(max((blink - HANG_BEGIN) / (HANG_FULL - HANG_BEGIN), 0.0), 1.0)
-        hang = x * x * (3 - 2 * x)
+        hang = _smooth((blink - HANG_BEGIN) / (HANG_FULL - HANG_BEGIN))
         length = (low + (high - low) * self.darkness) * width * hang
         if self._straight and blink > STRAIGHT_BEGIN:
-            x = min((blink - STRAIGHT_BEGIN) / (1 - STRAIGHT_BEGIN), 1.0)
-            line = self._straightened(line, x * x * (3 - 2 * x))
+            straight = _smooth((blink - STRAIGHT_BEGIN) / (1 - STRAIGHT_BEGIN))
+            line = self._straightened(line, straight)
         paint_lashes(
             out, line, self._colour, f32(EDGE_OPACITY * share), f32(EDGE_HALF_WIDTH_MM * self._mm),
             f32(SHADOW_OPACITY * share), f32(SHADOW_HALF_WIDTH_MM * self._mm), f32(opacity),
@@ -122,6 +128,17 @@ class Lashes:
         along = off @ way / max(float(way @ way), 1e-6)
         outer[:k] += f32(share) * (along[:, None] * way - off)
         return result
+
+
+def seen_share(width: float, mm: float) -> float:
+    """Return how far an eye of this width on screen, in pixels, still faces the camera, 0 to 1."""
+    low, high = HIDDEN_WIDTH
+    return _smooth((width / (HUMAN_EYE_MM * mm) - low) / (high - low))
+
+
+def _smooth(x: float) -> float:
+    x = min(max(x, 0.0), 1.0)
+    return x * x * (3 - 2 * x)
 
 
 def lash_lengths() -> FloatArray:
