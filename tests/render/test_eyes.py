@@ -180,6 +180,26 @@ def test_lashes_that_stand_up_over_the_lid_go_with_a_blink(astronaut_at_512: Vie
     assert left_of_a_line_over_the_lid(astronaut_at_512, EYES[0], along=False) < 0.35
 
 
+@pytest.mark.parametrize("eye", EYES, ids=lambda e: e.side)
+def test_the_wing_of_lashes_at_the_outer_corner_goes_with_a_blink(
+    astronaut_at_512: View, eye: EyeRegion
+) -> None:
+    ends = astronaut_at_512.landmarks[list(eye.corners), :2]
+    out, width = ends[0] - ends[1], float(np.linalg.norm(ends[0] - ends[1]))
+    start, end = ends[0] + 0.04 * out, ends[0] + 0.15 * out - (0, 0.12 * width)
+    image = astronaut_at_512.image.copy()
+    points = [np.round(p).astype(int).tolist() for p in (start, end)]
+    cv2.line(image, points[0], points[1], (30, 22, 20), 3, cv2.LINE_AA)
+    x, y = (0.4 * start + 0.6 * end).round().astype(int)
+    around = slice(y - 4, y + 8), slice(x - 5, x + 6)
+    drawn, plain = (
+        MeshRenderer(v).render(BLINK)[around].astype(int)
+        for v in (replace(astronaut_at_512, image=image), astronaut_at_512)
+    )
+    before = astronaut_at_512.image[around].astype(int) - image[around].astype(int)
+    assert float((plain - drawn).max() / before.max()) < 0.4
+
+
 def test_the_rim_of_glasses_stays_in_a_blink(astronaut_at_512: View) -> None:
     assert left_of_a_line_over_the_lid(astronaut_at_512, EYES[0], along=True) > 0.6
 

@@ -3,7 +3,7 @@
 Between the lids the photo's own eye shows as long as nothing about it moves. Once gaze or lids
 leave rest, an eyeball is led in over it: the white, completed under the iris, and the iris as a
 sprite that slides as on a ball. Lids close over it with a painted skin (:mod:`.lids`) and end in
-a soft lash line. The deformer makes the lids follow the gaze.
+their lashes (:mod:`.lashes`). The deformer makes the lids follow the gaze.
 """
 
 from __future__ import annotations
@@ -19,17 +19,19 @@ from gioconda.motion import GAZE_FULL_DEG as LOOK_FULL_DEG
 from gioconda.motion import INDEX
 from gioconda.portrait.types import View
 from gioconda.render.mesh.deform import camera_distance, unproject
-from gioconda.render.mesh.eye_kernels import lid_edge, paint_eyeball, paint_lash_line
+from gioconda.render.mesh.eye_kernels import lid_edge, paint_eyeball
 from gioconda.render.mesh.eye_regions import (
     EYES,
     EyeRegion,
     eyes_visible,
     iris_radius,
     opening_polygon,
+    opening_ratio,
     polygon_mask,
     split_ring,
 )
 from gioconda.render.mesh.iris import iris_sprites, measured_iris
+from gioconda.render.mesh.lashes import Lashes, make_lashes, seen_share
 from gioconda.render.mesh.lids import Eyelid, painted_share
 from gioconda.render.mesh.types import (
     ByteImage,
@@ -58,11 +60,6 @@ PUPIL_NARROW: Final = 0.08
 #: The sprite is foreshortened at most to this.
 LEAST_FORESHORTENING: Final = 0.75
 SHADOW_MM: Final = 3.0
-#: The lash line: a dark core in a soft shadow, half widths and opacities.
-LASH_HALF_WIDTH_MM: Final = 1.0
-LASH_OPACITY: Final = 0.8
-LASH_SHADOW_HALF_WIDTH_MM: Final = 2.6
-LASH_SHADOW_OPACITY: Final = 0.3
 #: The line is a curve of this degree through the lid's edge: a lid has no waves.
 LASH_DEGREE: Final = 3
 #: How far the shut line hangs below the upper lid's edge, as part of what is left open.
@@ -72,6 +69,8 @@ MOST_WHITE: Final = 1.2
 MOST_GRAIN: Final = 2.5
 #: Blink weight from which lids come to meet below the landmarks of the lower one.
 MEET_BEGIN: Final = 0.6
+#: An eye larger than its landmarks and open by more of its width than this is a drawn one.
+MOST_HUMAN_OPENING: Final = 0.4
 #: Steps of the tables of the lids' edges.
 TABLE_STEPS: Final = 32
 #: An eye shorter than this on screen is not painted.
@@ -106,6 +105,14 @@ class EyePainter:
             _Eye(view, mesh, eye, basis, lid.below)
             for eye, (_, lid) in zip(EYES, self._lids, strict=True)
         ]  # fmt: skip
+        lids = [lid for _, lid in self._lids]
+        flat = max(lid.flat for lid in lids)
+        colours = [eye.lash_colour for eye in self._eyes]
+        opening = sum(opening_ratio(mesh, eye) for eye in EYES) / len(EYES)
+        human = opening < MOST_HUMAN_OPENING or not all(lid.below for lid in lids)
+        self._lashes = make_lashes(
+            view, mesh.mm, [lid.frame for lid in lids], flat, colours, straight=human
+        )
 
     def steady(self, moment: FloatArray) -> FloatArray:
         """Return the moment without eye motion if the eyes must be left alone."""
@@ -128,8 +135,9 @@ class EyePainter:
     def draw(self, out: ByteImage, head: PosedHead) -> None:
         """Paint eyeballs and lashes of this moment, in place; nothing at rest."""
         if self.active:
-            for eye, gaze_deg in zip(self._eyes, eye_gazes(head.moment), strict=True):
-                eye.draw(out, head, gaze_deg)
+            gazes = eye_gazes(head.moment)
+            for eye, lashes, gaze_deg in zip(self._eyes, self._lashes, gazes, strict=True):
+                eye.draw(out, head, gaze_deg, lashes)
 
 
 def eye_gazes(moment: FloatArray) -> tuple[tuple[float, float], tuple[float, float]]:
@@ -197,7 +205,7 @@ class _Eye:
         distance = distance.astype(np.float32)
         self._white, eye_luma = _white(photo, inside, distance, scale)
         self._iris, self._glint = iris_sprites(photo, inside, self._centre, self._radius)
-        self._lash = _lash_colour(photo, inside, distance, scale, eye_luma)
+        self.lash_colour = _lash_colour(photo, inside, distance, scale, eye_luma)
 
         corner, other = points[eye.corners[0]], points[eye.corners[1]]
         below = corner + mesh.axes[1] * 10 * mesh.mm
@@ -207,18 +215,20 @@ class _Eye:
         self._texture_origin = flat[0]
         self._texture_basis = np.stack([flat[1] - flat[0], flat[2] - flat[0]], 1)
 
-    def draw(self, out: ByteImage, head: PosedHead, gaze_deg: tuple[float, float]) -> None:
+    def draw(
+        self, out: ByteImage, head: PosedHead, gaze_deg: tuple[float, float], lashes: Lashes
+    ) -> None:
         blink = min(max(float(head.weights[self._blink]), 0.0), 1.0)
-        strength = self._strength(head, blink, gaze_deg)
+        ends = head.screen[self._upper[0]].tolist(), head.screen[self._upper[-1]].tolist()
+        strength = self._strength(head, blink, gaze_deg) * seen_share(math.dist(*ends), self._mm)
         if strength > 0:
             self._draw_ball(out, head, blink, strength, gaze_deg)
-        self._draw_lashes(out, head, blink)
-
-    def _draw_lashes(self, out: ByteImage, head: PosedHead, blink: float) -> None:
-        """Draw the lashes that the painted lid took away, on its edge."""
         share = painted_share(blink)
-        if share <= 0:
-            return
+        if share > 0:
+            lashes.draw(out, self._lid_line(head, blink, share), share, blink)
+
+    def _lid_line(self, head: PosedHead, blink: float, share: float) -> FloatArray:
+        """Return the edge of the closing lid on screen, (n, 2), from the image's left."""
         upper, lower = head.screen[self._upper], head.screen[self._lower]
         line = upper + f32(LASH_DROP * share) * (lower - upper)
         if self._deep > 0:
@@ -227,11 +237,8 @@ class _Eye:
             down = np.array([-across[1], across[0]], f32)
             line += f32(_met(blink)) * self._lash_below[:, None] * down
         # least squares over the row of points, ends included: one small product
-        line = self._smooth_line @ line
-        for width_mm, opacity in (
-            (LASH_SHADOW_HALF_WIDTH_MM, LASH_SHADOW_OPACITY), (LASH_HALF_WIDTH_MM, LASH_OPACITY),
-        ):  # fmt: skip
-            paint_lash_line(out, line, self._lash, f32(opacity * share), f32(width_mm * self._mm))
+        result: FloatArray = self._smooth_line @ line
+        return result
 
     def _strength(self, head: PosedHead, blink: float, gaze_deg: tuple[float, float]) -> float:
         gaze = math.hypot(*gaze_deg)

@@ -55,8 +55,9 @@ LASH_WIDTH: Final = 0.09
 LASH_CONTRAST: Final = (0.05, 0.13)
 #: On grainy or wrinkled skin lashes must stand out by so many times its usual contrast more.
 GRAIN_CONTRAST: Final = 2.5
-#: The wing at the outer corner fades by this part only: painted corners are dark themselves.
-WING_SHARE: Final = 0.6
+#: The wing at the outer corner is so wide at most, in eye widths, and fades by this part.
+WING_WIDTH: Final = 0.45
+WING_SHARE: Final = 0.85
 #: Lashes are looked for inside the face's outline by this margin.
 FACE_MARGIN_MM: Final = 3.0
 
@@ -85,24 +86,28 @@ class Eyelid:
 
     Attributes:
         box: rows and columns of the texture that it writes.
+        frame: coordinates of the eye in the photo.
+        flat: 1 where the portrait is a drawing of flat colours, else 0.
         below: how far the eye can be seen under the landmarks of its lower lid, in eye widths; a
             cartoon's eyes are larger than any face the landmarks were learnt from.
     """
 
     def __init__(self, view: View, mesh: HeadMesh, eye: EyeRegion, texture: ByteImage) -> None:
         frame = eye_frame(view, mesh, eye)
+        self.frame, self.flat = frame, _flatness(view, mesh)
         self.box = frame.box
         self._target = texture[frame.box]
         self._open = self._target.astype(np.float32)
         photo = view.image[frame.box].astype(np.float64)
         lashes = _lashes(photo @ _LUMA, frame) * _face_cover(view, mesh)[frame.box]
-        clear = _beside_eye(frame) * (1 - lashes)
+        seen_below, self.below = eye_below(view, frame)
+        lashes *= 1 - seen_below
+        clear = _beside_eye(frame) * (1 - lashes) * (1 - seen_below)
         between = _led_in(photo, clear, frame, SKIN_REACHES)
         around = _led_in(photo, clear * _lit(photo @ _LUMA, clear, frame), frame, SKIN_REACHES[1:])
-        seen_below, self.below = eye_below(view, frame)
         cover = np.maximum(_cover(frame), seen_below)[..., None]
         bare = photo + (between - photo) * lashes[..., None]
-        painted = bare * (1 - cover) + _lid_colour(view, mesh, frame, around) * cover
+        painted = bare * (1 - cover) + _lid_colour(view, mesh, frame, around, self.flat) * cover
         painted = painted * _socket_light(painted @ _LUMA, around @ _LUMA, frame)[..., None]
         opaque = self._open[..., 3:] / 255
         closed = self._open.copy()
@@ -138,15 +143,24 @@ def _lashes(luma: Array, f: EyeFrame) -> Array:
     line = smoothstep((contrast - begin) / (full - begin))
     above = smoothstep((f.y - f.brow - 0.05) / 0.06) * smoothstep((f.upper + 0.03 - f.y) / 0.03)
     above *= smoothstep((f.y - f.crease + 0.32) / 0.1)
-    # the wing of lashes at the outer corner is wider than a line
-    around = cv2.GaussianBlur(luma, (0, 0), 0.2 * f.width)
-    dark = smoothstep((0.85 - luma / np.maximum(around, 8)) / 0.15)
-    wing = smoothstep((0.14 - f.x) / 0.1) * smoothstep((f.x + 0.24) / 0.1)
-    wing *= smoothstep((f.y - f.crease + 0.05) / 0.05) * smoothstep((f.lower + 0.08 - f.y) / 0.05)
-    lashes = np.maximum(line * above, WING_SHARE * dark * wing)
-    lashes *= smoothstep((f.x + 0.3) / 0.1) * smoothstep((1.12 - f.x) / 0.1)
+    # the wing of lashes at the outer corner is wider than a line, narrower than a socket in shade
+    lit = _filled(luma, WING_WIDTH * f.width)
+    dark = smoothstep((0.88 - luma / np.maximum(lit, 8)) / 0.2)
+    wing = smoothstep((0.14 - f.x) / 0.1) * smoothstep((f.x + 0.34) / 0.1)
+    wing *= smoothstep((f.y - f.crease + 0.2) / 0.1) * smoothstep((f.lower + 0.08 - f.y) / 0.05)
+    wing = cv2.GaussianBlur(dark * wing, (0, 0), 0.04 * f.width)
+    lashes = np.maximum(line * above, WING_SHARE * wing)
+    lashes *= smoothstep((f.x + 0.36) / 0.1) * smoothstep((1.12 - f.x) / 0.1)
     grown = cv2.dilate(lashes, np.ones((3, 3), np.uint8))
     return np.asarray(np.clip(cv2.GaussianBlur(grown, (0, 0), 0.6) * 1.2, 0, 1))
+
+
+def _filled(luma: Array, width: float) -> Array:
+    """Return the picture without what is dark and narrower than so many pixels."""
+    size = 2 * max(round(0.5 * width), 1) + 1
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))
+    closed = cv2.morphologyEx(luma, cv2.MORPH_CLOSE, disc)
+    return np.asarray(cv2.GaussianBlur(closed, (0, 0), 0.25 * size))
 
 
 def _face_cover(view: View, mesh: HeadMesh) -> FloatArray:
@@ -192,7 +206,7 @@ def _beside_eye(f: EyeFrame) -> Array:
 def _lit(luma: Array, clear: Array, f: EyeFrame) -> Array:
     """Return 0 on what is far darker than the skin near it: rims, folds, lashes."""
     typical = _led_in(luma[..., None], clear, f, SKIN_REACHES[-1:])[..., 0]
-    return smoothstep((luma / np.maximum(typical, 1.0) - 0.5) / 0.2)
+    return smoothstep((luma / np.maximum(typical, 1.0) - 0.68) / 0.2)
 
 
 def _led_in(
@@ -209,7 +223,7 @@ def _led_in(
     return np.asarray(total / weight[..., None])
 
 
-def _lid_colour(view: View, mesh: HeadMesh, f: EyeFrame, skin: Array) -> Array:
+def _lid_colour(view: View, mesh: HeadMesh, f: EyeFrame, skin: Array, flat: float) -> Array:
     # 0 at the crease, 1 at the edge of the lid
     down = np.clip((f.y - f.crease) / np.maximum(f.upper - f.crease, 0.03), 0, 1)
     arch = np.sin(np.pi * np.clip(f.x, 0, 1))
@@ -217,7 +231,6 @@ def _lid_colour(view: View, mesh: HeadMesh, f: EyeFrame, skin: Array) -> Array:
     bright = _brighter_skin(view, mesh, f)
     least = _least_light(bright)
     darker = smoothstep(((least @ _LUMA) / np.maximum(skin @ _LUMA, 1) - 1) / 0.25)
-    flat = _flatness(view, mesh)
     skin = skin + flat * (FLAT_LIGHT * bright - skin)
     colour = skin + (least - skin) * (darker * np.sqrt(ball))[..., None]
     relief = (
@@ -330,7 +343,7 @@ def _cover(f: EyeFrame) -> Array:
     """Where the painted lid lies: from the crease to just past the lower lid, corner to corner."""
     return np.asarray(
         smoothstep((f.y - (f.crease - 0.06)) / 0.12)
-        * smoothstep((f.lower + 0.035 - f.y) / 0.05)
-        * smoothstep((f.x + 0.11) / 0.15)
+        * smoothstep((f.lower + 0.065 - f.y) / 0.06)
+        * smoothstep((f.x + 0.18) / 0.24)
         * smoothstep((1.11 - f.x) / 0.15)
     )
