@@ -36,6 +36,11 @@ _ROTATION_STIFFNESS = 4.0
 _RIM = 0.3
 #: Part of a rim too deep by which the cheek falls back; by the rest the rim comes forward.
 _CHEEK_BACK = 0.5
+#: Own yaw from which the photo hardly shows the far cheek, and the range to full effect.
+_UNSEEN_FROM_DEG = 21.0
+_UNSEEN_RANGE_DEG = 6.0
+#: There it holds its depth by this much.
+_UNSEEN_HOLD = 0.75
 #: Face heights outside the outline beyond which expressions move nothing.
 _EXPRESSION_REACH = 0.22
 #: Weights below this are cut to 0, so that still vertices are still.
@@ -80,8 +85,12 @@ def build_mesh(view: View) -> HeadMesh:
     mobility = np.ones(len(vertices))
     mobility[:face_count] = 1 - smoothstep(inward / (_RIM * head.face_width))
     mobility[slits] = 0
-    # a far cheek that the photo hardly shows must not swell when the head turns back
-    back = _CHEEK_BACK * (1 - far_side(vertices[:face_count, 0], landmarks, head))
+    # a far cheek that the photo shows in part must not swell when the head turns back; where the
+    # photo hardly shows it the cheek is made anew, and keeps its depth
+    far = far_side(vertices[:face_count, 0], landmarks, head)
+    back = _CHEEK_BACK * (1 - far)
+    unseen = smoothstep((abs(head.yaw_deg) - _UNSEEN_FROM_DEG) / _UNSEEN_RANGE_DEG)
+    mobility[:face_count] *= 1 - _UNSEEN_HOLD * unseen * far
     relief = limit_slopes(vertices[:, :2], vertices[:, 2], mobility, back)
     nearest = oval[sheet.nearest]
     drop = depth.z_hidden - face.vertices[nearest, 2]
