@@ -150,3 +150,26 @@ def test_nothing_is_taken_from_other_people() -> None:
     # the hole's rim touches the other person: without the mask they would go on into it
     assert red(fill_person(image, matte)) > 0.02
     assert red(fill_person(image, matte, avoid=avoid)) < 0.002
+
+
+def test_what_is_surely_background_stays_up_to_the_person_and_missed_strands_do_not() -> None:
+    matte = person()
+    image = with_person(np.broadcast_to([60.0, 110, 160], (SIDE, SIDE, 3)), matte)
+    # a petal that touches the head, in a colour of its own
+    petal = np.zeros((SIDE, SIDE), np.uint8)
+    cv2.ellipse(petal, (361, 210), (22, 14), 0, 0, 360, 1, -1)
+    petal[matte > 0.01] = 0
+    image[petal > 0] = (230, 80, 170)
+    # beside it a strand of hair and a tuft that the matte missed
+    cv2.line(image, (256, 92), (262, 84), (70, 50, 40), 1)
+    tuft = np.zeros((SIDE, SIDE), np.uint8)
+    cv2.circle(tuft, (160, 210), 4, 1, -1)
+    image[tuft > 0] = (70, 50, 40)
+    plate = fill_person(image, matte).astype(int)
+    off = np.abs(plate - image).max(axis=2)
+    away = cv2.distanceTransform((matte <= 0.03).astype(np.uint8), cv2.DIST_L2, 5)
+    sure = (cv2.erode(petal, np.ones((5, 5), np.uint8)) > 0) & (away > 4)
+    assert sure.sum() > 300
+    assert off[sure].max() < 20
+    assert np.abs(plate[88, 259] - (60, 110, 160)).max() < 15
+    assert np.abs(plate[tuft > 0] - (60, 110, 160)).max() < 30

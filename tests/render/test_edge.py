@@ -70,6 +70,23 @@ def test_an_earring_that_the_matte_missed_goes_along() -> None:
     assert texture[y, MIDDLE, 2] < 60
 
 
+def test_a_third_colour_where_the_matte_is_unsure_covers_fully() -> None:
+    # an ear: neither the person's colour nearby nor the wall's, and half missed by the matte
+    view = disc_view()
+    x = MIDDLE + RADIUS + 6
+    cv2.circle(view.image, (x, MIDDLE), 8, (90, 200, 60), -1)
+    cv2.circle(view.matte, (x, MIDDLE), 8, 0.3, -1)
+    # a shadow that the matte is as unsure of lies on the way from the wall to the person
+    y = MIDDLE + RADIUS + 6
+    mixed = np.round(0.3 * RED + 0.7 * BLUE)
+    cv2.circle(view.image, (MIDDLE, y), 8, mixed.tolist(), -1)
+    cv2.circle(view.matte, (MIDDLE, y), 8, 0.3, -1)
+    _, _, texture = textures(view)
+    assert texture[MIDDLE, x, 3] > 240
+    assert np.abs(texture[MIDDLE, x, :3].astype(int) - (90, 200, 60)).max() < 15
+    assert texture[y, MIDDLE, 3] < 120
+
+
 def tightened(moved_px: float, begin: float = 0.5, span: float = 5.0) -> np.ndarray:
     """One row of a sample that shows the texture from ``moved_px`` farther right."""
     _, soft, tight = textures(disc_view())

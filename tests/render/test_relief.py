@@ -25,6 +25,9 @@ STRIP = np.array(
 )
 
 
+MIDWAY = np.full(len(POINTS), 0.5)
+
+
 def step(height: float) -> np.ndarray:
     return np.where(POINTS[:, 0] > 45, height, 0.0)
 
@@ -37,7 +40,7 @@ def slopes(z: np.ndarray) -> np.ndarray:
 
 
 def test_a_step_becomes_a_slope_that_a_turn_can_pay_for() -> None:
-    limited = limit_slopes(POINTS, step(80), STRIP, np.ones(len(POINTS)))
+    limited = limit_slopes(POINTS, step(80), np.ones(len(POINTS)), MIDWAY)
     assert slopes(step(80)).max() > 3 * STEEPEST
     assert slopes(limited).max() < 1.1 * STEEPEST
     assert (np.diff(limited[::2]) > -1e-6).all()
@@ -45,14 +48,35 @@ def test_a_step_becomes_a_slope_that_a_turn_can_pay_for() -> None:
 
 def test_what_is_gentle_stays_as_it_is() -> None:
     gentle = 0.9 * STEEPEST * POINTS[:, 0]
-    assert np.array_equal(limit_slopes(POINTS, gentle, STRIP, np.ones(len(POINTS))), gentle)
+    assert np.array_equal(limit_slopes(POINTS, gentle, np.ones(len(POINTS)), MIDWAY), gentle)
 
 
 def test_what_may_not_move_does_not() -> None:
     mobility = np.where(POINTS[:, 0] > 45, 1.0, 0.0)
-    limited = limit_slopes(POINTS, step(80), STRIP, mobility)
+    limited = limit_slopes(POINTS, step(80), mobility, MIDWAY)
     assert not limited[mobility == 0].any()
     assert slopes(limited).max() < 1.1 * STEEPEST
+
+
+@pytest.mark.parametrize("back", [0.0, 0.5, 1.0])
+@pytest.mark.parametrize("face_count", [0, 12, 24])
+def test_no_sliver_drops_steeply_across(face_count: int, back: float) -> None:
+    # rows of points that crowd: neighbours along a row are level, the next row lies just beside
+    rows = np.array([0.0, 0.05, 0.2, 6.0])
+    points = np.array([[x, 10.0 * j] for j in range(6) for x in rows])
+    z = np.array([h for _ in range(6) for h in (0.0, 12.0, 25.0, 40.0)])
+    limited = limit_slopes(points, z, np.ones(len(points)), np.full(face_count, back))
+    apart = np.linalg.norm(points[:, None] - points, axis=2)
+    fall = np.abs(limited[:, None] - limited)
+    assert (fall <= 1.05 * STEEPEST * apart + 0.05).all()
+
+
+def test_a_rim_comes_forward_by_what_the_cheek_does_not_fall_back_by() -> None:
+    ones, total = np.ones(len(POINTS)), step(80).mean()
+    means = [limit_slopes(POINTS, step(80), ones, k + 0 * ones).mean() for k in (0.0, 0.5, 1.0)]
+    assert means[0] < 0.8 * total
+    assert means[1] == pytest.approx(total, rel=0.02)
+    assert means[2] > 1.2 * total
 
 
 @pytest.fixture(scope="module")

@@ -23,7 +23,7 @@ import numpy.typing as npt
 logger = logging.getLogger(__name__)
 
 #: Raised whenever what is stored, or how it is computed, changes: older entries are then unused.
-VERSION: Final = 2
+VERSION: Final = 3
 #: The oldest entries go when all together grow beyond this.
 LIMIT_BYTES: Final = 500 * 2**20
 _SUFFIX: Final = ".gioconda.npz"

@@ -8,7 +8,7 @@ import numpy.typing as npt
 from gioconda.portrait.types import View
 from gioconda.render.mesh import topology as topo
 from gioconda.render.mesh.body import HEAD_HELD_WITHIN, body_weights, border_fade
-from gioconda.render.mesh.depth import smoothstep, surround_depth
+from gioconda.render.mesh.depth import far_side, smoothstep, surround_depth
 from gioconda.render.mesh.frame_cut import held_by_frame
 from gioconda.render.mesh.head_frame import measure_head
 from gioconda.render.mesh.lip_line import weld_closed_lips
@@ -33,7 +33,14 @@ _HOLD_SURROUND = 0.3
 _DEPTH_STIFFNESS = 0.5
 _ROTATION_STIFFNESS = 4.0
 #: Face widths inside the outline over which slopes are limited less and less.
-_RIM = 0.2
+_RIM = 0.3
+#: Part of a rim too deep by which the cheek falls back; by the rest the rim comes forward.
+_CHEEK_BACK = 0.5
+#: Own yaw from which the photo hardly shows the far cheek, and the range to full effect.
+_UNSEEN_FROM_DEG = 21.0
+_UNSEEN_RANGE_DEG = 6.0
+#: There it holds its depth by this much.
+_UNSEEN_HOLD = 0.75
 #: Face heights outside the outline beyond which expressions move nothing.
 _EXPRESSION_REACH = 0.22
 #: Weights below this are cut to 0, so that still vertices are still.
@@ -78,7 +85,13 @@ def build_mesh(view: View) -> HeadMesh:
     mobility = np.ones(len(vertices))
     mobility[:face_count] = 1 - smoothstep(inward / (_RIM * head.face_width))
     mobility[slits] = 0
-    relief = limit_slopes(vertices[:, :2], vertices[:, 2], triangles, mobility)
+    # a far cheek that the photo shows in part must not swell when the head turns back; where the
+    # photo hardly shows it the cheek is made anew, and keeps its depth
+    far = far_side(vertices[:face_count, 0], landmarks, head)
+    back = _CHEEK_BACK * (1 - far)
+    unseen = smoothstep((abs(head.yaw_deg) - _UNSEEN_FROM_DEG) / _UNSEEN_RANGE_DEG)
+    mobility[:face_count] *= 1 - _UNSEEN_HOLD * unseen * far
+    relief = limit_slopes(vertices[:, :2], vertices[:, 2], mobility, back)
     nearest = oval[sheet.nearest]
     drop = depth.z_hidden - face.vertices[nearest, 2]
     behind = np.maximum(drop - relief[face_count:] + relief[nearest], 0)

@@ -94,7 +94,7 @@ def surround_depth(
     is_neck = smoothstep(below_jaw / (NECK_BLEND * height))
     z = hair * (1 - is_neck) + neck * is_neck
 
-    far = _far_side(x, landmarks, head)
+    far = far_side(x, landmarks, head)
     z = z * (1 - far) + (z_outline + FAR_DEPTH * width) * far
     z_hidden = z + (hidden - hair) * (1 - is_neck) * (1 - far) * _below_brows(
         sheet, landmarks, head
@@ -114,7 +114,14 @@ def _reached(distance: Array, reach: float) -> Array:
     return result
 
 
-def _far_side(x: Array, landmarks: Array, head: HeadFrame) -> Array:
+def far_side(x: Array, landmarks: Array, head: HeadFrame) -> Array:
+    """Return how far points at ``x``, (n,), lie on the far side of a turned face, 0 to 1.
+
+    Args:
+        x: across the image.
+        landmarks: (478, 3).
+        head: measures of the head; nothing is far unless it is turned.
+    """
     # Beyond the far contour of a turned face lies background: if it fell away in depth, turning
     # the head back would reveal and smear it.
     towards = -np.sign(head.yaw_deg)

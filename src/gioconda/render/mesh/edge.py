@@ -29,6 +29,12 @@ FEATHER_PX: Final = 0.7
 WORN_GREY: Final = 30.0
 WORN_RANGE_GREY: Final = 25.0
 WORN_SPREADS: Final = 2.5
+#: Where the matte is unsure (from the first to the second), a colour that is this far off the way
+#: from the background's to the person's, in grey levels beyond the spread, is a third thing's that
+#: covers fully: an ear between hair and wall.
+UNSURE_MATTE: Final = (0.1, 0.2)
+ASIDE_GREY: Final = 20.0
+ASIDE_RANGE_GREY: Final = 15.0
 #: Such things come at least this close to the person.
 WORN_TOUCH_PX: Final = 5.0
 #: The background's spread is measured over this standard deviation, in a view of 512.
@@ -77,12 +83,16 @@ def _worn(view: View, photo: FloatArray, plate: FloatArray, nearby: FloatArray) 
     """
     scale = view.size / 512
     apart = np.abs(photo - plate).max(axis=2)
-    limit = WORN_GREY + WORN_SPREADS * _background_spread(photo, view.matte)
-    stands_out = smoothstep((apart - limit) / WORN_RANGE_GREY)
+    spread = _background_spread(photo, view.matte)
+    stands_out = smoothstep((apart - WORN_GREY - WORN_SPREADS * spread) / WORN_RANGE_GREY)
     # cover is how far the colour lies on the way from the background's to the person's
     way = nearby - plate
     cover = ((photo - plate) * way).sum(axis=2) / np.maximum((way**2).sum(axis=2), 1)
-    worn = (stands_out * np.clip(cover, 0, 1)).astype(np.float32)
+    aside = np.linalg.norm(photo - plate - np.clip(cover, 0, 1)[..., None] * way, axis=2)
+    third = smoothstep((aside - ASIDE_GREY - spread) / ASIDE_RANGE_GREY)
+    unsure, sure = UNSURE_MATTE
+    third *= smoothstep((view.matte - unsure) / (sure - unsure))
+    worn = np.maximum(stands_out * np.clip(cover, 0, 1), third).astype(np.float32)
     worn = cv2.medianBlur(worn, 3)  # single pixels are grain
     hangs = cv2.dilate((view.matte > 0.5).astype(np.uint8), _disc(WORN_TOUCH_PX * scale))
     _, parts = cv2.connectedComponents(((worn > 0.3) | (hangs > 0)).astype(np.uint8))
