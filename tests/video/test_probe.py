@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from fractions import Fraction
 from pathlib import Path
 
 import av
@@ -60,7 +61,6 @@ def test_an_unlabelled_hd_picture_is_taken_as_bt709(tmp_path: Path) -> None:
 
 
 def test_pixels_that_are_not_square_are_widened(tmp_path: Path) -> None:
-    import av
 
     path = tmp_path / "wide.mp4"
     with av.open(str(path), "w") as container:
