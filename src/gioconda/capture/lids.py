@@ -16,10 +16,10 @@ Array = npt.NDArray[np.float64]
 
 #: Closing beyond the open eye, of both eyes together, that counts as a blink.
 _BLINK: Final = 0.2
-#: Part of the blinks' frames that are taken for their peaks.
-_PEAK_PERCENTILE: Final = 80.0
+#: Percentile of the closing in blinks that counts as closed: eyes cast down for long are no peaks.
+_PEAK_PERCENTILE: Final = 97.0
 #: How much a person's closing is enlarged at most.
-_MOST_GAIN: Final = 3.0
+_MOST_GAIN: Final = 2.5
 #: Eyes that differ by less are taken for equal, and by more than this and the next for a wink.
 _ALIKE: Final = 0.35
 _WINK_RANGE: Final = 0.3

@@ -129,10 +129,16 @@ def capture(
     rate_hz: float | None = None,
     refine: bool = False,
     progress: Progress | None = None,
+    say: Callable[[str], None] | None = None,
 ) -> Capture:
-    """Do what :func:`track` does, and say how well it went."""
+    """Do what :func:`track` does, and say how well it went.
+
+    ``say`` is told what comes after the frames, which may take longer than they did.
+    """
     check_track_options(face, reference, rate_hz)
     recording = record(video, face, progress)
+    if say is not None:
+        say(f"finding pose and expression in {int(recording.found.sum())} frames")
     return of_recording(
         recording, lambda i: _frame(video, recording.time_s[i]), reference=reference,
         rate_hz=rate_hz, refine=refine, by_number=face is not None,

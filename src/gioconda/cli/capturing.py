@@ -135,8 +135,9 @@ def _captured(
 
     with voice.bar(f"tracking {Path(video).name}", "frames") as bar:
         captured = capture(
-            video, face=face, reference=reference, rate_hz=rate_hz, refine=refine, progress=bar
-        )
+            video, face=face, reference=reference, rate_hz=rate_hz, refine=refine, progress=bar,
+            say=voice.say,
+        )  # fmt: skip
     for warning in captured.warnings:
         voice.say(f"note: {warning}")
     return captured

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
+from math import isnan
 from statistics import median
 from typing import Any, Final
 
@@ -171,7 +172,8 @@ class ReenactReport:
 
     def _summary(self, width: int, regions: list[str]) -> list[str]:
         def row(title: str, values: list[float], form: str = "6.2f") -> str:
-            return f"{title:<{width}}  " + " ".join(f"{v:{form}}" for v in values)
+            cells = ("     -" if isnan(v) else f"{v:{form}}" for v in values)
+            return f"{title:<{width}}  " + " ".join(cells)
 
         def mean(region: str, what: str) -> float:
             values = [float(getattr(c.landmarks[region], what)) for c in self.clips]

@@ -87,6 +87,9 @@ class Glasses:
         filled = (np.abs(added).max(2) > LEAST_ADDED) | (opaque[..., 0] > 0)
         self._filled = cv2.dilate(filled.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
         down, across = (np.flatnonzero(self._filled.any(axis)) for axis in (1, 0))
+        if not len(down):  # an outline with nothing in it
+            self.found, self.bare = False, view
+            return
         used = slice(down[0], down[-1] + 2), slice(across[0], across[-1] + 2)
         self._layer, self._filled = (
             np.ascontiguousarray(a[used]) for a in (self._layer, self._filled)

@@ -12,8 +12,6 @@ from numba import njit
 
 f32 = np.float32
 i32 = np.int32
-#: ``cv2.remap`` resolves 1/32 of a texture pixel.
-FRACTION_BITS = 5
 #: Light 1.0 in the light map; a light of 4 and more is not told apart.
 LIGHT_ONE = 256
 LIGHT_LIMIT = 1023
