@@ -33,10 +33,13 @@ def warm_up() -> None:
 
     with tempfile.TemporaryDirectory() as folder, Sound.open(examples.speech_path()) as speech:
         pcm = next(iter(speech.chunks(0.5)))
-        for framing in ("crop", "full"):
-            short = Sound.from_array(pcm, RATE_HZ)
-            animation = animate(examples.portrait_path(), short, framing=framing)
-            animation.save(Path(folder) / f"{framing}.mp4")
+        for framing, background in (("crop", "keep"), ("full", "keep"), ("crop", "none")):
+            animation = animate(
+                examples.portrait_path(), Sound.from_array(pcm, RATE_HZ), framing=framing,
+                background=background,
+            )  # fmt: skip
+            suffix = ".webm" if background == "none" else ".mp4"
+            animation.save(Path(folder) / f"{framing}-{background}{suffix}")
 
 
 def run(
