@@ -12,6 +12,8 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from gioconda.render.mesh.depth import smoothstep
+
 Array = npt.NDArray[np.float64]
 
 #: Closing beyond the open eye, of both eyes together, that counts as a blink.
@@ -40,8 +42,7 @@ def counted_from_open(left: Array, right: Array) -> tuple[Array, Array]:
     if blinks.any():
         opened = [v / _closed_level(v[blinks]) for v in opened]
     mean, apart = 0.5 * (opened[0] + opened[1]), opened[0] - opened[1]
-    own = np.clip((np.abs(apart) - _ALIKE) / _WINK_RANGE, 0, 1)
-    half = 0.5 * own * own * (3 - 2 * own) * apart
+    half = 0.5 * smoothstep((np.abs(apart) - _ALIKE) / _WINK_RANGE) * apart
     return mean + half, mean - half
 
 

@@ -7,6 +7,8 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from gioconda.render.mesh.depth import smoothstep
+
 Array = npt.NDArray[np.float64]
 
 #: Gaps up to this long are bridged; in longer ones the face goes to neutral and comes back, each
@@ -123,6 +125,4 @@ def across_gaps(
 
 
 def _fade(away_s: Array) -> Array:
-    x = np.clip(away_s / _EASE_S, 0, 1)
-    result: Array = 1 - x * x * (3 - 2 * x)
-    return result
+    return 1 - smoothstep(away_s / _EASE_S)

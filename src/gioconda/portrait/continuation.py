@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from gioconda.portrait.matte import smoothstep
 from gioconda.portrait.plate_kernels import REACH, agree, copy_fine, grow, mend
 from gioconda.portrait.types import ByteImage, FloatArray
 
@@ -88,6 +89,4 @@ def continued(
     share = np.zeros((size, size), np.float32)
     copy_fine(image, hole > 0, places, bias, size / side, colours, share)
     fine_depth = cv2.distanceTransform(hole, cv2.DIST_L2, 5) / (RING * size)
-    fade = np.clip((1.0 - fine_depth) / _FADE, 0.0, 1.0)
-    share = (share * (fade * fade * (3 - 2 * fade))).astype(np.float32)
-    return colours, share
+    return colours, share * smoothstep((1.0 - fine_depth) / _FADE)

@@ -81,7 +81,7 @@ def refine_matte(image: ByteImage, matte: FloatArray, plate: ByteImage) -> Float
     alpha = cv2.bilateralFilter(alpha, 5, 0.15, 1.5)
     reach = np.clip(cv2.GaussianBlur(matte, (0, 0), band_px * 0.5) * 1.6, 0.0, 1.0)
     alpha = np.minimum(alpha, reach)
-    trust = _smoothstep((np.sqrt(square) - 25.0) / 35.0) * known
+    trust = smoothstep((np.sqrt(square) - 25.0) / 35.0) * known
     trust *= square / (square + _CLUTTER_WEIGHT * (scatter + clutter) + 1.0)
     soft = cv2.GaussianBlur(matte, (0, 0), 1.0)
     refined = matte.copy()
@@ -157,7 +157,7 @@ def _nearest(
 
     own = away(landmarks)
     for other in others:
-        share = np.minimum(share, _smoothstep((away(other) - own) / _BETWEEN + 0.5))
+        share = np.minimum(share, smoothstep((away(other) - own) / _BETWEEN + 0.5))
     return share
 
 
@@ -212,6 +212,7 @@ def _spread(
     return colour, variance, filled
 
 
-def _smoothstep(x: FloatArray) -> FloatArray:
+def smoothstep(x: FloatArray) -> FloatArray:
+    """Return the cubic that rises from 0 at x = 0 to 1 at x = 1, float32."""
     t = np.clip(x, 0.0, 1.0)
     return np.asarray(t * t * (3 - 2 * t), np.float32)

@@ -63,6 +63,12 @@ def smoothstep(x: npt.ArrayLike) -> Array:
     return np.asarray(t * t * (3 - 2 * t))
 
 
+def smooth_ramp(x: float) -> float:
+    """Return :func:`smoothstep` of one number; for what is computed for every frame."""
+    x = min(max(x, 0.0), 1.0)
+    return x * x * (3 - 2 * x)
+
+
 def surround_depth(
     sheet: Surround, outline: Array, landmarks: Array, head: HeadFrame
 ) -> SurroundDepth:

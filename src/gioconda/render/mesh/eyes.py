@@ -19,6 +19,7 @@ from gioconda.motion import GAZE_FULL_DEG as LOOK_FULL_DEG
 from gioconda.motion import INDEX
 from gioconda.portrait.types import View
 from gioconda.render.mesh.deform import camera_distance, unproject
+from gioconda.render.mesh.depth import smooth_ramp
 from gioconda.render.mesh.eye_kernels import lid_edge, paint_eyeball
 from gioconda.render.mesh.eye_regions import (
     EYES,
@@ -243,8 +244,7 @@ class _Eye:
     def _strength(self, head: PosedHead, blink: float, gaze_deg: tuple[float, float]) -> float:
         gaze = math.hypot(*gaze_deg)
         lids = max(float(head.weights[self._squint]), float(head.weights[self._wide]), 0.0)
-        x = min(max(gaze / GAZE_FULL_DEG, blink / BLINK_FULL, lids / SQUINT_FULL), 1.0)
-        return x * x * (3 - 2 * x)
+        return smooth_ramp(max(gaze / GAZE_FULL_DEG, blink / BLINK_FULL, lids / SQUINT_FULL))
 
     def _draw_ball(
         self,
@@ -304,8 +304,7 @@ class _Eye:
 
 def _met(blink: float) -> float:
     """Return how far the lids have met, 0 to 1: the last part of a blink."""
-    x = min(max((blink - MEET_BEGIN) / (1 - MEET_BEGIN), 0.0), 1.0)
-    return x * x * (3 - 2 * x)
+    return smooth_ramp((blink - MEET_BEGIN) / (1 - MEET_BEGIN))
 
 
 def _polynomial_projector(count: int, degree: int) -> FloatArray:

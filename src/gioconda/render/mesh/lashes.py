@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gioconda.portrait.types import View
-from gioconda.render.mesh.depth import smoothstep
+from gioconda.render.mesh.depth import smooth_ramp, smoothstep
 from gioconda.render.mesh.eye_frame import EyeFrame
 from gioconda.render.mesh.lash_kernels import paint_lashes
 from gioconda.render.mesh.types import ByteImage, FloatArray
@@ -108,10 +108,10 @@ class Lashes:
         present = min(self.darkness / 0.15, 1.0)
         opacity = present * (low + (high - low) * self.darkness) * share
         low, high = FRINGE_LENGTH
-        hang = _smooth((blink - HANG_BEGIN) / (HANG_FULL - HANG_BEGIN))
+        hang = smooth_ramp((blink - HANG_BEGIN) / (HANG_FULL - HANG_BEGIN))
         length = (low + (high - low) * self.darkness) * width * hang
         if self._straight and blink > STRAIGHT_BEGIN:
-            straight = _smooth((blink - STRAIGHT_BEGIN) / (1 - STRAIGHT_BEGIN))
+            straight = smooth_ramp((blink - STRAIGHT_BEGIN) / (1 - STRAIGHT_BEGIN))
             line = self._straightened(line, straight)
         paint_lashes(
             out, line, self._colour, f32(EDGE_OPACITY * share), f32(EDGE_HALF_WIDTH_MM * self._mm),
@@ -133,12 +133,7 @@ class Lashes:
 def seen_share(width: float, mm: float) -> float:
     """Return how far an eye of this width on screen, in pixels, still faces the camera, 0 to 1."""
     low, high = HIDDEN_WIDTH
-    return _smooth((width / (HUMAN_EYE_MM * mm) - low) / (high - low))
-
-
-def _smooth(x: float) -> float:
-    x = min(max(x, 0.0), 1.0)
-    return x * x * (3 - 2 * x)
+    return smooth_ramp((width / (HUMAN_EYE_MM * mm) - low) / (high - low))
 
 
 def lash_lengths() -> FloatArray:

@@ -14,6 +14,7 @@ from gioconda.render.mesh import mouth_kernels as kernels
 from gioconda.render.mesh import topology as topo
 from gioconda.render.mesh.dental_age import dental_age
 from gioconda.render.mesh.dentition import fitted_row
+from gioconda.render.mesh.depth import smooth_ramp
 from gioconda.render.mesh.mouth_colours import grain_tile, measure_colours
 from gioconda.render.mesh.mouth_frame import mouth_frame
 from gioconda.render.mesh.own_teeth import calibrated, find_own_teeth
@@ -46,11 +47,6 @@ _JAW: Final = ("jawOpen", "jawForward", "jawLeft", "jawRight")
 _CHIN: Final = (199, 175, 152, 148, 377)
 #: Lips closer than this, in mm, leave nothing to paint.
 _NOTHING_MM: Final = 0.04
-
-
-def _smooth(x: float) -> float:
-    x = min(max(x, 0.0), 1.0)
-    return x * x * (3 - 2 * x)
 
 
 def _soft_positive(x: float, softness: float) -> float:
@@ -128,7 +124,7 @@ class MouthPainter:
         parameters[kernels.SOFTNESS] = colours.blur_px
         parameters[kernels.CREASE] = 0.34 if self._own_open else 0.0
         # The wider the photo's own mouth, the more of it is left on the lips once they close.
-        parameters[kernels.REPAIR] = _smooth((basis.own_gap_mm - 3.0) / 6.0)
+        parameters[kernels.REPAIR] = smooth_ramp((basis.own_gap_mm - 3.0) / 6.0)
         parameters[kernels.GRAIN_PX_PER_MM] = mesh.mm
         self._parameters = parameters
         self._grain = grain_tile(colours.grain, seed)
@@ -199,8 +195,8 @@ class MouthPainter:
         """How far the painted mouth replaces the picture's own."""
         if not self._own_open:
             return 1.0
-        wider = _smooth((gap - 1.08 * self._own_gap - 0.5) / 4.0)
-        return max(_smooth(self._articulation(head)), wider)
+        wider = smooth_ramp((gap - 1.08 * self._own_gap - 0.5) / 4.0)
+        return max(smooth_ramp(self._articulation(head)), wider)
 
     def _w(self, head: PosedHead, *names: str) -> float:
         """Mean weight of shapes."""
@@ -226,7 +222,7 @@ class MouthPainter:
             head, "mouthStretchLeft", "mouthStretchRight"
         )
         tongue = float(np.clip(self._w(head, "tongueOut"), 0, 1))
-        raise_ = _smooth(tongue / TONGUE_RAISED_AT)
+        raise_ = smooth_ramp(tongue / TONGUE_RAISED_AT)
 
         middle = round((0.5 * (left + right) + lip_table.TABLE_REACH) / lip_table.TABLE_STEP)
         middle = min(max(middle, 0), lip_table.TABLE_LENGTH - 1)
@@ -257,10 +253,10 @@ class MouthPainter:
         p[kernels.SEPARATION] = max(lower - upper, 0.0)
         p[kernels.BOUNCE] = math.exp(-max(lower - upper, 0.0) / 2.5)
         p[kernels.TONGUE_RAISE] = raise_
-        p[kernels.TONGUE_OUT] = _smooth((tongue - TONGUE_RAISED_AT) / (1 - TONGUE_RAISED_AT))
+        p[kernels.TONGUE_OUT] = smooth_ramp((tongue - TONGUE_RAISED_AT) / (1 - TONGUE_RAISED_AT))
         p[kernels.TONGUE_BACK] = 0.8 * rounded
         p[kernels.TONGUE_FRONT] = min(max(spread, 0.0), 1.0) * (1 - rounded)
-        p[kernels.DAYLIGHT] = 0.64 + 0.36 * _smooth((0.5 * (right - left) - 7.0) / 11.0)
+        p[kernels.DAYLIGHT] = 0.64 + 0.36 * smooth_ramp((0.5 * (right - left) - 7.0) / 11.0)
         p[kernels.HALF_WIDTH] = max(0.5 * (right - left), 1.0)
         bared = self._w(head, "mouthUpperUpLeft", "mouthUpperUpRight")
         # For f and v the lower lip lies against bared teeth.

@@ -132,14 +132,13 @@ class Surface:
             mark_edge(soft, tight)
             self._tight = crowned(tight, view.matte)
         self._crowned = crowned(soft, view.matte)
-        crown = self._crowned.shape[0] - size
+        self._crown = self._crowned.shape[0] - size
         self._moved_px = np.float32(MOVED_FROM_PX * size / 512)
         self._moved_range_px = np.float32(MOVED_RANGE_PX * size / 512)
-        self.texture = self._crowned[crown:]
+        self.texture = self._crowned[self._crown :]
         self._plate = view.plate if cut_out else rest_plate(view, cover)
         self._fine = FineTexture(self._crowned)
-        self._crown = crown
-        crowned_at = mesh.vertices[:, :2] + np.array([0, crown], np.float32)
+        crowned_at = mesh.vertices[:, :2] + np.array([0, self._crown], np.float32)
         self._texture_at = DENSITY * crowned_at
         self._back_bias = np.float32(BACK_BIAS_PX * size / 512)
 
