@@ -14,9 +14,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from gioconda.controls import Controls
 from gioconda.performance.activity import Activity
-from gioconda.performance.emotion import style_of
 from gioconda.performance.eyes import LARGE_SHIFT_DEG
 from gioconda.speech.types import FEATURE_RATE_HZ
 
@@ -32,6 +30,8 @@ _SHORTEST_INTERVAL_S: Final = 0.7
 _AT_PHRASE_END: Final = 0.4
 _PHRASE_END_DELAY_S: Final = (0.0, 0.25)
 _WITH_GAZE_SHIFT: Final = 0.35
+#: Under this scale of the rate nobody blinks.
+_NEVER: Final = 1e-3
 #: No blink before this.
 _FIRST_S: Final = 1.0
 #: Movement of the lids.
@@ -61,27 +61,27 @@ def start_blinks(seed: int) -> BlinkState:
 
 
 def move_lids(
-    state: BlinkState, activity: Activity, controls: Controls, shifts: FloatArray
+    state: BlinkState, activity: Activity, rates: FloatArray, shifts: FloatArray
 ) -> FloatArray:
     """Return how far blinks close the lids, 0 to 1, (rows,).
 
     Args:
         state: advanced in place.
         activity: phrase ends.
-        controls: ``blinks`` scales the rate.
+        rates: (rows,) scale of the rate of blinks, 0 and above.
         shifts: (rows,) size of gaze shifts that start in a row, degrees.
     """
-    rate = controls.blinks * style_of(controls).blink_scale
     lids = np.zeros(len(shifts))
-    if rate <= 0:
-        return lids
     for i in range(len(shifts)):
-        _schedule(state, bool(activity.phrase_end[i]), shifts[i] >= LARGE_SHIFT_DEG, rate)
-        if state.rows_to_blink <= 0 and state.age_s >= _SHORTEST_INTERVAL_S / max(rate, 1.0):
-            _begin(state, rate)
+        rate = float(rates[i])
+        if rate > _NEVER:
+            _schedule(state, bool(activity.phrase_end[i]), shifts[i] >= LARGE_SHIFT_DEG, rate)
+            rested = state.age_s >= _SHORTEST_INTERVAL_S / max(rate, 1.0)
+            if state.rows_to_blink <= 0 and rested:
+                _begin(state, rate)
+            state.rows_to_blink -= 1
         lids[i] = _closure(state)
         state.age_s += 1.0 / FEATURE_RATE_HZ
-        state.rows_to_blink -= 1
         state.row += 1
     return lids
 

@@ -13,7 +13,6 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from gioconda.controls import Controls
 from gioconda.motion import INDEX
 from gioconda.performance.activity import Activity
 from gioconda.speech.types import FEATURE_RATE_HZ
@@ -74,7 +73,7 @@ def start_breath(seed: int) -> BreathState:
     return BreathState(events, age=-float(events.uniform(*_FIRST_S)))
 
 
-def breathe(state: BreathState, activity: Activity, controls: Controls) -> FloatArray:
+def breathe(state: BreathState, activity: Activity, *, still: bool) -> FloatArray:
     """Return how far breathed in, (rows,), 0 to 1; all 0 where nothing but the mouth may move."""
     rows = len(activity.gate)
     levels = np.zeros(rows)
@@ -89,7 +88,7 @@ def breathe(state: BreathState, activity: Activity, controls: Controls) -> Float
         state.speed += dt * (spring**2 * (goal - state.level) - 2 * spring * state.speed)
         state.level = min(max(state.level + dt * state.speed, 0.0), 1.0)
         state.age += dt
-    return np.zeros(rows) if controls.still else levels
+    return np.zeros(rows) if still else levels
 
 
 def write_breath(values: FloatArray, levels: FloatArray) -> None:

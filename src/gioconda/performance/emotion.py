@@ -10,13 +10,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
-from gioconda.controls import Controls
+from gioconda.controls import EMOTIONS
 from gioconda.motion import CHANNELS, INDEX
+from gioconda.performance.dials import Dials
 from gioconda.speech.types import FEATURE_RATE_HZ
 
 FloatArray = npt.NDArray[np.float64]
@@ -102,63 +104,90 @@ STYLES: Final[Mapping[str, Style]] = {
 
 @dataclass
 class EmotionState:
-    """How far the emotion has come in: one value a channel, then yaw, pitch, roll of the head."""
+    """How far each emotion has come in, (9,), 0 to 1."""
 
-    face: FloatArray = field(default_factory=lambda: np.zeros(len(CHANNELS)))
-    head_deg: FloatArray = field(default_factory=lambda: np.zeros(3))
-    gaze_deg: FloatArray = field(default_factory=lambda: np.zeros(2))
+    strength: FloatArray = field(default_factory=lambda: np.zeros(len(EMOTIONS)))
 
 
 @dataclass(frozen=True)
 class EmotionTrack:
-    """The emotion over the rows of a window: face (rows, 60), head (rows, 3), gaze (rows, 2)."""
+    """What the emotions, blended, add over the rows of a window.
+
+    Attributes:
+        face: (rows, 60) offset of each channel.
+        head_deg: (rows, 3) offset of the head's yaw, pitch, roll.
+        gaze_deg: (rows, 2) offset of the gaze.
+        head_scale, tempo, blink_scale: (rows,) scales of head movement, its speed, blinking.
+    """
 
     face: FloatArray
     head_deg: FloatArray
     gaze_deg: FloatArray
+    head_scale: FloatArray
+    tempo: FloatArray
+    blink_scale: FloatArray
 
 
-def face_offset(controls: Controls) -> FloatArray:
-    """Return the emotion's offset for each channel, (60,), at the strength asked for."""
-    offset = np.zeros(len(CHANNELS))
-    for name, value in STYLES[controls.emotion].face.items():
-        for channel in (name, name + "Left", name + "Right"):
-            if channel in INDEX:
-                lips = channel.startswith(("mouth", "jaw", "tongue"))
-                scale = 1.0 if lips else controls.expression
-                offset[INDEX[channel]] += value * scale * controls.emotion_strength
-    return offset
+@dataclass(frozen=True)
+class _Table:
+    """Every emotion at full strength, one row each; scales less 1."""
+
+    lips: FloatArray
+    rest: FloatArray
+    head_deg: FloatArray
+    gaze_deg: FloatArray
+    scales: FloatArray
 
 
-def track_emotion(state: EmotionState, controls: Controls, rows: int) -> EmotionTrack:
-    """Advance: offsets approach what the controls ask for; at once if nothing may move."""
-    style = STYLES[controls.emotion]
-    strength = controls.emotion_strength
-    goals = (
-        (state.face, face_offset(controls)),
-        (state.head_deg, np.array(style.head_deg) * strength * min(controls.head, 1.0)),
-        (state.gaze_deg, np.array(style.gaze_deg) * strength),
+@cache
+def _table() -> _Table:
+    n = len(EMOTIONS)
+    lips, rest = np.zeros((n, len(CHANNELS))), np.zeros((n, len(CHANNELS)))
+    head, gaze, scales = np.zeros((n, 3)), np.zeros((n, 2)), np.zeros((n, 3))
+    for k, emotion in enumerate(EMOTIONS):
+        style = STYLES[emotion]
+        for name, value in style.face.items():
+            for channel in (name, name + "Left", name + "Right"):
+                if channel in INDEX:
+                    of_lips = channel.startswith(("mouth", "jaw", "tongue"))
+                    (lips if of_lips else rest)[k, INDEX[channel]] += value
+        head[k], gaze[k] = style.head_deg, style.gaze_deg
+        scales[k] = style.head_scale - 1.0, style.tempo - 1.0, style.blink_scale - 1.0
+    return _Table(lips, rest, head, gaze, scales)
+
+
+def track_emotion(state: EmotionState, dials: Dials) -> EmotionTrack:
+    """Advance: strengths approach what the dials ask for; at once if nothing may move."""
+    rows = len(dials.emotion)
+    strengths = dials.emotion if dials.still else np.zeros((rows, len(EMOTIONS)))
+    if dials.still:
+        state.strength = strengths[-1].copy() if rows else state.strength
+    else:
+        rate = 1.0 / (ONSET_S * FEATURE_RATE_HZ)
+        for i in range(rows):
+            strengths[i] = state.strength
+            state.strength += (dials.emotion[i] - state.strength) * rate
+    return _blended(strengths, dials)
+
+
+def _blended(strengths: FloatArray, dials: Dials) -> EmotionTrack:
+    """Return the blend of all emotions at their strengths, (rows, 9)."""
+    table = _table()
+
+    def mix(rows: FloatArray) -> FloatArray:
+        # Not a matrix product, whose sums would depend on how many rows are computed together.
+        total: FloatArray = np.einsum("ne,ec->nc", strengths, rows)
+        return total
+
+    scales = 1.0 + mix(table.scales)
+    return EmotionTrack(
+        face=mix(table.lips) + mix(table.rest) * dials.expression[:, None],
+        head_deg=mix(table.head_deg) * np.minimum(dials.head, 1.0)[:, None],
+        gaze_deg=mix(table.gaze_deg),
+        head_scale=np.maximum(scales[:, 0], 0.0),
+        tempo=np.maximum(scales[:, 1], 0.2),
+        blink_scale=np.maximum(scales[:, 2], 0.0),
     )
-    rate = 1.0 if controls.still else 1.0 / (ONSET_S * FEATURE_RATE_HZ)
-    tracks = [np.zeros((rows, len(now))) for now, _ in goals]
-    for i in range(rows):
-        for track, (now, goal) in zip(tracks, goals, strict=True):
-            track[i] = now if not controls.still else goal
-            now += (goal - now) * rate
-    return EmotionTrack(*tracks)
-
-
-def style_of(controls: Controls) -> Style:
-    """Return the emotion's style with its scales brought to the strength asked for."""
-    full, s = STYLES[controls.emotion], controls.emotion_strength
-
-    def toward(scale: float) -> float:
-        return 1.0 + (scale - 1.0) * s
-
-    return Style(
-        full.face, full.head_deg, full.gaze_deg,
-        toward(full.head_scale), toward(full.tempo), toward(full.blink_scale),
-    )  # fmt: skip
 
 
 def write_emotion(

@@ -13,8 +13,8 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from gioconda.controls import Controls
 from gioconda.performance.activity import Activity
+from gioconda.performance.dials import Dials
 from gioconda.speech.types import FEATURE_RATE_HZ
 
 FloatArray = npt.NDArray[np.float64]
@@ -69,14 +69,14 @@ def start_gaze(seed: int) -> GazeState:
 
 
 def move_gaze(
-    state: GazeState, activity: Activity, controls: Controls, head: FloatArray, aim: FloatArray
+    state: GazeState, activity: Activity, dials: Dials, head: FloatArray, aim: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
     """Return the eyes' rotation in the head and the size of gaze shifts.
 
     Args:
         state: advanced in place.
         activity: who speaks when.
-        controls: carries the main direction.
+        dials: carry the main direction.
         head: (rows, >=2) yaw and pitch of the head, degrees.
         aim: (rows, 2) offset of the gaze by the emotion, degrees.
 
@@ -87,7 +87,7 @@ def move_gaze(
     n = len(activity.gate)
     eyes, shifts = np.zeros((n, 2)), np.zeros(n)
     for i in range(n):
-        shifts[i] = _decide(state, activity.talking[i] > 0.3, controls)
+        shifts[i] = _decide(state, activity.talking[i] > 0.3, dials.gaze[i])
         gaze = _saccade_position(state)
         state.saccade_age_s += 1.0 / FEATURE_RATE_HZ
         for k in (0, 1):
@@ -97,8 +97,11 @@ def move_gaze(
     return eyes, shifts
 
 
-def _decide(state: GazeState, talking: bool, controls: Controls) -> float:
-    """Start a saccade if it is time for one; return its size in degrees, else 0."""
+def _decide(state: GazeState, talking: bool, main: FloatArray) -> float:
+    """Start a saccade about the main direction if it is time for one.
+
+    Returns its size in degrees, else 0.
+    """
     state.rows_to_change -= 1
     state.rows_to_fixation -= 1
     fixate = state.rows_to_fixation <= 0
@@ -112,8 +115,8 @@ def _decide(state: GazeState, talking: bool, controls: Controls) -> float:
     jitter = state.draw.standard_normal(2) * _FIXATION_DEG
     state.rows_to_fixation = _rows(state.draw.uniform(*_FIXATION_S))
     target = (
-        controls.gaze[0] + state.offset[0] + float(jitter[0]),
-        controls.gaze[1] + state.offset[1] + _VERTICAL_SCALE * float(jitter[1]),
+        float(main[0]) + state.offset[0] + float(jitter[0]),
+        float(main[1]) + state.offset[1] + _VERTICAL_SCALE * float(jitter[1]),
     )
     state.saccade_from = _saccade_position(state)
     state.saccade_to = target

@@ -81,15 +81,20 @@ def enliven(state: FaceState, window: FeatureWindow, activity: Activity) -> Face
     return FaceLife(*tracks)
 
 
-def write_face(values: FloatArray, life: FaceLife, gate: FloatArray, expression: float) -> None:
-    """Add the life to the channels of ``values``, (rows, 60), in place."""
+def write_face(
+    values: FloatArray, life: FaceLife, gate: FloatArray, expression: FloatArray
+) -> None:
+    """Add the life to the channels of ``values``, (rows, 60), in place.
+
+    ``expression``, (rows,), scales it.
+    """
 
     def add(name: str, weight: FloatArray) -> None:
         values[:, INDEX[name]] += weight
 
     up, down = np.maximum(life.brow, 0.0) * expression, np.maximum(-life.brow, 0.0) * expression
     squint = np.maximum(life.squint, 0.0) * expression
-    smile = np.maximum(life.smile, 0.0) * gate * min(expression, 1.0)
+    smile = np.maximum(life.smile, 0.0) * gate * np.minimum(expression, 1.0)
     add("browInnerUp", up)
     for side, sign in (("Left", 1.0), ("Right", -1.0)):
         lean = np.maximum(sign * life.brow_side, 0.0) * expression

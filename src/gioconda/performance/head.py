@@ -18,10 +18,10 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from gioconda.controls import Controls
 from gioconda.motion import INDEX
 from gioconda.performance.activity import Activity, smoothstep
-from gioconda.performance.emotion import style_of
+from gioconda.performance.dials import Dials
+from gioconda.performance.emotion import EmotionTrack
 from gioconda.speech.types import FEATURE_RATE_HZ
 
 FloatArray = npt.NDArray[np.float64]
@@ -62,9 +62,12 @@ class HeadState:
     """What :func:`move_head` remembers.
 
     Attributes:
-        noise: draws the noise, six values a row, in order.
+        noise: draws the noise, six values a row of its own time, in order.
         events: draws postures and lifts.
         filter: state of the noise filter.
+        noise_time: rows of the noise's own time since the start; it runs at the tempo.
+        drawn: rows of noise drawn so far.
+        last_two: the last two of them, (2, 6).
         posture, speed, goal: angles in degrees, (3,).
     """
 
@@ -74,6 +77,9 @@ class HeadState:
     posture: list[float] = field(default_factory=lambda: [0.0, 0.0, 0.0])
     speed: list[float] = field(default_factory=lambda: [0.0, 0.0, 0.0])
     goal: list[float] = field(default_factory=lambda: [0.0, 0.0, 0.0])
+    noise_time: float = 0.0
+    drawn: int = 0
+    last_two: FloatArray = field(default_factory=lambda: np.zeros((2, 6)))
     row: int = 0
     rows_to_shift: int = 0
     lift_age: int = 1_000_000
@@ -88,29 +94,32 @@ def start_head(seed: int) -> HeadState:
 
 
 def move_head(
-    state: HeadState, activity: Activity, controls: Controls, breath: FloatArray
+    state: HeadState,
+    activity: Activity,
+    dials: Dials,
+    emotion: EmotionTrack,
+    breath: FloatArray,
 ) -> FloatArray:
     """Return yaw, pitch, roll in degrees and x, y, z in outer-eye distances, (rows, 6).
 
     ``breath``, (rows,), 0 to 1, lifts the head a trace.
     """
     n = len(activity.gate)
-    style = style_of(controls)
-    amount = controls.head * style.head_scale * NATURAL_SHARE
-    noise = _noise(state, n, style.tempo)
-    posture, lift = _postures_and_lifts(state, activity, style.tempo)
+    amount = (dials.head * emotion.head_scale * NATURAL_SHARE)[:, None]
+    noise = _noise(state, emotion.tempo)
+    posture, lift = _postures_and_lifts(state, activity, emotion.tempo)
     talking = activity.talking[:, None]
     spread = np.array(REAL_SPREAD_DEG)
     posture *= _QUIET_POSTURE + (1 - _QUIET_POSTURE) * talking
     noise *= _QUIET_NOISE + (1 - _QUIET_NOISE) * talking
     angles = amount * spread * (_POSTURE_SHARE * posture + _NOISE_SHARE * noise[:, :3])
     time_s = (state.row + np.arange(n)) / FEATURE_RATE_HZ
-    angles[:, 1] += controls.head * (lift - _BREATH_DEG * breath)
+    angles[:, 1] += dials.head * (lift - _BREATH_DEG * breath)
     # Heads tilt a little into a turn.
     angles[:, 2] += 0.15 * angles[:, 0]
-    shift = controls.head * _SWAY_SPREAD * noise[:, 3:] * np.array([1.0, 0.5, 1.2])
+    shift = dials.head[:, None] * _SWAY_SPREAD * noise[:, 3:] * np.array([1.0, 0.5, 1.2])
     shift[:, 0] += _SWAY_PER_DEG * angles[:, 0]
-    shift[:, 1] += _SWAY_PER_DEG * 0.6 * angles[:, 1] - controls.head * _BREATH_Y * breath
+    shift[:, 1] += _SWAY_PER_DEG * 0.6 * angles[:, 1] - dials.head * _BREATH_Y * breath
     state.row += n
     grown = smoothstep(time_s / START_S)[:, None]
     moved: FloatArray = np.concatenate([angles, shift], axis=1) * grown
@@ -127,23 +136,40 @@ def _generator(seed: int, stream: int) -> np.random.Generator:
     return np.random.Generator(np.random.PCG64([seed, stream]))
 
 
-def _noise(state: HeadState, rows: int, tempo: float) -> FloatArray:
-    """Return six channels of unit-variance low-pass noise, (rows, 6)."""
+def _noise(state: HeadState, tempo: FloatArray) -> FloatArray:
+    """Return six channels of unit-variance low-pass noise, (rows, 6), at a tempo, (rows,).
+
+    The noise is drawn once, row by row of a time of its own, which runs faster or slower than
+    the motion's; so the tempo may change at any row, and at tempo 1 the two times agree.
+    """
     from gioconda.performance.filter_kernels import run_filter
 
-    numerator, denominator = _noise_filter(tempo)
-    white = state.noise.standard_normal((rows, 6))
-    run_filter(numerator, denominator, white, state.filter)
-    return white
+    times = np.empty(len(tempo))
+    for i, pace in enumerate(tempo):
+        times[i] = state.noise_time
+        state.noise_time += float(pace)
+    if not len(times):
+        return np.zeros((0, 6))
+    missing = max(math.floor(times[-1]) + 2 - state.drawn, 0)
+    fresh = state.noise.standard_normal((missing, 6))
+    run_filter(*_noise_filter(), fresh, state.filter)
+    first = state.drawn - 2
+    held = np.concatenate([state.last_two, fresh])
+    state.drawn += missing
+    state.last_two = held[-2:].copy()
+    index = np.floor(times).astype(np.int64)
+    share = (times - index)[:, None]
+    drawn: FloatArray = held[index - first] * (1.0 - share) + held[index - first + 1] * share
+    return drawn
 
 
 @cache
-def _noise_filter(tempo: float) -> tuple[FloatArray, FloatArray]:
+def _noise_filter() -> tuple[FloatArray, FloatArray]:
     """Return a low-pass of third order that makes unit-variance noise of unit-variance noise."""
     from gioconda.performance.filter_kernels import run_filter
 
-    one, one_below = _butterworth_1(_NOISE_CUT_HZ * tempo)
-    two, two_below = _butterworth_2(1.6 * _NOISE_CUT_HZ * tempo)
+    one, one_below = _butterworth_1(_NOISE_CUT_HZ)
+    two, two_below = _butterworth_2(1.6 * _NOISE_CUT_HZ)
     numerator, denominator = np.convolve(one, two), np.convolve(one_below, two_below)
     response = np.zeros((2000, 1))
     response[0] = 1.0
@@ -168,19 +194,19 @@ def _butterworth_2(cut_hz: float) -> tuple[FloatArray, FloatArray]:
 
 
 def _postures_and_lifts(
-    state: HeadState, activity: Activity, tempo: float
+    state: HeadState, activity: Activity, tempo: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
     """Return unit-spread postures, (rows, 3), and lifts in degrees of pitch, (rows,)."""
     n = len(activity.gate)
     postures, lifts = np.zeros((n, 3)), np.zeros(n)
-    dt = tempo / FEATURE_RATE_HZ
     delay = max(_LIFT_RISE_ROWS // 2, activity.peak_lead_rows)
     for i in range(n):
+        dt = float(tempo[i]) / FEATURE_RATE_HZ
         state.rows_to_shift -= 1
         talks_on = state.rows_to_shift <= 0 and activity.talking[i] > 0.5
         if activity.phrase_start[i] or talks_on:
             state.goal = [float(g) for g in _bounded(state.events.standard_normal(3))]
-            wait = state.events.uniform(*_SHIFT_AFTER_S) / tempo
+            wait = state.events.uniform(*_SHIFT_AFTER_S) / float(tempo[i])
             state.rows_to_shift = int(wait * FEATURE_RATE_HZ)
         for k in range(3):
             pull = _SPRING_RAD_S**2 * (state.goal[k] - state.posture[k])

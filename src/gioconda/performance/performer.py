@@ -15,6 +15,7 @@ from gioconda.performance.activity import ActivityState, track_activity
 from gioconda.performance.articulation import lip_targets
 from gioconda.performance.blinks import BlinkState, move_lids, start_blinks
 from gioconda.performance.breath import BreathState, breathe, start_breath, write_breath
+from gioconda.performance.dials import DialState, turn_dials
 from gioconda.performance.emotion import EmotionState, track_emotion, write_emotion
 from gioconda.performance.eyes import GazeState, move_gaze, start_gaze
 from gioconda.performance.face import FaceState, enliven, start_face, write_face
@@ -34,7 +35,7 @@ class PerformanceState:
     """All that a running performance remembers.
 
     Attributes:
-        controls: may be replaced between steps; expression, gaze and emotion follow smoothly.
+        controls: may be replaced between steps; every dial follows smoothly.
         line: rows that wait for their look-ahead.
         rows_out: rows of motion given so far.
         start_s: the instant of row 0; None until features came.
@@ -43,6 +44,7 @@ class PerformanceState:
 
     controls: Controls
     line: LookaheadLine
+    dials: DialState
     activity: ActivityState
     breath: BreathState
     head: HeadState
@@ -83,6 +85,7 @@ class RulePerformer:
         return PerformanceState(
             controls=controls,
             line=LookaheadLine.start(self._rows),
+            dials=DialState(),
             activity=ActivityState(),
             breath=start_breath(seed),
             head=start_head(seed),
@@ -125,28 +128,28 @@ def perform(
 
 def _fill(values: FloatArray, state: PerformanceState, window: FeatureWindow) -> None:
     """Write all channels of the rows of a window."""
-    controls = state.controls
+    dials = turn_dials(state.dials, state.controls, window.rows)
     activity = track_activity(state.activity, window)
-    emotion = track_emotion(state.emotion, controls, window.rows)
+    emotion = track_emotion(state.emotion, dials)
     targets = lip_targets(window, activity.vigour)
     write_mouth(values, targets, activity.gate, state.asymmetry)
-    breath = breathe(state.breath, activity, controls)
-    head = move_head(state.head, activity, controls, breath)
+    breath = breathe(state.breath, activity, still=dials.still)
+    head = move_head(state.head, activity, dials, emotion, breath)
     head[:, :3] += emotion.head_deg
-    eyes, shifts = move_gaze(state.gaze, activity, controls, head, emotion.gaze_deg)
-    lids = move_lids(state.blinks, activity, controls, shifts)
+    eyes, shifts = move_gaze(state.gaze, activity, dials, head, emotion.gaze_deg)
+    lids = move_lids(state.blinks, activity, dials.blinks * emotion.blink_scale, shifts)
     life = enliven(state.face, window, activity)
-    if controls.still:
+    if dials.still:
         head[:] = 0.0
         head[:, :3] = emotion.head_deg
-        eyes[:] = np.array(controls.gaze) + emotion.gaze_deg
+        eyes[:] = dials.gaze + emotion.gaze_deg
     else:
-        write_face(values, life, activity.gate, controls.expression)
+        write_face(values, life, activity.gate, dials.expression)
     write_head(values, head)
     write_breath(values, breath)
     shut = activity.gate * np.maximum(targets.closure, targets.labiodental)
     write_emotion(values, emotion, shut, activity.gate * targets.rounding)
-    if not controls.still:
+    if not dials.still:
         for side in ("Left", "Right"):
             drooped = values[:, INDEX["eyeBlink" + side]]
             values[:, INDEX["eyeBlink" + side]] = drooped + (1.0 - drooped) * lids
