@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from gioconda.cli import arguments as arg
+from gioconda.cli.measure_commands import measure_app
 from gioconda.cli.voice import Voice
 from gioconda.errors import OptionError
 
@@ -285,63 +286,7 @@ def warm_up() -> None:
     looking.warm_up()
 
 
-measure_app = typer.Typer(help="Measure results against recordings.", no_args_is_help=True)
 app.add_typer(measure_app, name="measure")
-
-
-@measure_app.command()
-def lipsync(
-    clips: Annotated[str, typer.Argument(help="Folder of talking clips, with their sound.")],
-    tracked: Annotated[str, typer.Argument(help="Folder of lip curves tracked from them.")],
-    portrait: Annotated[
-        str | None, typer.Option("--portrait", help="A frontal picture; the example if none.")
-    ] = None,
-    fps: Annotated[float, typer.Option("--fps", help="Frames a second to render.")] = 25.0,
-    size: arg.Size = 512,
-    motion_only: Annotated[
-        bool, typer.Option("--motion-only", help="Score the motion without rendering it.")
-    ] = False,
-    as_json: arg.Json = False,
-) -> None:
-    """Let each clip's sound drive one portrait; compare our lips with the speaker's."""
-    from gioconda.cli import looking
-
-    looking.lipsync(
-        clips, tracked, portrait, fps=fps, size=size, motion_only=motion_only, as_json=as_json
-    )
-
-
-@measure_app.command()
-def reenact(
-    clips: Annotated[
-        list[str], typer.Argument(metavar="CLIP|FOLDER...", help="Videos, or folders of them.")
-    ],
-    output: Annotated[
-        str | None,
-        typer.Option(
-            "-o",
-            "--output",
-            show_default=False,
-            help="Folder for a picture of each clip: nine real frames above ours.",
-        ),
-    ] = None,
-    size: arg.Size = 512,
-    refine: Annotated[
-        bool,
-        typer.Option(
-            "--refine/--no-refine",
-            help="Correct lids and brows by what a first render shows, as 'track --refine' does.",
-        ),
-    ] = True,
-    as_json: arg.Json = False,
-    quiet: arg.Quiet = False,
-    force: arg.Force = False,
-) -> None:
-    """Drive each clip's first frame by the clip's motion; compare with the real frames."""
-    from gioconda.cli import looking
-
-    say = Voice(as_json=as_json, quiet=quiet)
-    sys.exit(looking.reenact(clips, output, size=size, refine=refine, voice=say, force=force))
 
 
 train_app = typer.Typer(help="Make the shipped weights again.", no_args_is_help=True)

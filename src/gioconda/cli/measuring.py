@@ -1,0 +1,107 @@
+"""The bodies of ``gioconda measure lipsync`` and its like."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+
+from gioconda.cli.making import made_folder
+from gioconda.cli.voice import Voice
+from gioconda.errors import OptionError
+from gioconda.measure.cases import Case, find_cases
+from gioconda.measure.performances import Stage, held_out_readouts, total_frames
+from gioconda.targets import check_file_target
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """Which cases: folders of clips, of their curves and of rivals, and names."""
+
+    clips: str
+    tracked: str
+    rivals: str | None
+    only: tuple[str, ...]
+
+    def cases(self) -> tuple[Case, ...]:
+        """Return the cases."""
+        return find_cases(self.clips, self.tracked, self.rivals, self.only)
+
+
+@dataclass(frozen=True)
+class Rendering:
+    """How our performances are made."""
+
+    portrait: str | None
+    fps: float
+    size: int
+    motion_only: bool
+
+    def check(self) -> None:
+        """Refuse options out of range, and a portrait that is not there or has no face."""
+        from gioconda.portrait import Portrait
+        from gioconda.session import check_options
+
+        check_options(self.fps, self.size, "crop")
+        if self.portrait is not None and not self.motion_only:
+            Portrait.open(self.portrait)
+
+    @contextmanager
+    def stage(
+        self, cases: tuple[Case, ...], voice: Voice, performers: dict[str, str] | None = None
+    ) -> Iterator[Stage]:
+        """Give a stage whose frames move a progress bar."""
+        with voice.bar("rendering", "frames") as update:
+            total = None if self.motion_only or update is None else total_frames(cases, self.fps)
+            done = 0
+
+            def advance() -> None:
+                nonlocal done
+                done += 1
+                if update is not None:
+                    update(done, total)
+
+            yield Stage(
+                self.portrait, fps=self.fps, size=self.size, performers=performers,
+                advance=advance,
+            )  # fmt: skip
+
+
+def lipsync(
+    chosen: Chosen,
+    rendering: Rendering,
+    *,
+    readouts: str | None,
+    keep: str | None,
+    each: bool,
+    seed: int,
+    voice: Voice,
+    force: bool,
+) -> None:
+    """Print how far our lips agree with the speakers'."""
+    from gioconda.measure.lip_report import measure_lips
+
+    cases = chosen.cases()
+    rendering.check()
+    if keep is not None and rendering.motion_only:
+        raise OptionError("--keep holds tracked curves; with --motion-only nothing is tracked")
+    performers = None
+    if readouts is not None:
+        if not Path(readouts).is_dir():
+            raise OptionError(f"there is no folder {readouts!r}")
+        performers = held_out_readouts(readouts, cases)
+    folder = None if keep is None else Path(keep)
+    if folder is not None:
+        if folder.exists() and not folder.is_dir():
+            raise OptionError(f"curves go into a folder, and {keep!r} is a file")
+        for case in cases if folder.exists() else ():
+            check_file_target(folder / f"{case.name}.npz", force)
+    with (
+        nullcontext() if folder is None else made_folder(folder),
+        rendering.stage(cases, voice, performers) as stage,
+    ):
+        report = measure_lips(
+            cases, stage, motion_only=rendering.motion_only, keep=folder, seed=seed
+        )
+    voice.result(report.table(each), report.as_dict())
