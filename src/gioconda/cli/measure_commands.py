@@ -34,6 +34,15 @@ MotionOnly = Annotated[
     bool, typer.Option("--motion-only", help="Score the motion without rendering it.")
 ]
 
+Keep = Annotated[
+    str | None,
+    typer.Option(
+        "--keep", show_default=False,
+        help="Folder for our tracked curves, which 'measure motion --ours' takes.",
+    ),
+]  # fmt: skip
+IntervalSeed = Annotated[int, typer.Option("--seed", help="Of the confidence intervals.")]
+
 
 @measure_app.command()
 def lipsync(
@@ -48,24 +57,19 @@ def lipsync(
     readouts: Annotated[
         str | None,
         typer.Option(
-            "--readouts", show_default=False,
+            "--readouts",
+            show_default=False,
             help="Folder of tables of lip curves, each with the names of the clips that it was "
             "fitted on; every real clip is spoken with one that has not seen it.",
         ),
     ] = None,
-    keep: Annotated[
-        str | None,
-        typer.Option(
-            "--keep", show_default=False,
-            help="Folder for our tracked curves, which 'measure motion --ours' takes.",
-        ),
-    ] = None,
+    keep: Keep = None,
     each: Annotated[bool, typer.Option("--each", help="A row for each clip.")] = False,
-    seed: Annotated[int, typer.Option("--seed", help="Of the confidence intervals.")] = 0,
+    seed: IntervalSeed = 0,
     as_json: arg.Json = False,
     quiet: arg.Quiet = False,
     force: arg.Force = False,
-) -> None:  # fmt: skip
+) -> None:
     """Let each clip's sound drive one portrait; compare our lips with the speaker's."""
     from gioconda.cli import measuring
 
@@ -75,6 +79,39 @@ def lipsync(
     measuring.lipsync(
         chosen, how, readouts=readouts, keep=keep, each=each, seed=seed, voice=say, force=force
     )
+
+
+@measure_app.command()
+def motion(
+    clips: Clips,
+    tracked: Tracked,
+    rivals: Rivals = None,
+    only: Only = None,
+    portrait: Speaker = None,
+    fps: Rate = 25.0,
+    size: arg.Size = 512,
+    motion_only: MotionOnly = False,
+    ours: Annotated[
+        str | None,
+        typer.Option(
+            "--ours",
+            show_default=False,
+            help="Folder of our tracked curves that --keep made; nothing is rendered.",
+        ),
+    ] = None,
+    keep: Keep = None,
+    seed: IntervalSeed = 0,
+    as_json: arg.Json = False,
+    quiet: arg.Quiet = False,
+    force: arg.Force = False,
+) -> None:
+    """Compare how heads, eyes, brows and lips of real people move with how ours do."""
+    from gioconda.cli import measuring
+
+    chosen = measuring.Chosen(clips, tracked, rivals, tuple(only or ()))
+    how = measuring.Rendering(portrait, fps, size, motion_only)
+    say = Voice(as_json=as_json, quiet=quiet)
+    measuring.motion(chosen, how, ours=ours, keep=keep, seed=seed, voice=say, force=force)
 
 
 @measure_app.command()

@@ -91,12 +91,7 @@ def lipsync(
         if not Path(readouts).is_dir():
             raise OptionError(f"there is no folder {readouts!r}")
         performers = held_out_readouts(readouts, cases)
-    folder = None if keep is None else Path(keep)
-    if folder is not None:
-        if folder.exists() and not folder.is_dir():
-            raise OptionError(f"curves go into a folder, and {keep!r} is a file")
-        for case in cases if folder.exists() else ():
-            check_file_target(folder / f"{case.name}.npz", force)
+    folder = _folder_for_curves(keep, cases, force)
     with (
         nullcontext() if folder is None else made_folder(folder),
         rendering.stage(cases, voice, performers) as stage,
@@ -105,3 +100,50 @@ def lipsync(
             cases, stage, motion_only=rendering.motion_only, keep=folder, seed=seed
         )
     voice.result(report.table(each), report.as_dict())
+
+
+def motion(
+    chosen: Chosen,
+    rendering: Rendering,
+    *,
+    ours: str | None,
+    keep: str | None,
+    seed: int,
+    voice: Voice,
+    force: bool,
+) -> None:
+    """Print how real people, rivals and we move with the same sounds."""
+    from gioconda.measure.motion_report import measure_motion
+
+    cases = chosen.cases()
+    rendering.check()
+    if ours is not None and (rendering.motion_only or keep is not None):
+        raise OptionError(
+            "--ours is made of curves that are there; --motion-only and --keep are not"
+        )
+    if ours is not None and not Path(ours).is_dir():
+        raise OptionError(f"there is no folder {ours!r}")
+    if keep is not None and rendering.motion_only:
+        raise OptionError("--keep holds tracked curves; with --motion-only nothing is tracked")
+    folder = _folder_for_curves(keep, cases, force)
+    with (
+        nullcontext() if folder is None else made_folder(folder),
+        rendering.stage(cases, voice) as stage,
+    ):
+        report = measure_motion(
+            cases, stage, motion_only=rendering.motion_only,
+            ours=None if ours is None else Path(ours), keep=folder, seed=seed,
+        )  # fmt: skip
+    voice.result(report.table(), report.as_dict())
+
+
+def _folder_for_curves(keep: str | None, cases: tuple[Case, ...], force: bool) -> Path | None:
+    """Return the folder for curves; refuse one whose files would be replaced."""
+    if keep is None:
+        return None
+    folder = Path(keep)
+    if folder.exists() and not folder.is_dir():
+        raise OptionError(f"curves go into a folder, and {keep!r} is a file")
+    for case in cases if folder.exists() else ():
+        check_file_target(folder / f"{case.name}.npz", force)
+    return folder

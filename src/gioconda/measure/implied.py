@@ -16,8 +16,9 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from gioconda.measure.lip_score import LipCurves
-from gioconda.motion import INDEX, Motion
+from gioconda.measure.lip_score import LIP_CURVES, LipCurves
+from gioconda.measure.tracking import CURVES, TrackedFace
+from gioconda.motion import INDEX, Motion, gaze_of
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -70,3 +71,59 @@ def implied_lips(motion: Motion) -> LipCurves:
     """Return the lip curves that a motion implies."""
     times = motion.start_s + np.arange(len(motion)) / motion.rate_hz
     return LipCurves(times, implied_curves(motion.values))
+
+
+#: Tracked angles over the motion's: the tracker sees nods smaller than they are rendered.
+_YAW_SEEN: Final = 0.91
+_PITCH_SEEN: Final = 0.72
+_ROLL_SEEN: Final = -0.96
+#: What a weight of 1 adds to the tracked height of the brows, outer-eye distances.
+_BROW_EFFECTS: Final = {"browInnerUp": 0.032, "browOuterUp": 0.023, "browDown": -0.012}
+#: Tracked opening of the eye over its width, at rest; what lids add to it; how far a blink
+#: closes it, and the part of it that a weight of 1 / 1.5 does already.
+_EYE_OPEN: Final = 0.33
+_LID_EFFECTS: Final = {"eyeWide": 0.04, "eyeSquint": -0.065, "cheekSquint": -0.033}
+_BLINK_CLOSES: Final = 0.75
+_BLINK_SPEED: Final = 1.5
+#: Tracked offset of the irises, in eye widths, for a degree of gaze to the right, and up.
+GAZE_X_PER_DEG: Final = 0.0037
+GAZE_Y_PER_DEG: Final = 0.0015
+
+
+def implied_face(motion: Motion) -> TrackedFace:
+    """Return the curves that a motion implies at 25 frames a second, measured as above.
+
+    Those that motion does not tell (inner mouth width, distance of the brows, size) are zero.
+    """
+    count = max(int((len(motion) - 1) / motion.rate_hz * 25 + 1e-9) + 1, 1)
+    times = motion.start_s + np.arange(count) / 25
+    values = np.stack([motion.at(t) for t in times]).astype(np.float64)
+    curves = np.zeros((count, len(CURVES)))
+
+    def put(name: str, column: FloatArray) -> None:
+        curves[:, CURVES.index(name)] = column
+
+    def both(name: str) -> FloatArray:
+        mean: FloatArray = values[:, [INDEX[name + "Left"], INDEX[name + "Right"]]].mean(axis=1)
+        return mean
+
+    def total(effects: dict[str, float]) -> FloatArray:
+        parts = (
+            k * (values[:, INDEX[n]] if n in INDEX else both(n)) for n, k in effects.items()
+        )  # fmt: skip
+        return sum(parts, np.zeros(count))
+
+    for name, column in zip(LIP_CURVES.values(), implied_curves(values).T, strict=True):
+        put(name, column)
+    for name, factor in (("yaw", _YAW_SEEN), ("pitch", _PITCH_SEEN), ("roll", _ROLL_SEEN)):
+        put(name, factor * values[:, INDEX["head" + name.capitalize()]])
+    opening = _EYE_OPEN * (1.0 - _BLINK_CLOSES * np.minimum(_BLINK_SPEED * both("eyeBlink"), 1.0))
+    for side in "LR":
+        put("eye" + side, np.maximum(opening + total(_LID_EFFECTS), 0.05))
+        put("brow" + side, total(_BROW_EFFECTS))
+    gaze = np.array([gaze_of(m) for m in values.astype(np.float32)])
+    put("gazeX", GAZE_X_PER_DEG * gaze[:, 0])
+    put("gazeY", -GAZE_Y_PER_DEG * gaze[:, 1])
+    put("tx", values[:, INDEX["headX"]])
+    put("ty", -values[:, INDEX["headY"]])
+    return TrackedFace(times, curves)

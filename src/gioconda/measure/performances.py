@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import math
+import zlib
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -48,7 +50,7 @@ class Stage:
             spoken by the photo that the rival animated.
         fps: frames a second, 24 to 60.
         size: side of the rendered square in pixels.
-        controls: of the performance; defaults if None.
+        controls: of the performance; defaults if None. Every clip has a seed of its own.
         performers: case name -> performer in the registry; the default one elsewhere.
         advance: called after every frame.
     """
@@ -64,7 +66,7 @@ class Stage:
         advance: Callable[[], None] = lambda: None,
     ) -> None:
         self._named = portrait
-        self._fps, self._size, self._controls = fps, size, controls
+        self._fps, self._size, self._controls = fps, size, controls or Controls()
         self._performers = performers or {}
         self._advance = advance
         self._open: Portrait | None = None
@@ -73,7 +75,7 @@ class Stage:
         """Return the motion that a case's sound calls for."""
         from gioconda.pipeline import perform
 
-        return perform(case.sound, self._controls, performer=self._performer(case))
+        return perform(case.sound, self._controls_for(case), performer=self._performer(case))
 
     def face(self, case: Case) -> TrackedFace:
         """Render a case's sound on its portrait, and track what is seen."""
@@ -82,12 +84,17 @@ class Stage:
     def _performer(self, case: Case) -> str:
         return self._performers.get(case.name, DEFAULT_PERFORMER)
 
+    def _controls_for(self, case: Case) -> Controls:
+        """Return the controls with a seed by the clip's name: one seed would be one head."""
+        seed = self._controls.seed + zlib.crc32(case.name.encode()) % 10_000
+        return replace(self._controls, seed=seed)
+
     def _frames(self, case: Case) -> Iterator[tuple[float, ByteImage]]:
         from gioconda.pipeline import animate
 
         animation = animate(
-            self._portrait(case), case.sound, self._controls, fps=self._fps, size=self._size,
-            performer=self._performer(case),
+            self._portrait(case), case.sound, self._controls_for(case), fps=self._fps,
+            size=self._size, performer=self._performer(case),
         )  # fmt: skip
         for frame in animation.frames():
             yield frame.time_s, frame.image
