@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 import numpy as np
 import pytest
 
@@ -21,24 +19,26 @@ def case(name: str, group: str = "real") -> Case:
 
 def test_every_clip_is_spoken_with_a_table_that_has_not_seen_it(tmp_path, monkeypatch) -> None:
     monkeypatch.setattr(registry, "_FACTORIES", dict(registry._FACTORIES))
-    np.savez(tmp_path / "half_a.npz", clips=np.array(["one", "two"]), table=np.zeros(3))
-    (tmp_path / "half_b.json").write_text(json.dumps({"clips": ["three"]}))
+    np.savez(tmp_path / "half_a.npz", fitted_on=np.array(["one", "two"]))
+    np.savez(tmp_path / "half_b.npz", fitted_on=np.array(["three"]))
+    np.savez(tmp_path / "all.npz", fitted_on=np.array([], np.str_))
     cases = [case("one"), case("three"), case("vasa1_3", "VASA-1")]
     chosen = held_out_readouts(tmp_path, cases)
-    assert chosen["one"].endswith("half_b.json")
+    assert chosen["one"].endswith("half_b.npz")
     assert chosen["three"].endswith("half_a.npz")
     assert "vasa1_3" not in chosen
     assert set(chosen.values()) < set(registry.names())
 
 
 def test_tables_that_have_seen_all_or_say_nothing_are_refused(tmp_path) -> None:
-    with pytest.raises(OptionError, match="no tables"):
+    np.savez(tmp_path / "mean.npz", weights=np.zeros(3))
+    with pytest.raises(OptionError, match="table that names clips"):
         held_out_readouts(tmp_path, [case("one")])
-    np.savez(tmp_path / "a.npz", clips=np.array(["one"]))
+    np.savez(tmp_path / "a.npz", fitted_on=np.array(["one"]))
     with pytest.raises(OptionError, match=r"every table .* was fitted on 'one'"):
         held_out_readouts(tmp_path, [case("one")])
-    np.savez(tmp_path / "b.npz", table=np.zeros(3))
-    with pytest.raises(OptionError, match="does not say which clips"):
+    (tmp_path / "b.npz").write_bytes(b"nothing")
+    with pytest.raises(OptionError, match="cannot be read as a table"):
         held_out_readouts(tmp_path, [case("one")])
 
 

@@ -115,6 +115,31 @@ def motion(
 
 
 @measure_app.command()
+def closures(
+    languages: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="LANGUAGE...",
+            show_default=False,
+            help="As espeak-ng names them: de, fr, pt-br; all there are sentences in if none.",
+        ),
+    ] = None,
+    portrait: Speaker = None,
+    size: arg.Size = 512,
+    motion_only: MotionOnly = False,
+    seed: IntervalSeed = 0,
+    as_json: arg.Json = False,
+    quiet: arg.Quiet = False,
+) -> None:
+    """Speak sentences with known phones (by espeak-ng); do the lips close at p, b and m alone?"""
+    from gioconda.cli import measuring
+
+    how = measuring.Rendering(portrait, 50.0, size, motion_only)
+    say = Voice(as_json=as_json, quiet=quiet)
+    measuring.closures(tuple(languages or ()), how, seed=seed, voice=say)
+
+
+@measure_app.command()
 def reenact(
     clips: Annotated[
         list[str], typer.Argument(metavar="CLIP|FOLDER...", help="Videos, or folders of them.")

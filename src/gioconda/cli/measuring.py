@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,16 +52,9 @@ class Rendering:
         self, cases: tuple[Case, ...], voice: Voice, performers: dict[str, str] | None = None
     ) -> Iterator[Stage]:
         """Give a stage whose frames move a progress bar."""
-        with voice.bar("rendering", "frames") as update:
-            total = None if self.motion_only or update is None else total_frames(cases, self.fps)
-            done = 0
-
-            def advance() -> None:
-                nonlocal done
-                done += 1
-                if update is not None:
-                    update(done, total)
-
+        watched = voice.talks and not self.motion_only
+        total = total_frames(cases, self.fps) if watched else None
+        with counting(voice, "rendering", total) as advance:
             yield Stage(
                 self.portrait, fps=self.fps, size=self.size, performers=performers,
                 advance=advance,
@@ -135,6 +128,37 @@ def motion(
             ours=None if ours is None else Path(ours), keep=folder, seed=seed,
         )  # fmt: skip
     voice.result(report.table(), report.as_dict())
+
+
+def closures(languages: tuple[str, ...], rendering: Rendering, *, seed: int, voice: Voice) -> None:
+    """Print how surely our lips close at p, b and m, and how often elsewhere."""
+    from gioconda.measure.closures import FPS, measure_closures
+    from gioconda.measure.known_speech import RATE_HZ, known_speech
+
+    rendering.check()
+    speech = known_speech(languages)
+    total = sum(len(s.samples) for s in speech) * FPS / RATE_HZ
+    with counting(voice, "rendering", None if rendering.motion_only else total) as advance:
+        report = measure_closures(
+            speech, rendering.portrait, size=rendering.size, motion_only=rendering.motion_only,
+            seed=seed, advance=advance,
+        )  # fmt: skip
+    voice.result(report.table(), report.as_dict())
+
+
+@contextmanager
+def counting(voice: Voice, title: str, total: float | None) -> Iterator[Callable[[], None]]:
+    """Give what moves a progress bar of frames on by one."""
+    with voice.bar(title, "frames") as update:
+        done = 0
+
+        def advance() -> None:
+            nonlocal done
+            done += 1
+            if update is not None:
+                update(done, total)
+
+        yield advance
 
 
 def _folder_for_curves(keep: str | None, cases: tuple[Case, ...], force: bool) -> Path | None:

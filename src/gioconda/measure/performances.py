@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import math
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -123,19 +122,21 @@ def held_out_readouts(folder: str | PathLike[str], cases: Sequence[Case]) -> dic
     """Register a performer for each table of lip curves in a folder; say who speaks which clip.
 
     Args:
-        folder: tables for ``RulePerformer(readout=...)``, ``.npz`` or ``.json``, each with an
-            entry ``clips``: the names of the clips that it was fitted on.
+        folder: ``.npz`` tables for ``RulePerformer(readout=...)``, each with an entry
+            ``fitted_on``: the names of the clips that it was fitted on. A table that names none,
+            as the shipped mean, is left out.
         cases: what is to be spoken.
 
     Returns:
         Name of each real clip -> performer whose table was not fitted on it.
 
     Raises:
-        OptionError: the folder has no tables, or a clip is in all of them.
+        OptionError: the folder has no such table, or a clip is in all of them.
     """
-    tables = {path: _fitted_on(path) for path in sorted(Path(folder).iterdir()) if _is_table(path)}
+    tables = {path: _fitted_on(path) for path in sorted(Path(folder).glob("*.npz"))}
+    tables = {path: clips for path, clips in tables.items() if clips}
     if not tables:
-        raise OptionError(f"{str(folder)!r} holds no tables (.npz or .json with an entry 'clips')")
+        raise OptionError(f"{str(folder)!r} holds no .npz table that names clips in 'fitted_on'")
     chosen: dict[str, str] = {}
     for case in cases:
         if case.group != REAL:
@@ -147,22 +148,12 @@ def held_out_readouts(folder: str | PathLike[str], cases: Sequence[Case]) -> dic
     return chosen
 
 
-def _is_table(path: Path) -> bool:
-    return path.suffix in (".npz", ".json")
-
-
 def _fitted_on(path: Path) -> frozenset[str]:
-    names: Any = None
     try:
-        if path.suffix == ".json":
-            names = json.loads(path.read_text("utf-8")).get("clips")
-        else:
-            with np.load(path, allow_pickle=False) as data:
-                names = data["clips"].tolist() if "clips" in data else None
-    except (OSError, ValueError, AttributeError) as e:
+        with np.load(path, allow_pickle=False) as data:
+            names = data["fitted_on"].tolist() if "fitted_on" in data else []
+    except (OSError, ValueError) as e:
         raise OptionError(f"{str(path)!r} cannot be read as a table of lip curves: {e}") from e
-    if names is None:
-        raise OptionError(f"{str(path)!r} does not say which clips it was fitted on ('clips')")
     return frozenset(str(n) for n in names)
 
 
