@@ -79,13 +79,13 @@ def face_model() -> FaceModel:
     face = canonical_face()
     landmarks = canonical_landmarks().astype(np.float64)
     frame = measure_head(landmarks)
-    pivot = frame.coordinates(frame.pivot[None]) * EYE_SPAN_MM
+    pivot = (frame.pivot - landmarks[topo.NOSE_TIP]) @ frame.axes.T * EYE_SPAN_MM
     skin = topo.triangles()[:, ::-1]  # y down becomes y up: the winding turns
     skin = _outward(face * FLIP, skin)
     points, fields = [face], [_face_fields(face)]
     parts = [Part("Skin", skin, (0.60, 0.42, 0.34), 0.6)]
 
-    lips = _lip_triangles(skin, set(topo.LIPS))
+    lips = _inside(face[skin].mean(1)[:, :2], face[list(topo.LIPS_OUTER), :2])
     parts[0] = Part("Skin", skin[~lips], (0.60, 0.42, 0.34), 0.65)
     parts.append(Part("Lips", skin[lips], (0.47, 0.17, 0.16), 0.45))
 
@@ -169,8 +169,15 @@ def _outward(points: Array, triangles: IntArray) -> IntArray:
     return triangles if facing > 0 else triangles[:, ::-1]
 
 
-def _lip_triangles(triangles: IntArray, lips: set[int]) -> npt.NDArray[np.bool_]:
-    return np.isin(triangles, list(lips)).all(1)
+def _inside(points: Array, outline: Array) -> npt.NDArray[np.bool_]:
+    """Tell which points, (n, 2), lie inside a closed outline, (m, 2)."""
+    a, b = outline, np.roll(outline, -1, axis=0)
+    x, y = points[:, :1], points[:, 1:]
+    spans = (a[:, 1] > y) != (b[:, 1] > y)
+    rise = np.where(a[:, 1] == b[:, 1], 1.0, b[:, 1] - a[:, 1])
+    crossed = spans & (x < a[:, 0] + (y - a[:, 1]) * (b[:, 0] - a[:, 0]) / rise)
+    result: npt.NDArray[np.bool_] = crossed.sum(1) % 2 == 1
+    return result
 
 
 def _eye(
