@@ -1,10 +1,10 @@
 """Motion in files, as :meth:`Motion.load` and :meth:`Motion.save` use them.
 
 :data:`FORMATS` lists the formats; a file's name chooses one. Those for other tools live in
-:mod:`gioconda.interchange`. An ``.npz`` file holds the arrays ``values``, ``channels``, ``rate_hz`` and, if not 0,
-``start_s``. A ``.csv`` file is a table in UTF-8 with one header line; its columns are parted
-by commas, semicolons or tabs and its numbers have decimal points. One column is the time in
-seconds; every other column is a channel.
+:mod:`gioconda.interchange`. An ``.npz`` file holds the arrays ``values``, ``channels``,
+``rate_hz`` and, if not 0, ``start_s``. A ``.csv`` file is a table in UTF-8 with one header line;
+its columns are parted by commas, semicolons or tabs and its numbers have decimal points. One
+column is the time in seconds; every other column is a channel.
 """
 
 from __future__ import annotations
@@ -103,9 +103,7 @@ def format_of(name: str, wanted: str | None = None) -> str:
     if wanted not in FORMATS:
         raise MotionError(f"there is no motion format {wanted!r}; choose of {', '.join(FORMATS)}")
     if Path(FORMATS[wanted]).suffix != Path(FORMATS[by_name]).suffix:
-        raise MotionError(
-            f"{name!r} does not suit the format {wanted}; name it *{FORMATS[wanted]}"
-        )
+        raise MotionError(f"{name!r} does not suit the format {wanted}; name it *{FORMATS[wanted]}")
     return wanted
 
 
@@ -254,9 +252,7 @@ def _table(text: str, file: str) -> tuple[list[str], list[list[str]], list[int]]
     return header, rows, lines
 
 
-def _check_widths(
-    header: list[str], rows: list[list[str]], lines: list[int], file: str
-) -> None:
+def _check_widths(header: list[str], rows: list[list[str]], lines: list[int], file: str) -> None:
     for cells, line in zip(rows, lines, strict=True):
         if len(cells) < len(header):
             raise MotionError(
@@ -348,8 +344,8 @@ def _check_ranges(
     for i, column in np.argwhere(~((values >= low) & (values <= high)))[:1]:
         where = f"{file} line {lines[i]}" if lines else file
         raise MotionError(
-            f"{where}: channel {(labels or names)[column]!r} is {values[i, column]:g} at {times[i]:g} s; "
-            f"it must lie between {low[column]:g} and {high[column]:g}"
+            f"{where}: channel {(labels or names)[column]!r} is {values[i, column]:g} "
+            f"at {times[i]:g} s; it must lie between {low[column]:g} and {high[column]:g}"
         )
 
 

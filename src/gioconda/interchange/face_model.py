@@ -112,7 +112,7 @@ def opening_rows() -> Array:
     """Return what the lips measure for each shape at weight 1, (3, 52), millimetres.
 
     Rows: opening between the inner lips at the middle, width from corner to corner, and how far
-    both lips come forward.
+    the upper lip comes forward (the lower one goes back with the jaw, rounded or not).
     """
     from gioconda.render.mesh import topology as topo
     from gioconda.render.mesh.closing import canonical_face
@@ -121,8 +121,7 @@ def opening_rows() -> Array:
     upper, lower = topo.UPPER_LIP_INNER[topo.LIP_MIDDLE], topo.LOWER_LIP_INNER[topo.LIP_MIDDLE]
     opening = fields[:, lower, 1] - fields[:, upper, 1]
     width = fields[:, topo.CORNER_LEFT_OUTER, 0] - fields[:, topo.CORNER_RIGHT_OUTER, 0]
-    rim = [topo.UPPER_LIP_OUTER[topo.LIP_MIDDLE], topo.LOWER_LIP_OUTER[topo.LIP_MIDDLE]]
-    forward = -fields[:, rim, 2].mean(1)
+    forward = -fields[:, topo.UPPER_LIP_OUTER[topo.LIP_MIDDLE], 2]
     return np.stack([opening, width, forward])
 
 

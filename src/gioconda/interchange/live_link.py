@@ -30,7 +30,7 @@ import numpy.typing as npt
 
 from gioconda.errors import MotionError
 from gioconda.interchange.axes import from_zero, rotations, set_rotations
-from gioconda.motion import BLENDSHAPES, INDEX, FloatArray, Motion, set_gaze
+from gioconda.motion import BLENDSHAPES, GAZE_FULL_DEG, INDEX, FloatArray, Motion, set_gaze
 
 Array = npt.NDArray[np.float64]
 
@@ -84,7 +84,8 @@ def _head_angles(values: FloatArray) -> Array:
     if not len(values):
         return np.zeros((0, 3))
     yaw, pitch, roll = rotations(values).as_euler("YXZ").T
-    return np.stack([-yaw, pitch, -roll], axis=1) + 0.0  # + 0.0: no minus zero
+    angles: Array = np.stack([-yaw, pitch, -roll], axis=1) + 0.0  # + 0.0: no minus zero
+    return angles
 
 
 def _eye_angles(values: FloatArray) -> Array:
@@ -94,9 +95,8 @@ def _eye_angles(values: FloatArray) -> Array:
         to_left, to_right, down, up = (values[:, INDEX[n]].astype(np.float64) for n in names)
         angles[:, 3 * at] = to_right - to_left
         angles[:, 3 * at + 1] = down - up
-    from gioconda.motion import GAZE_FULL_DEG
-
-    return angles * np.radians(GAZE_FULL_DEG)
+    angles *= np.radians(GAZE_FULL_DEG)
+    return angles
 
 
 def _timecode(time_s: float) -> str:
@@ -153,7 +153,7 @@ def _base_of(whole: Array, frames: Array, lines: list[int], file: str) -> float:
     ends = np.flatnonzero(np.diff(whole) == 1)
     most = float(frames.max())
     if not len(ends) or not step:
-        return float(max(BASE, *_BASES[_BASES > most][:1], 0))
+        return float(max(BASE, *_BASES[most < _BASES][:1], 0))
     seen = float(np.median(frames[ends] + step - frames[ends + 1]))
     base = float(_BASES[np.abs(_BASES - seen).argmin()])
     if most >= base or abs(base - seen) > max(0.06 * base, 0.5 * step):
