@@ -21,6 +21,7 @@ from gioconda.errors import GiocondaError
 if TYPE_CHECKING:
     from gioconda.capture import track
     from gioconda.motion import BLENDSHAPES, CHANNELS, Motion, moment, neutral
+    from gioconda.motion_plot import plot_motion
     from gioconda.performance import Performer, RulePerformer
     from gioconda.pipeline import Animation, animate, perform, render_motion
     from gioconda.portrait import Face, FaceFinder, Portrait, View
@@ -58,6 +59,7 @@ _HOMES = {
     "neutral": "gioconda.motion",
     "open_writer": "gioconda.video",
     "perform": "gioconda.pipeline",
+    "plot_motion": "gioconda.motion_plot",
     "render_motion": "gioconda.pipeline",
     "track": "gioconda.capture",
 }
@@ -91,6 +93,7 @@ __all__ = [
     "neutral",
     "open_writer",
     "perform",
+    "plot_motion",
     "render_motion",
     "track",
 ]

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from gioconda.cli import arguments as arg
+from gioconda.cli import motion_commands
 from gioconda.cli.measure_commands import measure_app
 from gioconda.cli.voice import Voice
 from gioconda.errors import OptionError
@@ -119,9 +120,7 @@ def animate(
 @app.command()
 def perform(
     sound: Annotated[str, typer.Argument(help="The sound; '-' reads it from standard input.")],
-    output: Annotated[
-        str, typer.Option("-o", "--output", help="Where the motion goes: .npz or .csv.")
-    ] = "motion.npz",
+    output: arg.MotionOutput = "motion.npz",
     seed: arg.Seed = 0,
     gaze: arg.Gaze = "0,0",
     emotion: arg.Emotion = "neutral",
@@ -129,6 +128,8 @@ def perform(
     head: arg.Head = 1.0,
     blinks: arg.Blinks = 1.0,
     still: arg.Still = False,
+    rate: arg.Rate = None,
+    format: arg.MotionFormat = None,
     as_json: arg.Json = False,
     quiet: arg.Quiet = False,
     force: arg.Force = False,
@@ -140,15 +141,16 @@ def perform(
         gaze=gaze, emotion=emotion, expression=expression, head=head,
         blinks=blinks, seed=seed, still=still,
     )  # fmt: skip
-    making.perform(sound, output, controls, Voice(as_json=as_json, quiet=quiet), force=force)
+    making.perform(
+        sound, output, controls, Voice(as_json=as_json, quiet=quiet), force=force,
+        rate_hz=rate, format=format,
+    )  # fmt: skip
 
 
 @app.command()
 def track(
     video: Annotated[str, typer.Argument(help="A video of a person.")],
-    output: Annotated[
-        str, typer.Option("-o", "--output", help="Where the motion goes: .npz or .csv.")
-    ] = "motion.npz",
+    output: arg.MotionOutput = "motion.npz",
     face: arg.TrackedFace = None,
     reference: Annotated[
         str,
@@ -158,10 +160,8 @@ def track(
             "first: the first frame with a face, to drive that frame.",
         ),
     ] = "neutral",
-    rate: Annotated[
-        float | None,
-        typer.Option("--rate", help="Rows a second; the video's own if none.", show_default=False),
-    ] = None,
+    rate: arg.Rate = None,
+    format: arg.MotionFormat = None,
     refine: Annotated[
         bool,
         typer.Option(
@@ -178,8 +178,8 @@ def track(
     from gioconda.cli import capturing
 
     capturing.track(
-        video, output, face=face, reference=reference, rate_hz=rate, refine=refine,
-        voice=Voice(as_json=as_json, quiet=quiet), force=force,
+        video, output, face=face, reference=reference, rate_hz=rate, format=format,
+        refine=refine, voice=Voice(as_json=as_json, quiet=quiet), force=force,
     )  # fmt: skip
 
 
@@ -187,7 +187,7 @@ def track(
 def render(
     portrait: Annotated[str, typer.Argument(help="The picture.")],
     motion: Annotated[
-        str, typer.Argument(help="Motion made by 'perform' or 'track', .npz or .csv.")
+        str, typer.Argument(help="Motion: .npz, .csv, a take of Live Link Face, or .bvh.")
     ],
     sound: Annotated[
         str | None, typer.Option("--sound", help="A sound to put beside the picture.")
@@ -213,6 +213,9 @@ def render(
     )  # fmt: skip
     say = Voice(as_json=as_json, quiet=quiet)
     making.render(portrait, motion, sound, output, look, say, force=force)
+
+
+motion_commands.add_to(app)
 
 
 @app.command()

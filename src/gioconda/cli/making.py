@@ -15,7 +15,7 @@ from gioconda.cli.voice import Voice
 from gioconda.controls import Controls
 from gioconda.errors import GiocondaError, OptionError, OutputError
 from gioconda.session import KEPT, check_options
-from gioconda.targets import check_file_target, named_after, replacing
+from gioconda.targets import check_file_target, named_after
 
 if TYPE_CHECKING:
     from gioconda.pipeline import Animation, Report
@@ -132,29 +132,25 @@ def _animate_one(
     save_animation(animation, target, look, voice, force=force)
 
 
-def perform(sound: str, output: str, controls: Controls, voice: Voice, *, force: bool) -> None:
+def perform(
+    sound: str,
+    output: str,
+    controls: Controls,
+    voice: Voice,
+    *,
+    force: bool,
+    rate_hz: float | None = None,
+    format: str | None = None,
+) -> None:
     """Write the motion that a sound calls for."""
+    from gioconda.cli.motions import motion_target
     from gioconda.pipeline import perform as make
     from gioconda.speech.sound import Sound
 
-    target = Path(output)
-    if target.suffix.lower() not in (".npz", ".csv"):
-        raise OptionError(f"motion goes into a .npz or .csv file, not into {target.name!r}")
-    check_plain_target(target, force, inputs=[sound])
-    with Sound.open(sound) as opened, voice.bar(target.name, "s of sound") as bar:
+    target = motion_target(output, format, rate_hz, force, inputs=[sound])
+    with Sound.open(sound) as opened, voice.bar(target.path.name, "s of sound") as bar:
         motion = make(opened, controls, progress=bar)
-    with replacing(target) as temporary:
-        motion.save(temporary)
-    voice.result(
-        f"{target}: {len(motion)} rows at {motion.rate_hz:g} Hz, {motion.duration_s:.1f} s",
-        {
-            "output": str(target),
-            "rows": len(motion),
-            "rate_hz": motion.rate_hz,
-            "duration_s": motion.duration_s,
-            "channels": list(motion.channels),
-        },
-    )
+    target.save(motion, voice)
 
 
 def render(
