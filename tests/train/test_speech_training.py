@@ -173,3 +173,40 @@ def test_a_tiny_training_gives_weights_the_analyser_takes(
     sound = np.random.default_rng(0).normal(size=16_000).astype(np.float32)
     rows = SpeechFeatures.joined([analyser.step(state, sound), analyser.finish(state)])
     assert len(rows) == 50
+
+
+def test_song_holds_vowels_and_leaves_consonants_short() -> None:
+    torch = pytest.importorskip("torch", reason="training needs torch: pip install gioconda[train]")
+    from gioconda.train.augment import Augmenter, AugmentOptions
+
+    torch.manual_seed(0)
+    # A vowel of 100 ms and a consonant of 100 ms by turns.
+    classes = torch.tensor([CLASS_INDEX["a" if k // 10 % 2 else "s"] for k in range(600)])
+    classes = classes.expand(8, -1).contiguous()
+    power, curves = torch.rand(8, 600, 64) + 0.1, torch.zeros(8, 600, 6)
+    plain = dict.fromkeys(("slow", "shout", "wobble", "pitch", "whisper", "babble"), 0.0)
+    shares = []
+    for sing in (0.0, 1.0):
+        _, _, sung = Augmenter(400, AugmentOptions(sing=sing, **plain))(power, curves, classes)
+        shares.append(float((sung == CLASS_INDEX["a"]).float().mean()))
+        # Nothing is skipped: vowels and consonants follow each other in the same order.
+        turns = (sung[:, 1:] != sung[:, :-1]).sum(1)
+        assert int(turns.min()) >= 5
+    assert shares[0] == pytest.approx(0.5, abs=0.05)
+    assert shares[1] > 0.6
+
+
+def test_a_shout_raises_the_first_formant_and_the_pitch() -> None:
+    torch = pytest.importorskip("torch", reason="training needs torch: pip install gioconda[train]")
+    from gioconda.train.augment import Augmenter
+
+    torch.manual_seed(0)
+    bands = torch.arange(64.0)
+    formant = 3 * torch.exp(-0.5 * ((bands - 14) / 3) ** 2) - 0.05 * bands
+    envelope = formant.expand(16, 400, 64).contiguous()
+    shouted = Augmenter(400)._shout(envelope, torch.ones(16, 400, 1)).mean((0, 1))
+    low = slice(5, 25)
+    centre = [float((x[low].softmax(0) * bands[low]).sum()) for x in (formant, shouted)]
+    assert centre[1] > centre[0] + 0.4
+    assert float(shouted[30:].mean() - formant[30:].mean()) > 0.5
+    assert float(shouted[:4].mean()) < float(formant[:4].mean())

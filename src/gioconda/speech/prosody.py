@@ -62,9 +62,10 @@ _ROOM_RISE_DB: Final = 4.0
 _STEADY_DB, _LIVELY_DB = 4.0, 10.0
 #: What steady sound without a pitch of late takes off the odds: room noise, wind and hum do not
 #: talk, which the net alone holds likely in a fifth of pink noise. Held vowels have a pitch,
-#: whispers are not steady, and where the net is sure it is believed.
+#: whispers are not steady, and where the net is sure it is believed, unless the sound is faint.
 _STEADY_COST: Final = 3.0
 _DOUBTED_BELOW, _BELIEVED_FROM = 0.90, 0.97
+_FAINT_DB, _PLAIN_DB = -55.0, -45.0
 _UNPITCHED_BELOW, _PITCHED_FROM = 0.5, 0.7
 #: Activity rises and falls within these times.
 _ACTIVITY_UP_S: Final = 0.02
@@ -197,10 +198,13 @@ def voice_activity(
     share = min(max(speech_share, 1e-4), 1 - 1e-4)
     odds = _ODDS_WEIGHT * math.log(share / (1 - share))
     odds += _PERIODICITY_WEIGHT * (state.periodicity - VOICED_FROM)
-    state.room_db = min(loudness, state.room_db + _ROOM_RISE_DB * _ROW_S)
+    if loudness > _INAUDIBLE_DB:
+        state.room_db = min(loudness, state.room_db + _ROOM_RISE_DB * _ROW_S)
     steady = _falling(loudness - state.room_db, _STEADY_DB, _LIVELY_DB)
     unpitched = _falling(state.periodicity, _UNPITCHED_BELOW, _PITCHED_FROM)
-    doubt = _falling(share, _DOUBTED_BELOW, _BELIEVED_FROM)
+    doubt = max(
+        _falling(share, _DOUBTED_BELOW, _BELIEVED_FROM), _falling(loudness, _FAINT_DB, _PLAIN_DB)
+    )
     odds -= _STEADY_COST * steady * unpitched * doubt
     audible = (loudness - _INAUDIBLE_DB) / (_AUDIBLE_DB - _INAUDIBLE_DB)
     now = min(max(audible, 0.0), 1.0) / (1 + math.exp(-odds))
