@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import shutil
+import subprocess
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +13,7 @@ import pytest
 from gioconda.errors import OptionError
 from gioconda.speech.analyser import SpeechAnalyser
 from gioconda.speech.types import PHONES, SpeechFeatures
-from gioconda.train import lip_curves, prompts
+from gioconda.train import lip_curves, prompts, voices
 from gioconda.train.corpus import build
 from gioconda.train.music import synthetic_music
 from gioconda.train.phone_classes import (
@@ -210,3 +212,30 @@ def test_a_shout_raises_the_first_formant_and_the_pitch() -> None:
     assert centre[1] > centre[0] + 0.4
     assert float(shouted[30:].mean() - formant[30:].mean()) > 0.5
     assert float(shouted[:4].mean()) < float(formant[:4].mean())
+
+
+def test_a_portion_of_speech_that_crashed_is_spoken_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    seeds: list[str] = []
+
+    def worker(command: list[str], *, check: bool) -> subprocess.CompletedProcess[str]:
+        assert not check
+        folder, minutes, seed = Path(command[-3]), float(command[-2]), command[-1]
+        assert minutes <= 12
+        seeds.append(seed)
+        if len(seeds) == 2:
+            return subprocess.CompletedProcess(command, -11)
+        np.save(folder / "samples.npy", np.zeros(16_000, np.int16))
+        entry = {"voice": f"seed {seed}", "samples": 16_000, "phones": [[0.0, ["a"]]]}
+        (folder / "phones.jsonl").write_text(json.dumps(entry) + "\n", "utf-8")
+        return subprocess.CompletedProcess(command, 0)
+
+    monkeypatch.setattr(voices.subprocess, "run", worker)
+    spoken_by = [u.voice for u in voices.espeak_speech({"en": ["Hello."]}, 30.0, seed=3)]
+    assert len(seeds) == len(set(seeds)) == 4
+    assert spoken_by == [f"espeak:seed {seed}" for seed in (seeds[0], *seeds[2:])]
+
+    monkeypatch.setattr(
+        voices.subprocess, "run", lambda c, check: subprocess.CompletedProcess(c, -11)
+    )
+    with pytest.raises(voices.VoicesMissingError, match="crashes"):
+        list(voices.espeak_speech({"en": ["Hello."]}, 1.0, seed=3))
