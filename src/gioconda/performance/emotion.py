@@ -18,13 +18,12 @@ import numpy.typing as npt
 
 from gioconda.controls import EMOTIONS
 from gioconda.motion import CHANNELS, INDEX
+from gioconda.performance.arousal import ArousalState, track_arousal
 from gioconda.performance.dials import Dials
-from gioconda.speech.types import FEATURE_RATE_HZ
+from gioconda.performance.window import FeatureWindow
 
 FloatArray = npt.NDArray[np.float64]
 
-#: An emotion comes, and changes, with this time constant.
-ONSET_S: Final = 0.45
 #: Channels that part the lips; closures overrule them.
 PARTING: Final[frozenset[str]] = frozenset(
     {"jawOpen", "mouthUpperUpLeft", "mouthUpperUpRight", "mouthLowerDownLeft",
@@ -102,11 +101,24 @@ STYLES: Final[Mapping[str, Style]] = {
 }  # fmt: skip
 
 
+#: What ``auto`` adds at full arousal and at full calm: liveliness, since sound does not tell joy
+#: from anger; brows and lids go up and the mouth corners a little, or everything softens.
+EXCITED: Final = Style(
+    face={"browInnerUp": 0.4, "browOuterUp": 0.45, "eyeWide": 0.4, "mouthSmile": 0.4,
+          "cheekSquint": 0.3},
+    head_deg=(0.0, -2.0, 0.0), head_scale=1.45, tempo=1.3, blink_scale=1.1,
+)  # fmt: skip
+CALM: Final = Style(
+    face={"eyeBlink": 0.16, "mouthSmile": 0.1, "browInnerUp": 0.08},
+    head_deg=(0.0, 1.5, 1.5), head_scale=0.65, tempo=0.7, blink_scale=0.85,
+)  # fmt: skip
+
+
 @dataclass
 class EmotionState:
-    """How far each emotion has come in, (9,), 0 to 1."""
+    """What :func:`track_emotion` remembers: the voice's arousal."""
 
-    strength: FloatArray = field(default_factory=lambda: np.zeros(len(EMOTIONS)))
+    arousal: ArousalState = field(default_factory=ArousalState)
 
 
 @dataclass(frozen=True)
@@ -130,7 +142,7 @@ class EmotionTrack:
 
 @dataclass(frozen=True)
 class _Table:
-    """Every emotion at full strength, one row each; scales less 1."""
+    """Every style at full strength, one row each; scales less 1."""
 
     lips: FloatArray
     rest: FloatArray
@@ -141,11 +153,11 @@ class _Table:
 
 @cache
 def _table() -> _Table:
-    n = len(EMOTIONS)
+    styles = [*(STYLES[emotion] for emotion in EMOTIONS), EXCITED, CALM]
+    n = len(styles)
     lips, rest = np.zeros((n, len(CHANNELS))), np.zeros((n, len(CHANNELS)))
     head, gaze, scales = np.zeros((n, 3)), np.zeros((n, 2)), np.zeros((n, 3))
-    for k, emotion in enumerate(EMOTIONS):
-        style = STYLES[emotion]
+    for k, style in enumerate(styles):
         for name, value in style.face.items():
             for channel in (name, name + "Left", name + "Right"):
                 if channel in INDEX:
@@ -156,22 +168,18 @@ def _table() -> _Table:
     return _Table(lips, rest, head, gaze, scales)
 
 
-def track_emotion(state: EmotionState, dials: Dials) -> EmotionTrack:
-    """Advance: strengths approach what the dials ask for; at once if nothing may move."""
-    rows = len(dials.emotion)
-    strengths = dials.emotion if dials.still else np.zeros((rows, len(EMOTIONS)))
+def track_emotion(state: EmotionState, dials: Dials, window: FeatureWindow) -> EmotionTrack:
+    """Return what the emotions add over the rows of a window."""
+    arousal = track_arousal(state.arousal, window)
     if dials.still:
-        state.strength = strengths[-1].copy() if rows else state.strength
-    else:
-        rate = 1.0 / (ONSET_S * FEATURE_RATE_HZ)
-        for i in range(rows):
-            strengths[i] = state.strength
-            state.strength += (dials.emotion[i] - state.strength) * rate
-    return _blended(strengths, dials)
+        arousal = np.zeros(window.rows)  # a posture that follows the voice would be movement
+    auto = np.zeros(window.rows) if dials.auto is None else dials.auto
+    lively = auto[:, None] * np.stack([np.maximum(arousal, 0), np.maximum(-arousal, 0)], axis=1)
+    return _blended(np.concatenate([dials.emotion, lively], axis=1), dials)
 
 
 def _blended(strengths: FloatArray, dials: Dials) -> EmotionTrack:
-    """Return the blend of all emotions at their strengths, (rows, 9)."""
+    """Return the blend of all styles at their strengths, (rows, 11): emotions, excited, calm."""
     table = _table()
 
     def mix(rows: FloatArray) -> FloatArray:
