@@ -237,9 +237,7 @@ def emotion_strengths(value: DialValue) -> FloatArray:
         check_number(f"strength of {name}", strength, (0.0, 1.0))
         strengths[EMOTION_CHOICES.index(name)] = strength
     if strengths.sum() > 1.0 + 1e-9:
-        raise OptionError(
-            f"strengths of emotions at once add up to {strengths.sum():g}; 1 at most"
-        )
+        raise OptionError(f"strengths of emotions at once add up to {strengths.sum():g}; 1 at most")
     return strengths
 
 

@@ -77,9 +77,7 @@ def check_emotion(name: str) -> None:
         OptionError: it is none of :data:`EMOTION_CHOICES`.
     """
     if name not in EMOTION_CHOICES:
-        raise OptionError(
-            f"emotion {name!r} is not known; there are: {', '.join(EMOTION_CHOICES)}"
-        )
+        raise OptionError(f"emotion {name!r} is not known; there are: {', '.join(EMOTION_CHOICES)}")
 
 
 def check_number(name: str, value: float, bounds: tuple[float, float], unit: str = "") -> None:
