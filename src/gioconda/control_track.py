@@ -216,6 +216,24 @@ def track_of(controls: Direction | None) -> ControlTrack:
     return ControlTrack(constant=controls or Controls())
 
 
+def check_keyframes(dial: str, frames: Sequence[Keyframe]) -> None:
+    """Check keyframes of a dial.
+
+    Raises:
+        OptionError: one is not allowed.
+    """
+    _curve(dial, frames, Controls())
+
+
+def check_poses(poses: Sequence[Pose]) -> None:
+    """Check poses.
+
+    Raises:
+        OptionError: one is not allowed, or two meet.
+    """
+    _pose_curves(poses)
+
+
 def emotion_strengths(value: DialValue) -> FloatArray:
     """Return the strength of each of :data:`gioconda.controls.EMOTION_CHOICES`, (10,).
 
@@ -272,8 +290,9 @@ def _gaze_value(value: DialValue) -> list[float]:
 
 def _number_in(name: str, bounds: tuple[float, float]) -> Callable[[DialValue], list[float]]:
     def read(value: DialValue) -> list[float]:
-        check_number(name, value, bounds)  # type: ignore[arg-type]
-        return [float(value)]  # type: ignore[arg-type]
+        check_number(name, value, bounds)
+        assert isinstance(value, (int, float))
+        return [float(value)]
 
     return read
 

@@ -80,7 +80,7 @@ def check_emotion(name: str) -> None:
         raise OptionError(f"emotion {name!r} is not known; there are: {', '.join(EMOTION_CHOICES)}")
 
 
-def check_number(name: str, value: float, bounds: tuple[float, float], unit: str = "") -> None:
+def check_number(name: str, value: object, bounds: tuple[float, float], unit: str = "") -> None:
     """Check that a value is a number between two bounds.
 
     Raises:
