@@ -11,6 +11,7 @@ from gioconda.cli import arguments as arg
 from gioconda.cli import motion_commands
 from gioconda.cli.measure_commands import measure_app
 from gioconda.cli.voice import Voice
+from gioconda.controls import Controls
 from gioconda.errors import OptionError
 
 app = typer.Typer(
@@ -42,6 +43,7 @@ def _root(
 
 @app.command()
 def animate(
+    context: typer.Context,
     inputs: Annotated[
         list[str] | None,
         typer.Argument(
@@ -64,6 +66,7 @@ def animate(
     head: arg.Head = 1.0,
     blinks: arg.Blinks = 1.0,
     still: arg.Still = False,
+    controls_file: arg.ControlsFile = None,
     motion_from: arg.MotionFrom = None,
     motion_face: arg.MotionFace = None,
     as_json: arg.Json = False,
@@ -94,7 +97,7 @@ def animate(
             {
                 "--gaze": gaze != "0,0", "--emotion": emotion != "neutral",
                 "--expression": expression != 1, "--blinks": blinks != 1,
-                "--seed": seed != 0, "--still": still,
+                "--seed": seed != 0, "--still": still, "--controls": controls_file is not None,
             }
         )  # fmt: skip
         capturing.animate_from(
@@ -110,15 +113,17 @@ def animate(
         [p for p in (source_image, source) if p],
         [s for s in (driven_audio, audio) if s],
     )
-    controls = arg.controls(
+    constant = arg.controls(
         gaze=gaze, distance=distance, emotion=emotion, expression=expression, head=head,
         blinks=blinks, seed=seed, still=still,
     )  # fmt: skip
+    controls = arg.directed(constant, controls_file, context)
     sys.exit(making.animate(portraits, sound, output, controls, look, say, force=force))
 
 
 @app.command()
 def perform(
+    context: typer.Context,
     sound: Annotated[str, typer.Argument(help="The sound; '-' reads it from standard input.")],
     output: arg.MotionOutput = "motion.npz",
     seed: arg.Seed = 0,
@@ -130,6 +135,7 @@ def perform(
     still: arg.Still = False,
     rate: arg.Rate = None,
     format: arg.MotionFormat = None,
+    controls_file: arg.ControlsFile = None,
     as_json: arg.Json = False,
     quiet: arg.Quiet = False,
     force: arg.Force = False,
@@ -137,13 +143,14 @@ def perform(
     """Make the motion alone: a sound becomes 52 blendshapes and the head's pose over time."""
     from gioconda.cli import making
 
-    controls = arg.controls(
+    constant = arg.controls(
         gaze=gaze, emotion=emotion, expression=expression, head=head,
         blinks=blinks, seed=seed, still=still,
     )  # fmt: skip
+    controls = arg.directed(constant, controls_file, context)
     making.perform(
         sound, output, controls, Voice(as_json=as_json, quiet=quiet), force=force,
-        rate_hz=rate, format=format,
+        controls_file=controls_file, rate_hz=rate, format=format,
     )  # fmt: skip
 
 
@@ -185,6 +192,7 @@ def track(
 
 @app.command()
 def render(
+    context: typer.Context,
     portrait: Annotated[str, typer.Argument(help="The picture.")],
     motion: Annotated[
         str, typer.Argument(help="Motion: .npz, .csv, a take of Live Link Face, or .bvh.")
@@ -199,6 +207,7 @@ def render(
     background: arg.BackgroundOption = "keep",
     face: arg.FaceOption = None,
     distance: arg.Distance = 1.0,
+    controls_file: arg.ControlsFile = None,
     as_json: arg.Json = False,
     quiet: arg.Quiet = False,
     force: arg.Force = False,
@@ -212,7 +221,8 @@ def render(
         background=background_of(background),
     )  # fmt: skip
     say = Voice(as_json=as_json, quiet=quiet)
-    making.render(portrait, motion, sound, output, look, say, force=force)
+    controls = arg.directed(Controls(distance=distance), controls_file, context)
+    making.render(portrait, motion, sound, output, controls, look, say, force=force)
 
 
 motion_commands.add_to(app)
