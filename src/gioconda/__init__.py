@@ -26,9 +26,11 @@ if TYPE_CHECKING:
     from gioconda.portrait import Face, FaceFinder, Portrait, View
     from gioconda.render import MeshRenderer, Paster, Renderer
     from gioconda.session import Session, TimedFrame
+    from gioconda.speaking import at_16k, say, speak
     from gioconda.speech import SpeechAnalyser, SpeechFeatures
     from gioconda.speech.sound import Sound
     from gioconda.video import VideoWriter, open_writer
+    from gioconda.voices import Spoken, TextToSpeech, TimedPhone
 
 __version__ = "0.1.0"
 
@@ -50,15 +52,21 @@ _HOMES = {
     "Sound": "gioconda.speech.sound",
     "SpeechAnalyser": "gioconda.speech",
     "SpeechFeatures": "gioconda.speech",
+    "Spoken": "gioconda.voices",
+    "TextToSpeech": "gioconda.voices",
     "TimedFrame": "gioconda.session",
+    "TimedPhone": "gioconda.voices",
     "VideoWriter": "gioconda.video",
     "View": "gioconda.portrait",
     "animate": "gioconda.pipeline",
+    "at_16k": "gioconda.speaking",
     "moment": "gioconda.motion",
     "neutral": "gioconda.motion",
     "open_writer": "gioconda.video",
     "perform": "gioconda.pipeline",
     "render_motion": "gioconda.pipeline",
+    "say": "gioconda.speaking",
+    "speak": "gioconda.speaking",
     "track": "gioconda.capture",
 }
 
@@ -82,16 +90,22 @@ __all__ = [
     "Sound",
     "SpeechAnalyser",
     "SpeechFeatures",
+    "Spoken",
+    "TextToSpeech",
     "TimedFrame",
+    "TimedPhone",
     "VideoWriter",
     "View",
     "__version__",
     "animate",
+    "at_16k",
     "moment",
     "neutral",
     "open_writer",
     "perform",
     "render_motion",
+    "say",
+    "speak",
     "track",
 ]
 

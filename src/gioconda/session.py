@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -23,6 +23,8 @@ from gioconda.motion import MOTION_RATE_HZ, FloatArray, Motion, MotionBuffer, ne
 if TYPE_CHECKING:
     from gioconda.portrait import Portrait
     from gioconda.render.types import AlphaRenderer
+    from gioconda.speech.known_phones import PhoneTrack
+    from gioconda.voices.types import TimedPhone
 
 ByteImage = npt.NDArray[np.uint8]
 
@@ -188,16 +190,25 @@ class Performance:
     Args:
         controls: the dials.
         performer: name in the registry of performers.
+        phones: that are known to sound, in seconds of the sound; the net hears the rest.
     """
 
-    def __init__(self, controls: Controls | None = None, *, performer: str = "rules") -> None:
+    def __init__(
+        self,
+        controls: Controls | None = None,
+        *,
+        performer: str = "rules",
+        phones: PhoneTrack | None = None,
+    ) -> None:
         from gioconda.performance.registry import create
         from gioconda.speech import SpeechAnalyser
+        from gioconda.speech.known_phones import KnownPhones
 
         self.controls = controls or Controls()
         self.clock = StageClock()
         self._analyser = SpeechAnalyser()
         self._speech = self._analyser.start()
+        self._known = KnownPhones(phones)
         self._performer = create(performer)
         self._state = self._performer.start(self.controls)
 
@@ -207,10 +218,17 @@ class Performance:
         row_ms = 1000.0 / MOTION_RATE_HZ
         return float(self._analyser.latency_ms + self._performer.lookahead_ms + row_ms)
 
-    def push(self, pcm: FloatArray) -> Motion:
-        """Take float32 mono PCM at 16 kHz, any length; return the motion that became final."""
+    def push(self, pcm: FloatArray, phones: Sequence[TimedPhone] | None = None) -> Motion:
+        """Take float32 mono PCM at 16 kHz, any length; return the motion that became final.
+
+        Args:
+            pcm: the samples.
+            phones: that sound in them and after, in seconds from their start, if known.
+        """
         now = time.perf_counter()
-        features = self._analyser.step(self._speech, pcm)
+        if phones:
+            self._known.add_spoken(phones, self._speech.samples / SAMPLE_RATE_HZ)
+        features = self._known.sharpen(self._analyser.step(self._speech, pcm))
         now = self.clock.add("speech", now)
         motion = self._performer.step(self._state, features)
         self.clock.add("performance", now)
@@ -219,7 +237,7 @@ class Performance:
     def finish(self) -> list[Motion]:
         """End the sound; return the motion that was waiting for look-ahead."""
         now = time.perf_counter()
-        features = self._analyser.finish(self._speech)
+        features = self._known.sharpen(self._analyser.finish(self._speech))
         now = self.clock.add("speech", now)
         rest = [self._performer.step(self._state, features), self._performer.finish(self._state)]
         self.clock.add("performance", now)
@@ -239,6 +257,7 @@ class Session:
         background: ``keep``, ``blur``, ``none`` (frames get an alpha channel), a colour or a
             picture's path; see :func:`gioconda.background.background_of`.
         performer, renderer: names in the two registries.
+        phones: that are known to sound, in seconds of the sound.
 
     Raises:
         OptionError: an option is out of range.
@@ -264,6 +283,7 @@ class Session:
         background: BackgroundLike = KEPT,
         performer: str = "rules",
         renderer: str = "mesh",
+        phones: PhoneTrack | None = None,
     ) -> None:
         controls = controls or Controls()
         behind = background_of(background)
@@ -273,7 +293,7 @@ class Session:
             portrait, size=size, framing=framing, distance=controls.distance,
             background=behind, renderer=renderer,
         )  # fmt: skip
-        self._performance = Performance(controls, performer=performer)
+        self._performance = Performance(controls, performer=performer, phones=phones)
         self._buffer = MotionBuffer()
         self._samples = 0
         self._next = 0
@@ -295,10 +315,17 @@ class Session:
         """How far behind the pushed sound the frames run at most, but for a frame's time."""
         return self._performance.lookahead_ms
 
-    def push(self, pcm: FloatArray) -> Iterator[TimedFrame]:
+    def push(
+        self, pcm: FloatArray, phones: Sequence[TimedPhone] | None = None
+    ) -> Iterator[TimedFrame]:
         """Take float32 mono PCM at 16 kHz; yield the frames that it completes.
 
         The sound is taken in at once; frames are rendered as the iterator is consumed.
+
+        Args:
+            pcm: the samples, any number.
+            phones: that sound in them and after, in seconds from their start, where a voice
+                tells (:attr:`gioconda.Spoken.phones`).
 
         Raises:
             OptionError: the session has been finished, or the array is not one of floats with
@@ -316,7 +343,7 @@ class Session:
             )
         pcm = pcm.astype(np.float32, copy=False)
         self._samples += len(pcm)
-        self._buffer.append(self._performance.push(pcm))
+        self._buffer.append(self._performance.push(pcm, phones))
         return self._frames_until(self._buffer.end_s)
 
     def finish(self) -> Iterator[TimedFrame]:

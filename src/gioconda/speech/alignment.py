@@ -18,7 +18,7 @@ from gioconda.speech.alignment_kernels import best_path
 from gioconda.speech.known_phones import PhoneTrack
 from gioconda.speech.phones import CLASS_INDEX, ipa_classes
 from gioconda.speech.transcript import Transcript
-from gioconda.speech.types import FEATURE_RATE_HZ, PHONES
+from gioconda.speech.types import FEATURE_RATE_HZ
 
 FloatArray = npt.NDArray[np.float64]
 #: Gives the words of a text as lists of IPA phones.
@@ -42,8 +42,8 @@ _SURE: Final = -1.6
 _WRONG: Final = -3.0
 #: Trust is that of this many phones around each.
 _TRUST_REACH: Final = 8
-#: Shorter stretches without trust are not worth a word.
-_REPORTED_S: Final = 0.8
+#: A cue of which less than this share is found differs from the sound.
+_FOUND_SHARE: Final = 0.4
 
 
 @dataclass(frozen=True)
@@ -148,7 +148,9 @@ def _windows(
         kept_words = [(i, end) for i, end in enumerate(ends) if 0 < end <= _KEPT_ROWS]
         done, end = kept_words[-1] if kept_words else (-1, _KEPT_ROWS)
         kept = track.end_s <= end / FEATURE_RATE_HZ + 1e-9
-        found.append((track.part(kept).shifted(shift), [c for c, k in zip(cues, kept, strict=True) if k]))
+        found.append(
+            (track.part(kept).shifted(shift), [c for c, k in zip(cues, kept, strict=True) if k])
+        )
         row += end
         word += done + 1
     return found
@@ -249,9 +251,12 @@ def _trust(margins: FloatArray, lengths: npt.NDArray[np.intp]) -> FloatArray:
     """Return how far phones are trusted, by how well they and those around them fit."""
     if not len(margins):
         return np.zeros(0)
-    window = np.ones(2 * _TRUST_REACH + 1)
-    weights = lengths.astype(np.float64)
-    fit = np.convolve(margins * weights, window, "same") / np.convolve(weights, window, "same")
+    middle = np.arange(len(margins))
+    first = np.maximum(middle - _TRUST_REACH, 0)
+    last = np.minimum(middle + _TRUST_REACH + 1, len(margins))
+    weights = np.concatenate([[0.0], np.cumsum(lengths)])
+    sums = np.concatenate([[0.0], np.cumsum(margins * lengths)])
+    fit = (sums[last] - sums[first]) / (weights[last] - weights[first])
     trust: FloatArray = np.clip((fit - _WRONG) / (_SURE - _WRONG), 0.0, 1.0)
     return trust
 
@@ -260,30 +265,25 @@ def _mismatches(
     track: PhoneTrack, cue_of: Sequence[int], transcript: Transcript, words: list[list[_Word]]
 ) -> tuple[Mismatch, ...]:
     """Return the stretches of cues that were not found, the longest first."""
-    trust = np.zeros(len(transcript.cues))
-    first = np.full(len(trust), np.nan)
-    last = np.full(len(trust), np.nan)
-    for i, cue in enumerate(cue_of):
-        trust[cue] += track.trust[i]
-        first[cue] = np.nanmin([first[cue], track.start_s[i]])
-        last[cue] = np.nanmax([last[cue], track.end_s[i]])
-    wanted = np.array([max(sum(len(w.phones) for w in said), 1) for said in words])
-    bad = trust / wanted < 0.4
-    found = []
-    at = 0.0
+    count = len(transcript.cues)
+    trust, first, last = np.zeros(count), np.full(count, np.inf), np.full(count, -np.inf)
+    of = np.array(cue_of, np.intp)
+    np.add.at(trust, of, track.trust)
+    np.minimum.at(first, of, track.start_s)
+    np.maximum.at(last, of, track.end_s)
+    found: list[Mismatch] = []
+    at, joins = 0.0, False
     for i, cue in enumerate(transcript.cues):
-        start = cue.start_s if cue.start_s is not None else first[i]
-        end = cue.end_s if cue.end_s is not None else last[i]
-        start_s = at if start is None or np.isnan(start) else float(start)
-        end_s = start_s if end is None or np.isnan(end) else float(end)
-        at = max(at, end_s)
-        if bad[i] and words[i]:
-            if found and found[-1][2] == i - 1:
-                found[-1] = (found[-1][0], end_s, i, found[-1][3])
-            else:
-                found.append((start_s, end_s, i, cue.text))
-    stretches = [Mismatch(a, max(a, b), text) for a, b, _, text in found]
-    return tuple(sorted(stretches, key=lambda m: m.start_s - m.end_s))
-
-
-assert len(PHONES) < 256
+        start_s = cue.start_s if cue.start_s is not None else float(first[i])
+        end_s = cue.end_s if cue.end_s is not None else float(last[i])
+        if end_s < start_s:  # nothing of it was found
+            start_s = end_s = at
+        at = end_s
+        wanted = sum(len(w.phones) for w in words[i])
+        differs = trust[i] < _FOUND_SHARE * wanted
+        if differs and joins:
+            found[-1] = Mismatch(found[-1].start_s, end_s, found[-1].text)
+        elif differs:
+            found.append(Mismatch(start_s, end_s, cue.text))
+        joins = differs
+    return tuple(sorted(found, key=lambda m: m.start_s - m.end_s))

@@ -18,7 +18,8 @@ def best_path(phone_score, gap_score, phone, second_cost, gap_before, skip_cost,
         phone_score: (T, C) float32, log score of each class in each row.
         gap_score: (T,) float32, log score of a gap.
         phone: (S,) int16, class of each state; -1 is a gap. State 0 is a gap, and so is the last.
-        second_cost: (S,) float32, cost of coming from the second state before; infinite where one cannot.
+        second_cost: (S,) float32, cost of coming from the second state before; infinite where
+            one cannot.
         gap_before: (S,) int32, for gaps the gap before, or -1.
         skip_cost: of passing from a gap to the next, leaving its word out.
         whole: the path must end in the last state; else anywhere.

@@ -124,6 +124,10 @@ class KnownPhones:
         """Take phones that follow those before."""
         self._track = PhoneTrack.joined([self._track, track])
 
+    def add_spoken(self, phones: Sequence[TimedPhone], start_s: float) -> None:
+        """Take a voice's phones, whose times count from an instant of the sound."""
+        self.add(PhoneTrack.spoken(phones).shifted(start_s))
+
     def sharpen(self, features: SpeechFeatures) -> SpeechFeatures:
         """Return the features with the known phones in them; forget phones before them."""
         track = self._track
@@ -134,6 +138,7 @@ class KnownPhones:
         last = int(np.searchsorted(track.start_s, times[-1] + FLANK_S))
         near = slice(first, last)
         shares = _shares(track.part(_mask(len(track), near)), times)
+        shares /= np.maximum(shares.sum(axis=1), 1.0)[:, None]
         self._track = track.part(_mask(len(track), slice(first, None)))
         known = shares.sum(axis=1)
         if not known.any():

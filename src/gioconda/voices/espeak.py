@@ -8,7 +8,6 @@ alone and phones come without times.
 from __future__ import annotations
 
 import ctypes.util
-import io
 import json
 import logging
 import os
@@ -16,7 +15,6 @@ import re
 import shutil
 import subprocess
 import sys
-import wave
 import weakref
 from collections.abc import Iterator
 from functools import lru_cache
@@ -29,6 +27,7 @@ import numpy.typing as npt
 from gioconda.errors import VoiceError
 from gioconda.voices.sentences import language_of, sentences
 from gioconda.voices.types import Manner, Spoken, TimedPhone, VoiceEntry
+from gioconda.voices.wave_files import read_wave
 
 logger = logging.getLogger(__name__)
 
@@ -128,9 +127,7 @@ class EspeakVoice:
             samples, rate_hz, onsets = self._worker.say(text, voice, wpm, pitch)
             return samples, rate_hz, timed_phones(samples, rate_hz, onsets)
         options = ["-v", voice, "-s", str(wpm), "-p", str(pitch), "--stdin", "--stdout"]
-        with wave.open(io.BytesIO(_run(program, options, voice, text.encode())), "rb") as file:
-            samples = np.frombuffer(file.readframes(1 << 30), "<i2").astype(np.int16)
-            return samples, file.getframerate(), None
+        return *read_wave(_run(program, options, voice, text.encode()), "espeak-ng"), None
 
 
 def plain(text: str) -> str:
