@@ -9,6 +9,7 @@ import wave
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from gioconda.errors import OutputError, TranscriptError, VoiceError
@@ -60,6 +61,7 @@ def speak(
     speaker = create(engine) if isinstance(engine, str) else engine
     if not speakable(text):
         raise TranscriptError("there is nothing to say: the text has no words in it")
+    speaker.check(manner)
     return speaker.speak(text, manner)
 
 
@@ -117,6 +119,24 @@ def at_16k(piece: Spoken) -> FloatArray:
     return np.clip(np.asarray(soxr.resample(samples, piece.rate_hz, 16_000), np.float32), -1, 1)
 
 
+def save_speech(sound: Sound, path: str | os.PathLike[str]) -> None:
+    """Write a sound as a 16-bit mono WAV, replacing a file.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
+    import numpy as np
+
+    from gioconda.speech.sound_file import samples_of
+    from gioconda.targets import replacing
+
+    with replacing(path) as stage, wave.open(str(stage), "wb") as file:
+        file.setparams((1, 2, sound.rate_hz, 0, "NONE", ""))
+        for frame in sound.original_frames():
+            mono = samples_of(frame).mean(axis=0)
+            file.writeframes(np.rint(np.clip(mono, -1, 1) * 32767).astype("<i2").tobytes())
+
+
 @dataclass(frozen=True)
 class _Piece:
     """A piece that was written: when it starts, and all of it but its samples."""
@@ -135,18 +155,17 @@ def _written(
     """Write pieces into a WAV file, one after the other."""
     import numpy as np
 
+    first = next(pieces, None)
+    if first is None:
+        raise VoiceError("the voice said nothing of the text")
     done: list[_Piece] = []
     samples = said = 0
     with wave.open(path, "wb") as file:
-        for piece in pieces:
-            if not done:
-                file.setnchannels(1)
-                file.setsampwidth(2)
-                file.setframerate(piece.rate_hz)
-            elif file.getframerate() != piece.rate_hz:
+        file.setparams((1, 2, first.rate_hz, 0, "NONE", ""))
+        for piece in chain([first], pieces):
+            if piece.rate_hz != first.rate_hz:
                 raise VoiceError(
-                    f"the voice changed its sample rate from {file.getframerate()} to "
-                    f"{piece.rate_hz} Hz"
+                    f"the voice changed its sample rate from {first.rate_hz} to {piece.rate_hz} Hz"
                 )
             file.writeframes(piece.samples.astype("<i2").tobytes())
             start, samples = samples, samples + len(piece.samples)
@@ -155,8 +174,6 @@ def _written(
             said += len(piece.text)
             if progress is not None:
                 progress(said, max(characters, said))
-        if not samples:
-            file.setparams((1, 2, 16_000, 0, "NONE", ""))
     if not samples:
         raise VoiceError("the voice made no sound of the text")
     return done

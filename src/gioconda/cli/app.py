@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from gioconda.cli import arguments as arg
+from gioconda.cli import say_command
 from gioconda.cli.voice import Voice
 from gioconda.errors import OptionError
 
@@ -62,6 +63,8 @@ def animate(
     head: arg.Head = 1.0,
     blinks: arg.Blinks = 1.0,
     still: arg.Still = False,
+    text: arg.Transcript = None,
+    language: arg.Language = None,
     motion_from: arg.MotionFrom = None,
     motion_face: arg.MotionFace = None,
     as_json: arg.Json = False,
@@ -92,7 +95,7 @@ def animate(
             {
                 "--gaze": gaze != "0,0", "--emotion": emotion != "neutral",
                 "--expression": expression != 1, "--blinks": blinks != 1,
-                "--seed": seed != 0, "--still": still,
+                "--seed": seed != 0, "--still": still, "--text": text is not None,
             }
         )  # fmt: skip
         capturing.animate_from(
@@ -112,7 +115,11 @@ def animate(
         gaze=gaze, distance=distance, emotion=emotion, expression=expression, head=head,
         blinks=blinks, seed=seed, still=still,
     )  # fmt: skip
-    sys.exit(making.animate(portraits, sound, output, controls, look, say, force=force))
+    words = making.Words(text, language)
+    sys.exit(making.animate(portraits, sound, output, controls, look, say, words, force=force))
+
+
+app.command()(say_command.say)
 
 
 @app.command()
@@ -128,6 +135,8 @@ def perform(
     head: arg.Head = 1.0,
     blinks: arg.Blinks = 1.0,
     still: arg.Still = False,
+    text: arg.Transcript = None,
+    language: arg.Language = None,
     as_json: arg.Json = False,
     quiet: arg.Quiet = False,
     force: arg.Force = False,
@@ -139,7 +148,9 @@ def perform(
         gaze=gaze, emotion=emotion, expression=expression, head=head,
         blinks=blinks, seed=seed, still=still,
     )  # fmt: skip
-    making.perform(sound, output, controls, Voice(as_json=as_json, quiet=quiet), force=force)
+    words = making.Words(text, language)
+    say = Voice(as_json=as_json, quiet=quiet)
+    making.perform(sound, output, controls, say, words, force=force)
 
 
 @app.command()

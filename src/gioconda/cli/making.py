@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from gioconda.background import Background
 from gioconda.cli.voice import Voice
@@ -35,6 +35,17 @@ class Look:
     background: Background = KEPT
 
 
+@dataclass(frozen=True)
+class Words:
+    """The words of a sound, if they are known: a text or the name of its file, and its language."""
+
+    text: str | None = None
+    language: str | None = None
+
+
+NO_WORDS: Final = Words()
+
+
 def animate(
     portraits: list[str],
     sound: str,
@@ -42,18 +53,23 @@ def animate(
     controls: Controls,
     look: Look,
     voice: Voice,
+    words: Words = NO_WORDS,
     *,
     force: bool,
 ) -> int:
     """Animate one portrait, or a batch into a folder; return the exit code."""
     check_options(look.fps, look.size, look.framing, look.distance, look.background)
+    check_words(words)
     several = len(portraits) > 1
     if not several and not is_folder(output, several):
-        target = video_target(output, portraits[0], force, look, inputs=[*portraits, sound])
+        target = video_target(
+            output, portraits[0], force, look, inputs=[*portraits, sound, words.text or ""]
+        )
         from gioconda.portrait import Portrait
         from gioconda.speech.sound import Sound
 
         with Sound.open(sound) as opened:
+            align_words(opened, words, voice)
             portrait = Portrait.open(portraits[0], face=look.face)
             _animate_one(portrait, opened, target, controls, look, voice, force=force)
         return 0
@@ -62,7 +78,7 @@ def animate(
             f"{len(portraits)} portraits need a folder as the output, as in -o videos/"
         )
     assert output is not None
-    return _batch(portraits, sound, Path(output), controls, look, voice, force=force)
+    return _batch(portraits, sound, Path(output), controls, look, voice, words, force=force)
 
 
 def _batch(
@@ -72,6 +88,7 @@ def _batch(
     controls: Controls,
     look: Look,
     voice: Voice,
+    words: Words,
     *,
     force: bool,
 ) -> int:
@@ -82,10 +99,12 @@ def _batch(
     targets = named_after(portraits, folder, _usual_suffix(look))
     failed = 0
     with Sound.open(sound) as opened, made_folder(folder):
+        align_words(opened, words, voice)
         for number, (source, target) in enumerate(zip(portraits, targets, strict=True), 1):
             voice.say(f"{number}/{len(portraits)} {source}")
             try:
-                video_target(str(target), source, force, look, inputs=[*portraits, sound])
+                inputs = [*portraits, sound, words.text or ""]
+                video_target(str(target), source, force, look, inputs=inputs)
                 portrait = Portrait.open(source, face=look.face)
                 _animate_one(portrait, opened, target, controls, look, voice, force=force)
             except GiocondaError as e:
@@ -132,7 +151,42 @@ def _animate_one(
     save_animation(animation, target, look, voice, force=force)
 
 
-def perform(sound: str, output: str, controls: Controls, voice: Voice, *, force: bool) -> None:
+def check_words(words: Words) -> None:
+    """Refuse a bad transcript, or a missing espeak-ng, before any long work.
+
+    Raises:
+        OptionError: there is a language without a text.
+        TranscriptError: the text cannot be used.
+        VoiceError: espeak-ng is not installed.
+    """
+    if words.text is not None:
+        from gioconda.speech.transcript import Transcript
+        from gioconda.voices.espeak import find_program
+
+        Transcript.of(words.text)
+        find_program()
+    elif words.language is not None:
+        raise OptionError("--language is that of a transcript; give one with --text")
+
+
+def align_words(sound: Sound, words: Words, voice: Voice) -> None:
+    """Find when each phone of the words sounds; whatever plays the sound knows them then."""
+    if words.text is not None:
+        from gioconda.speech.transcribed import transcribed_phones
+
+        voice.say("aligning the text with the sound")
+        sound.phones = transcribed_phones(sound, words.text, words.language)
+
+
+def perform(
+    sound: str,
+    output: str,
+    controls: Controls,
+    voice: Voice,
+    words: Words = NO_WORDS,
+    *,
+    force: bool,
+) -> None:
     """Write the motion that a sound calls for."""
     from gioconda.pipeline import perform as make
     from gioconda.speech.sound import Sound
@@ -140,9 +194,12 @@ def perform(sound: str, output: str, controls: Controls, voice: Voice, *, force:
     target = Path(output)
     if target.suffix.lower() not in (".npz", ".csv"):
         raise OptionError(f"motion goes into a .npz or .csv file, not into {target.name!r}")
-    check_plain_target(target, force, inputs=[sound])
-    with Sound.open(sound) as opened, voice.bar(target.name, "s of sound") as bar:
-        motion = make(opened, controls, progress=bar)
+    check_plain_target(target, force, inputs=[sound, words.text or ""])
+    check_words(words)
+    with Sound.open(sound) as opened:
+        align_words(opened, words, voice)
+        with voice.bar(target.name, "s of sound") as bar:
+            motion = make(opened, controls, progress=bar)
     with replacing(target) as temporary:
         motion.save(temporary)
     voice.result(

@@ -24,11 +24,12 @@ FloatArray = npt.NDArray[np.float64]
 #: Gives the words of a text as lists of IPA phones.
 Phonemiser = Callable[[str], list[list[str]]]
 
-#: Posteriors under this say nothing more.
-_FLOOR: Final = 1e-3
+#: Posteriors under this say nothing more, for the path and for the trust in it.
+_FLOOR: Final = 1e-2
+_TRUST_FLOOR: Final = 1e-3
 #: Log cost of a row of speech between words, of a phone that is not spoken, of a word left out.
-_FILLER_COST: Final = 1.5
-_DROP_COST: Final = 2.5
+_FILLER_COST: Final = 2.5
+_DROP_COST: Final = 6.0
 _SKIP_COST: Final = 8.0
 #: Text without times is aligned in windows of so many rows, of which the first part is kept.
 _WINDOW_ROWS: Final = 3000
@@ -37,11 +38,13 @@ _KEPT_ROWS: Final = 2000
 _STATES_A_ROW: Final = 0.6
 #: How far a cue's words may lie outside its times.
 _CUE_SLACK_S: Final = 0.30
-#: Mean log posterior of the aligned phones, against the best, that is trusted wholly, and not.
-_SURE: Final = -1.6
-_WRONG: Final = -3.0
-#: Trust is that of this many phones around each.
-_TRUST_REACH: Final = 8
+#: Mean log posterior of what is aligned, against the best, that is trusted wholly, and not at all.
+_SURE: Final = -1.5
+_WRONG: Final = -2.1
+#: Speech that is not in the text counts like this in that mean, which is that of the speech within
+#: so many rows.
+_UNKNOWN: Final = -4.0
+_TRUST_REACH: Final = 40
 #: A cue of which less than this share is found differs from the sound.
 _FOUND_SHARE: Final = 0.4
 
@@ -176,22 +179,15 @@ def _aligned(
     bounds = np.concatenate([[0.0], _bounds(score, gap, phone, path, edges), [len(path)]])
     states = path[starts]
     spoken = phone[states] >= 0
-    margins = np.array(
-        [
-            (score[a:b, phone[s]] - best[a:b]).mean() if phone[s] >= 0 else 0.0
-            for a, b, s in zip(starts, ends, states, strict=True)
-        ]
-    )
     last_row = [0] * len(words)
     for s, b in zip(states, ends, strict=True):
         if phone[s] >= 0:
             last_row[word_of[s]] = int(b)
-    lengths = (ends - starts)[spoken]
     track = PhoneTrack(
         bounds[:-1][spoken] / FEATURE_RATE_HZ,
         bounds[1:][spoken] / FEATURE_RATE_HZ,
         phone[states[spoken]].astype(np.uint8),
-        _trust(margins[spoken], lengths),
+        _trust(posteriors, phone[path], starts[spoken], ends[spoken]),
     )
     return track, [words[word_of[s]].cue for s in states[spoken]], last_row
 
@@ -247,17 +243,31 @@ def _bounds(
     return found
 
 
-def _trust(margins: FloatArray, lengths: npt.NDArray[np.intp]) -> FloatArray:
-    """Return how far phones are trusted, by how well they and those around them fit."""
-    if not len(margins):
-        return np.zeros(0)
-    middle = np.arange(len(margins))
-    first = np.maximum(middle - _TRUST_REACH, 0)
-    last = np.minimum(middle + _TRUST_REACH + 1, len(margins))
-    weights = np.concatenate([[0.0], np.cumsum(lengths)])
-    sums = np.concatenate([[0.0], np.cumsum(margins * lengths)])
-    fit = (sums[last] - sums[first]) / (weights[last] - weights[first])
-    trust: FloatArray = np.clip((fit - _WRONG) / (_SURE - _WRONG), 0.0, 1.0)
+def _trust(
+    posteriors: npt.NDArray[np.float32],
+    aligned: npt.NDArray[np.int16],
+    starts: npt.NDArray[np.intp],
+    ends: npt.NDArray[np.intp],
+) -> FloatArray:
+    """Return how far phones are trusted, by how well the speech around each fits the text.
+
+    Args:
+        posteriors: (T, 37).
+        aligned: (T,) the class aligned with each row, -1 between words.
+        starts, ends: (n,) first row of each phone, and the row after it.
+    """
+    score = np.log(np.maximum(posteriors, _TRUST_FLOOR)).astype(np.float64)
+    rows = np.arange(len(score))
+    fit = score[rows, np.maximum(aligned, 0)] - score.max(axis=1)
+    silent = posteriors[:, CLASS_INDEX["sil"]] > 0.5
+    fit[aligned < 0] = _UNKNOWN
+    counts = ~(silent & (aligned < 0))
+    summed = np.concatenate([[0.0], np.cumsum(fit * counts)])
+    counted = np.concatenate([[0.0], np.cumsum(counts)])
+    first = np.maximum((starts + ends) // 2 - _TRUST_REACH, 0)
+    last = np.minimum((starts + ends) // 2 + _TRUST_REACH, len(score))
+    mean = (summed[last] - summed[first]) / np.maximum(counted[last] - counted[first], 1.0)
+    trust: FloatArray = np.clip((mean - _WRONG) / (_SURE - _WRONG), 0.0, 1.0)
     return trust
 
 

@@ -23,11 +23,13 @@ FloatArray = npt.NDArray[np.float64]
 #: Half of a phone's raised-cosine flank: as a smoothing, its sigma is 18 ms.
 FLANK_S: Final = 0.050
 #: Share of a fully trusted phone; the net keeps the rest, and so says how fully it is spoken.
-MOST_TRUST: Final = 0.85
+MOST_SHARE: Final = 0.85
 #: Lips shut this long before a p, b or m that follows a pause: the closure itself is silent.
 SHUT_BEFORE_S: Final = 0.060
-#: The net's curves vary as much less than those of phones without a doubt.
-CURVE_SHARE: Final = 0.6
+#: A closure lasts at least this long, if need be at the cost of up to half of the phone before.
+LEAST_SHUT_S: Final = 0.080
+#: The net's curves vary as much less than those of the table (synthetic speech: .55 to .69).
+CURVE_SHARE: Final = 0.8
 _BILABIAL: Final = (CLASS_INDEX["p"], CLASS_INDEX["m"])
 _SILENCE: Final = CLASS_INDEX["sil"]
 
@@ -63,14 +65,11 @@ class PhoneTrack:
 
     @classmethod
     def spoken(cls, phones: Sequence[TimedPhone]) -> PhoneTrack:
-        """Take the phones that a voice tells; where it pauses, the net is heard.
-
-        The closure of a p, b or m after a pause cannot be heard, and begins before it.
-        """
+        """Take the phones that a voice tells; where it pauses, the net is heard."""
         onsets = [(p.start_s, ipa_classes(p.ipa)) for p in phones]
         end_s = phones[-1].end_s if phones else 0.0
         track = cls.of_segments(segments(onsets, end_s, bridge_unknown=True))
-        return track._shut_early()._without_silence()
+        return track.with_closures().part(track.phone != _SILENCE)
 
     @classmethod
     def joined(cls, tracks: Iterable[PhoneTrack]) -> PhoneTrack:
@@ -93,21 +92,25 @@ class PhoneTrack:
             self.start_s[where], self.end_s[where], self.phone[where], self.trust[where]
         )
 
-    def _shut_early(self) -> PhoneTrack:
-        silent = self.phone == _SILENCE
-        after = np.zeros(len(self), np.bool_)
-        after[1:] = silent[:-1] & np.isin(self.phone[1:], _BILABIAL)
-        after[:1] = np.isin(self.phone[:1], _BILABIAL)
-        start, end = self.start_s.copy(), self.end_s.copy()
-        for i in np.flatnonzero(after):
-            earliest = self.start_s[i - 1] if i else -np.inf
-            start[i] = max(start[i] - SHUT_BEFORE_S, earliest)
-            if i:
-                end[i - 1] = start[i]
-        return replace(self, start_s=start, end_s=end)
+    def with_closures(self) -> PhoneTrack:
+        """Return the phones with each p, b and m long enough to be seen.
 
-    def _without_silence(self) -> PhoneTrack:
-        return self.part(self.phone != _SILENCE)
+        After a pause the closure begins before anything is heard; a short one is led in early.
+        """
+        start, end = self.start_s.copy(), self.end_s.copy()
+        for i in np.flatnonzero(np.isin(self.phone, _BILABIAL)):
+            before = i - 1 if i and end[i - 1] > start[i] - 1e-6 else None
+            if before is None or self.phone[before] == _SILENCE:
+                earliest = start[i] - SHUT_BEFORE_S
+                if i:
+                    earliest = max(earliest, start[i - 1])
+            else:
+                earliest = 0.5 * (start[before] + end[before])
+                earliest = max(earliest, end[i] - LEAST_SHUT_S)
+            start[i] = min(start[i], earliest)
+            if i:
+                end[i - 1] = min(end[i - 1], start[i])
+        return replace(self, start_s=start, end_s=end)
 
 
 class KnownPhones:
@@ -163,7 +166,7 @@ def _shares(track: PhoneTrack, times: FloatArray) -> FloatArray:
         track.start_s, track.end_s, track.phone, track.trust, strict=True
     ):
         cover = _risen(times - start) - _risen(times - end)
-        shares[:, phone] += MOST_TRUST * trust * cover
+        shares[:, phone] += MOST_SHARE * trust * cover
     return shares
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
@@ -23,6 +24,9 @@ logger = logging.getLogger(__name__)
 
 #: Under this share of words found, a text is taken for that of another sound.
 LEAST_MATCH: Final = 0.25
+#: Trust in an aligned phone at most. Real lips follow a mean of what is heard and what is known
+#: better than either (r of the aperture in 20 clips: .52 heard, .53 both in halves).
+MOST_TRUST: Final = 0.6
 #: Shorter stretches that do not match are not worth a word.
 _REPORTED_S: Final = 0.6
 
@@ -65,7 +69,7 @@ def transcribed_phones(
     worst = [m for m in found.mismatches if m.end_s - m.start_s >= _REPORTED_S or not m.end_s]
     if worst:
         logger.warning("%s", _told(worst[0], len(worst) - 1))
-    return found.track
+    return replace(found.track, trust=MOST_TRUST * found.track.trust).with_closures()
 
 
 def _told(worst: Mismatch, others: int) -> str:

@@ -41,8 +41,8 @@ class CommandVoice:
         if shutil.which(self._words[0]) is None:
             raise VoiceError(f"there is no program {self._words[0]!r} to speak with")
 
-    def speak(self, text: str, manner: Manner) -> Iterator[Spoken]:
-        """Yield the speech of each sentence; see :class:`gioconda.voices.types.TextToSpeech`."""
+    def check(self, manner: Manner) -> None:
+        """Refuse what has no place in the command."""
         for given, name, changed in (
             (manner.voice is not None, "voice", "{voice}"),
             (manner.rate != 1, "rate", "{rate}"),
@@ -51,6 +51,10 @@ class CommandVoice:
                 raise OptionError(f"a {name} is given, but the command has no {changed} in it")
         if manner.pitch:
             raise OptionError("a command of your own sets its pitch itself; leave the pitch at 0")
+
+    def speak(self, text: str, manner: Manner) -> Iterator[Spoken]:
+        """Yield the speech of each sentence; see :class:`gioconda.voices.types.TextToSpeech`."""
+        self.check(manner)
         for sentence in sentences(text):
             yield self._said(sentence, manner)
 

@@ -91,11 +91,17 @@ class EspeakVoice:
         self._worker: _Worker | None = None
         self._without_worker = False
 
+    def check(self, manner: Manner) -> None:
+        """Refuse voices that there are not; see :class:`gioconda.voices.types.TextToSpeech`."""
+        program = find_program()
+        if manner.voice is not None:
+            _run(program, ["-q", "-v", manner.voice, "--stdin"], manner.voice, b"")
+            _check_variant(program, manner.voice)
+
     def speak(self, text: str, manner: Manner) -> Iterator[Spoken]:
         """Yield the speech of each sentence; see :class:`gioconda.voices.types.TextToSpeech`."""
         program = find_program()
         voice = manner.voice or language_of(text)
-        _check_variant(program, voice)
         if voice.split("+")[0] == "ja" and any("\u4e00" <= c <= "\u9fff" for c in text):
             logger.warning("espeak-ng cannot read kanji and says 'Chinese letter'; write kana")
         language = voice.split("+")[0]

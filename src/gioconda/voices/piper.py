@@ -29,14 +29,20 @@ class PiperVoice:
     of the text are aligned with its sound instead.
     """
 
-    def speak(self, text: str, manner: Manner) -> Iterator[Spoken]:
-        """Yield the speech of each sentence; see :class:`gioconda.voices.types.TextToSpeech`."""
-        program = _program()
+    def check(self, manner: Manner) -> None:
+        """Refuse what Piper cannot do; see :class:`gioconda.voices.types.TextToSpeech`."""
+        _program()
         if manner.pitch:
             raise OptionError("piper cannot change a voice's pitch; leave the pitch at 0")
         if manner.voice is None:
             raise OptionError("piper needs a voice: the path of its model, as in voice.onnx")
-        path, _, speaker = manner.voice.partition("#")
+        _model(manner.voice.partition("#")[0])
+
+    def speak(self, text: str, manner: Manner) -> Iterator[Spoken]:
+        """Yield the speech of each sentence; see :class:`gioconda.voices.types.TextToSpeech`."""
+        self.check(manner)
+        program = _program()
+        path, _, speaker = (manner.voice or "").partition("#")
         model = _model(path)
         command = [program, "--model", str(model), "--length_scale", f"{1 / manner.rate:.3f}"]
         if speaker:

@@ -94,6 +94,15 @@ class VoiceEntry:
 class TextToSpeech(Protocol):
     """Turns text into speech, piece by piece."""
 
+    def check(self, manner: Manner) -> None:
+        """Refuse what cannot be done, before anything is said.
+
+        Raises:
+            VoiceError: the engine is not installed, or does not have the voice.
+            OptionError: the engine cannot do what is asked for.
+        """
+        ...
+
     def speak(self, text: str, manner: Manner) -> Iterator[Spoken]:
         """Yield the text's speech sentence by sentence, each as soon as it is made.
 
