@@ -21,6 +21,7 @@ from gioconda.errors import GiocondaError
 if TYPE_CHECKING:
     from gioconda.capture import track
     from gioconda.motion import BLENDSHAPES, CHANNELS, Motion, moment, neutral
+    from gioconda.motion_plot import plot_motion
     from gioconda.performance import Performer, RulePerformer
     from gioconda.pipeline import Animation, animate, perform, render_motion
     from gioconda.portrait import Face, FaceFinder, Portrait, View
@@ -64,6 +65,7 @@ _HOMES = {
     "neutral": "gioconda.motion",
     "open_writer": "gioconda.video",
     "perform": "gioconda.pipeline",
+    "plot_motion": "gioconda.motion_plot",
     "render_motion": "gioconda.pipeline",
     "say": "gioconda.speaking",
     "speak": "gioconda.speaking",
@@ -103,6 +105,7 @@ __all__ = [
     "neutral",
     "open_writer",
     "perform",
+    "plot_motion",
     "render_motion",
     "say",
     "speak",

@@ -8,8 +8,10 @@ from typing import Annotated
 import typer
 
 from gioconda.cli import arguments as arg
-from gioconda.cli import say_command
+from gioconda.cli import motion_commands, say_command
+from gioconda.cli.measure_commands import measure_app
 from gioconda.cli.voice import Voice
+from gioconda.cli.words import Words
 from gioconda.errors import OptionError
 
 app = typer.Typer(
@@ -115,7 +117,7 @@ def animate(
         gaze=gaze, distance=distance, emotion=emotion, expression=expression, head=head,
         blinks=blinks, seed=seed, still=still,
     )  # fmt: skip
-    words = making.Words(text, language)
+    words = Words(text, language)
     sys.exit(making.animate(portraits, sound, output, controls, look, say, words, force=force))
 
 
@@ -125,9 +127,7 @@ app.command()(say_command.say)
 @app.command()
 def perform(
     sound: Annotated[str, typer.Argument(help="The sound; '-' reads it from standard input.")],
-    output: Annotated[
-        str, typer.Option("-o", "--output", help="Where the motion goes: .npz or .csv.")
-    ] = "motion.npz",
+    output: arg.MotionOutput = "motion.npz",
     seed: arg.Seed = 0,
     gaze: arg.Gaze = "0,0",
     emotion: arg.Emotion = "neutral",
@@ -137,6 +137,8 @@ def perform(
     still: arg.Still = False,
     text: arg.Transcript = None,
     language: arg.Language = None,
+    rate: arg.Rate = None,
+    format: arg.MotionFormat = None,
     as_json: arg.Json = False,
     quiet: arg.Quiet = False,
     force: arg.Force = False,
@@ -148,17 +150,16 @@ def perform(
         gaze=gaze, emotion=emotion, expression=expression, head=head,
         blinks=blinks, seed=seed, still=still,
     )  # fmt: skip
-    words = making.Words(text, language)
-    say = Voice(as_json=as_json, quiet=quiet)
-    making.perform(sound, output, controls, say, words, force=force)
+    making.perform(
+        sound, output, controls, Voice(as_json=as_json, quiet=quiet), Words(text, language),
+        force=force, rate_hz=rate, format=format,
+    )  # fmt: skip
 
 
 @app.command()
 def track(
     video: Annotated[str, typer.Argument(help="A video of a person.")],
-    output: Annotated[
-        str, typer.Option("-o", "--output", help="Where the motion goes: .npz or .csv.")
-    ] = "motion.npz",
+    output: arg.MotionOutput = "motion.npz",
     face: arg.TrackedFace = None,
     reference: Annotated[
         str,
@@ -168,10 +169,8 @@ def track(
             "first: the first frame with a face, to drive that frame.",
         ),
     ] = "neutral",
-    rate: Annotated[
-        float | None,
-        typer.Option("--rate", help="Rows a second; the video's own if none.", show_default=False),
-    ] = None,
+    rate: arg.Rate = None,
+    format: arg.MotionFormat = None,
     refine: Annotated[
         bool,
         typer.Option(
@@ -188,8 +187,8 @@ def track(
     from gioconda.cli import capturing
 
     capturing.track(
-        video, output, face=face, reference=reference, rate_hz=rate, refine=refine,
-        voice=Voice(as_json=as_json, quiet=quiet), force=force,
+        video, output, face=face, reference=reference, rate_hz=rate, format=format,
+        refine=refine, voice=Voice(as_json=as_json, quiet=quiet), force=force,
     )  # fmt: skip
 
 
@@ -197,7 +196,7 @@ def track(
 def render(
     portrait: Annotated[str, typer.Argument(help="The picture.")],
     motion: Annotated[
-        str, typer.Argument(help="Motion made by 'perform' or 'track', .npz or .csv.")
+        str, typer.Argument(help="Motion: .npz, .csv, a take of Live Link Face, or .bvh.")
     ],
     sound: Annotated[
         str | None, typer.Option("--sound", help="A sound to put beside the picture.")
@@ -223,6 +222,9 @@ def render(
     )  # fmt: skip
     say = Voice(as_json=as_json, quiet=quiet)
     making.render(portrait, motion, sound, output, look, say, force=force)
+
+
+motion_commands.add_to(app)
 
 
 @app.command()
@@ -296,63 +298,7 @@ def warm_up() -> None:
     looking.warm_up()
 
 
-measure_app = typer.Typer(help="Measure results against recordings.", no_args_is_help=True)
 app.add_typer(measure_app, name="measure")
-
-
-@measure_app.command()
-def lipsync(
-    clips: Annotated[str, typer.Argument(help="Folder of talking clips, with their sound.")],
-    tracked: Annotated[str, typer.Argument(help="Folder of lip curves tracked from them.")],
-    portrait: Annotated[
-        str | None, typer.Option("--portrait", help="A frontal picture; the example if none.")
-    ] = None,
-    fps: Annotated[float, typer.Option("--fps", help="Frames a second to render.")] = 25.0,
-    size: arg.Size = 512,
-    motion_only: Annotated[
-        bool, typer.Option("--motion-only", help="Score the motion without rendering it.")
-    ] = False,
-    as_json: arg.Json = False,
-) -> None:
-    """Let each clip's sound drive one portrait; compare our lips with the speaker's."""
-    from gioconda.cli import looking
-
-    looking.lipsync(
-        clips, tracked, portrait, fps=fps, size=size, motion_only=motion_only, as_json=as_json
-    )
-
-
-@measure_app.command()
-def reenact(
-    clips: Annotated[
-        list[str], typer.Argument(metavar="CLIP|FOLDER...", help="Videos, or folders of them.")
-    ],
-    output: Annotated[
-        str | None,
-        typer.Option(
-            "-o",
-            "--output",
-            show_default=False,
-            help="Folder for a picture of each clip: nine real frames above ours.",
-        ),
-    ] = None,
-    size: arg.Size = 512,
-    refine: Annotated[
-        bool,
-        typer.Option(
-            "--refine/--no-refine",
-            help="Correct lids and brows by what a first render shows, as 'track --refine' does.",
-        ),
-    ] = True,
-    as_json: arg.Json = False,
-    quiet: arg.Quiet = False,
-    force: arg.Force = False,
-) -> None:
-    """Drive each clip's first frame by the clip's motion; compare with the real frames."""
-    from gioconda.cli import looking
-
-    say = Voice(as_json=as_json, quiet=quiet)
-    sys.exit(looking.reenact(clips, output, size=size, refine=refine, voice=say, force=force))
 
 
 train_app = typer.Typer(help="Make the shipped weights again.", no_args_is_help=True)

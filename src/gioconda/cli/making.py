@@ -8,14 +8,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from gioconda.background import Background
 from gioconda.cli.voice import Voice
+from gioconda.cli.words import NO_WORDS, Words, align_words, check_words
 from gioconda.controls import Controls
 from gioconda.errors import GiocondaError, OptionError, OutputError
 from gioconda.session import KEPT, check_options
-from gioconda.targets import check_file_target, named_after, replacing
+from gioconda.targets import check_file_target, named_after
 
 if TYPE_CHECKING:
     from gioconda.pipeline import Animation, Report
@@ -33,17 +34,6 @@ class Look:
     face: int | None = None
     distance: float = 1.0
     background: Background = KEPT
-
-
-@dataclass(frozen=True)
-class Words:
-    """The words of a sound, if they are known: a text or the name of its file, and its language."""
-
-    text: str | None = None
-    language: str | None = None
-
-
-NO_WORDS: Final = Words()
 
 
 def animate(
@@ -151,33 +141,6 @@ def _animate_one(
     save_animation(animation, target, look, voice, force=force)
 
 
-def check_words(words: Words) -> None:
-    """Refuse a bad transcript, or a missing espeak-ng, before any long work.
-
-    Raises:
-        OptionError: there is a language without a text.
-        TranscriptError: the text cannot be used.
-        VoiceError: espeak-ng is not installed.
-    """
-    if words.text is not None:
-        from gioconda.speech.transcript import Transcript
-        from gioconda.voices.espeak import find_program
-
-        Transcript.of(words.text)
-        find_program()
-    elif words.language is not None:
-        raise OptionError("--language is that of a transcript; give one with --text")
-
-
-def align_words(sound: Sound, words: Words, voice: Voice) -> None:
-    """Find when each phone of the words sounds; whatever plays the sound knows them then."""
-    if words.text is not None:
-        from gioconda.speech.transcribed import transcribed_phones
-
-        voice.say("aligning the text with the sound")
-        sound.phones = transcribed_phones(sound, words.text, words.language)
-
-
 def perform(
     sound: str,
     output: str,
@@ -186,32 +149,21 @@ def perform(
     words: Words = NO_WORDS,
     *,
     force: bool,
+    rate_hz: float | None = None,
+    format: str | None = None,
 ) -> None:
     """Write the motion that a sound calls for."""
+    from gioconda.cli.motions import motion_target
     from gioconda.pipeline import perform as make
     from gioconda.speech.sound import Sound
 
-    target = Path(output)
-    if target.suffix.lower() not in (".npz", ".csv"):
-        raise OptionError(f"motion goes into a .npz or .csv file, not into {target.name!r}")
-    check_plain_target(target, force, inputs=[sound, words.text or ""])
     check_words(words)
+    target = motion_target(output, format, rate_hz, force, inputs=[sound, words.text or ""])
     with Sound.open(sound) as opened:
         align_words(opened, words, voice)
-        with voice.bar(target.name, "s of sound") as bar:
+        with voice.bar(target.path.name, "s of sound") as bar:
             motion = make(opened, controls, progress=bar)
-    with replacing(target) as temporary:
-        motion.save(temporary)
-    voice.result(
-        f"{target}: {len(motion)} rows at {motion.rate_hz:g} Hz, {motion.duration_s:.1f} s",
-        {
-            "output": str(target),
-            "rows": len(motion),
-            "rate_hz": motion.rate_hz,
-            "duration_s": motion.duration_s,
-            "channels": list(motion.channels),
-        },
-    )
+    target.save(motion, voice)
 
 
 def render(

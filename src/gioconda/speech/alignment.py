@@ -254,7 +254,8 @@ def _trust(
     Args:
         posteriors: (T, 37).
         aligned: (T,) the class aligned with each row, -1 between words.
-        starts, ends: (n,) first row of each phone, and the row after it.
+        starts: (n,) first row of each phone.
+        ends: (n,) the row after it.
     """
     score = np.log(np.maximum(posteriors, _TRUST_FLOOR)).astype(np.float64)
     rows = np.arange(len(score))
