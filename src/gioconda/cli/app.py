@@ -8,8 +8,11 @@ from typing import Annotated
 import typer
 
 from gioconda.cli import arguments as arg
+from gioconda.cli import motion_commands, say_command
 from gioconda.cli.measure_commands import measure_app
 from gioconda.cli.voice import Voice
+from gioconda.cli.words import Words
+from gioconda.controls import Controls
 from gioconda.errors import OptionError
 
 app = typer.Typer(
@@ -41,6 +44,7 @@ def _root(
 
 @app.command()
 def animate(
+    context: typer.Context,
     inputs: Annotated[
         list[str] | None,
         typer.Argument(
@@ -63,6 +67,9 @@ def animate(
     head: arg.Head = 1.0,
     blinks: arg.Blinks = 1.0,
     still: arg.Still = False,
+    controls_file: arg.ControlsFile = None,
+    text: arg.Transcript = None,
+    language: arg.Language = None,
     motion_from: arg.MotionFrom = None,
     motion_face: arg.MotionFace = None,
     as_json: arg.Json = False,
@@ -93,7 +100,8 @@ def animate(
             {
                 "--gaze": gaze != "0,0", "--emotion": emotion != "neutral",
                 "--expression": expression != 1, "--blinks": blinks != 1,
-                "--seed": seed != 0, "--still": still,
+                "--seed": seed != 0, "--still": still, "--controls": controls_file is not None,
+                "--text": text is not None,
             }
         )  # fmt: skip
         capturing.animate_from(
@@ -109,19 +117,23 @@ def animate(
         [p for p in (source_image, source) if p],
         [s for s in (driven_audio, audio) if s],
     )
-    controls = arg.controls(
+    constant = arg.controls(
         gaze=gaze, distance=distance, emotion=emotion, expression=expression, head=head,
         blinks=blinks, seed=seed, still=still,
     )  # fmt: skip
-    sys.exit(making.animate(portraits, sound, output, controls, look, say, force=force))
+    controls = arg.directed(constant, controls_file, context)
+    words = Words(text, language)
+    sys.exit(making.animate(portraits, sound, output, controls, look, say, words, force=force))
+
+
+app.command()(say_command.say)
 
 
 @app.command()
 def perform(
+    context: typer.Context,
     sound: Annotated[str, typer.Argument(help="The sound; '-' reads it from standard input.")],
-    output: Annotated[
-        str, typer.Option("-o", "--output", help="Where the motion goes: .npz or .csv.")
-    ] = "motion.npz",
+    output: arg.MotionOutput = "motion.npz",
     seed: arg.Seed = 0,
     gaze: arg.Gaze = "0,0",
     emotion: arg.Emotion = "neutral",
@@ -129,6 +141,11 @@ def perform(
     head: arg.Head = 1.0,
     blinks: arg.Blinks = 1.0,
     still: arg.Still = False,
+    text: arg.Transcript = None,
+    language: arg.Language = None,
+    rate: arg.Rate = None,
+    format: arg.MotionFormat = None,
+    controls_file: arg.ControlsFile = None,
     as_json: arg.Json = False,
     quiet: arg.Quiet = False,
     force: arg.Force = False,
@@ -136,19 +153,21 @@ def perform(
     """Make the motion alone: a sound becomes 52 blendshapes and the head's pose over time."""
     from gioconda.cli import making
 
-    controls = arg.controls(
+    constant = arg.controls(
         gaze=gaze, emotion=emotion, expression=expression, head=head,
         blinks=blinks, seed=seed, still=still,
     )  # fmt: skip
-    making.perform(sound, output, controls, Voice(as_json=as_json, quiet=quiet), force=force)
+    controls = arg.directed(constant, controls_file, context)
+    making.perform(
+        sound, output, controls, Voice(as_json=as_json, quiet=quiet), Words(text, language),
+        force=force, controls_file=controls_file, rate_hz=rate, format=format,
+    )  # fmt: skip
 
 
 @app.command()
 def track(
     video: Annotated[str, typer.Argument(help="A video of a person.")],
-    output: Annotated[
-        str, typer.Option("-o", "--output", help="Where the motion goes: .npz or .csv.")
-    ] = "motion.npz",
+    output: arg.MotionOutput = "motion.npz",
     face: arg.TrackedFace = None,
     reference: Annotated[
         str,
@@ -158,10 +177,8 @@ def track(
             "first: the first frame with a face, to drive that frame.",
         ),
     ] = "neutral",
-    rate: Annotated[
-        float | None,
-        typer.Option("--rate", help="Rows a second; the video's own if none.", show_default=False),
-    ] = None,
+    rate: arg.Rate = None,
+    format: arg.MotionFormat = None,
     refine: Annotated[
         bool,
         typer.Option(
@@ -178,16 +195,17 @@ def track(
     from gioconda.cli import capturing
 
     capturing.track(
-        video, output, face=face, reference=reference, rate_hz=rate, refine=refine,
-        voice=Voice(as_json=as_json, quiet=quiet), force=force,
+        video, output, face=face, reference=reference, rate_hz=rate, format=format,
+        refine=refine, voice=Voice(as_json=as_json, quiet=quiet), force=force,
     )  # fmt: skip
 
 
 @app.command()
 def render(
+    context: typer.Context,
     portrait: Annotated[str, typer.Argument(help="The picture.")],
     motion: Annotated[
-        str, typer.Argument(help="Motion made by 'perform' or 'track', .npz or .csv.")
+        str, typer.Argument(help="Motion: .npz, .csv, a take of Live Link Face, or .bvh.")
     ],
     sound: Annotated[
         str | None, typer.Option("--sound", help="A sound to put beside the picture.")
@@ -199,6 +217,7 @@ def render(
     background: arg.BackgroundOption = "keep",
     face: arg.FaceOption = None,
     distance: arg.Distance = 1.0,
+    controls_file: arg.ControlsFile = None,
     as_json: arg.Json = False,
     quiet: arg.Quiet = False,
     force: arg.Force = False,
@@ -212,7 +231,11 @@ def render(
         background=background_of(background),
     )  # fmt: skip
     say = Voice(as_json=as_json, quiet=quiet)
-    making.render(portrait, motion, sound, output, look, say, force=force)
+    controls = arg.directed(Controls(distance=distance), controls_file, context)
+    making.render(portrait, motion, sound, output, controls, look, say, force=force)
+
+
+motion_commands.add_to(app)
 
 
 @app.command()

@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING
 
 from gioconda.background import Background
 from gioconda.cli.voice import Voice
+from gioconda.cli.words import NO_WORDS, Words, align_words, check_words
 from gioconda.controls import Controls
 from gioconda.errors import GiocondaError, OptionError, OutputError
 from gioconda.session import KEPT, check_options
-from gioconda.targets import check_file_target, named_after, replacing
+from gioconda.targets import check_file_target, named_after
 
 if TYPE_CHECKING:
+    from gioconda.control_track import Direction
     from gioconda.pipeline import Animation, Report
     from gioconda.portrait import Portrait
     from gioconda.speech.sound import Sound
@@ -39,21 +41,26 @@ def animate(
     portraits: list[str],
     sound: str,
     output: str | None,
-    controls: Controls,
+    controls: Direction,
     look: Look,
     voice: Voice,
+    words: Words = NO_WORDS,
     *,
     force: bool,
 ) -> int:
     """Animate one portrait, or a batch into a folder; return the exit code."""
-    check_options(look.fps, look.size, look.framing, look.distance, look.background)
+    _check_look(look, controls)
+    check_words(words)
     several = len(portraits) > 1
     if not several and not is_folder(output, several):
-        target = video_target(output, portraits[0], force, look, inputs=[*portraits, sound])
+        target = video_target(
+            output, portraits[0], force, look, inputs=[*portraits, sound, words.text or ""]
+        )
         from gioconda.portrait import Portrait
         from gioconda.speech.sound import Sound
 
         with Sound.open(sound) as opened:
+            align_words(opened, words, voice)
             portrait = Portrait.open(portraits[0], face=look.face)
             _animate_one(portrait, opened, target, controls, look, voice, force=force)
         return 0
@@ -62,16 +69,25 @@ def animate(
             f"{len(portraits)} portraits need a folder as the output, as in -o videos/"
         )
     assert output is not None
-    return _batch(portraits, sound, Path(output), controls, look, voice, force=force)
+    return _batch(portraits, sound, Path(output), controls, look, voice, words, force=force)
+
+
+def _check_look(look: Look, controls: Direction) -> None:
+    """Check how frames shall look, at all distances."""
+    from gioconda.control_track import track_of
+
+    for distance in track_of(controls).distances:
+        check_options(look.fps, look.size, look.framing, distance, look.background)
 
 
 def _batch(
     portraits: list[str],
     sound: str,
     folder: Path,
-    controls: Controls,
+    controls: Direction,
     look: Look,
     voice: Voice,
+    words: Words,
     *,
     force: bool,
 ) -> int:
@@ -82,10 +98,12 @@ def _batch(
     targets = named_after(portraits, folder, _usual_suffix(look))
     failed = 0
     with Sound.open(sound) as opened, made_folder(folder):
+        align_words(opened, words, voice)
         for number, (source, target) in enumerate(zip(portraits, targets, strict=True), 1):
             voice.say(f"{number}/{len(portraits)} {source}")
             try:
-                video_target(str(target), source, force, look, inputs=[*portraits, sound])
+                inputs = [*portraits, sound, words.text or ""]
+                video_target(str(target), source, force, look, inputs=inputs)
                 portrait = Portrait.open(source, face=look.face)
                 _animate_one(portrait, opened, target, controls, look, voice, force=force)
             except GiocondaError as e:
@@ -117,7 +135,7 @@ def _animate_one(
     portrait: Portrait,
     sound: Sound,
     target: Path,
-    controls: Controls,
+    controls: Direction,
     look: Look,
     voice: Voice,
     *,
@@ -132,29 +150,31 @@ def _animate_one(
     save_animation(animation, target, look, voice, force=force)
 
 
-def perform(sound: str, output: str, controls: Controls, voice: Voice, *, force: bool) -> None:
-    """Write the motion that a sound calls for."""
+def perform(
+    sound: str,
+    output: str,
+    controls: Direction,
+    voice: Voice,
+    words: Words = NO_WORDS,
+    *,
+    force: bool,
+    controls_file: str | None = None,
+    rate_hz: float | None = None,
+    format: str | None = None,
+) -> None:
+    """Write the motion that a sound calls for; the file of controls is not replaced by it."""
+    from gioconda.cli.motions import motion_target
     from gioconda.pipeline import perform as make
     from gioconda.speech.sound import Sound
 
-    target = Path(output)
-    if target.suffix.lower() not in (".npz", ".csv"):
-        raise OptionError(f"motion goes into a .npz or .csv file, not into {target.name!r}")
-    check_plain_target(target, force, inputs=[sound])
-    with Sound.open(sound) as opened, voice.bar(target.name, "s of sound") as bar:
-        motion = make(opened, controls, progress=bar)
-    with replacing(target) as temporary:
-        motion.save(temporary)
-    voice.result(
-        f"{target}: {len(motion)} rows at {motion.rate_hz:g} Hz, {motion.duration_s:.1f} s",
-        {
-            "output": str(target),
-            "rows": len(motion),
-            "rate_hz": motion.rate_hz,
-            "duration_s": motion.duration_s,
-            "channels": list(motion.channels),
-        },
-    )
+    check_words(words)
+    inputs = [sound, controls_file or "", words.text or ""]
+    target = motion_target(output, format, rate_hz, force, inputs=inputs)
+    with Sound.open(sound) as opened:
+        align_words(opened, words, voice)
+        with voice.bar(target.path.name, "s of sound") as bar:
+            motion = make(opened, controls, progress=bar)
+    target.save(motion, voice)
 
 
 def render(
@@ -162,14 +182,16 @@ def render(
     motion: str,
     sound: str | None,
     output: str | None,
+    controls: Direction,
     look: Look,
     voice: Voice,
     *,
     force: bool,
 ) -> None:
-    """Show a motion on a portrait."""
-    check_options(look.fps, look.size, look.framing, look.distance, look.background)
+    """Show a motion on a portrait; of the controls, the distance counts."""
+    _check_look(look, controls)
     target = video_target(output, portrait, force, look, inputs=[portrait, motion, sound or ""])
+    from gioconda.control_track import track_of
     from gioconda.motion import Motion
     from gioconda.pipeline import render_motion as make
     from gioconda.portrait import Portrait
@@ -181,7 +203,7 @@ def render(
         person = Portrait.open(portrait, face=look.face)
         animation = make(
             person, loaded, opened, fps=look.fps, size=look.size, framing=look.framing,
-            distance=look.distance, background=look.background,
+            distance=track_of(controls), background=look.background,
         )  # fmt: skip
         save_animation(animation, target, look, voice, force=force)
     finally:
