@@ -102,7 +102,7 @@ def format_of(name: str, wanted: str | None = None) -> str:
         return by_name
     if wanted not in FORMATS:
         raise MotionError(f"there is no motion format {wanted!r}; choose of {', '.join(FORMATS)}")
-    if Path(FORMATS[wanted]).suffix != Path(FORMATS[by_name]).suffix:
+    if FORMATS[wanted].rpartition(".")[2] != FORMATS[by_name].rpartition(".")[2]:
         raise MotionError(f"{name!r} does not suit the format {wanted}; name it *{FORMATS[wanted]}")
     return wanted
 
