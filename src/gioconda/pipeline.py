@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gioconda.background import Background, BackgroundLike, background_of
+from gioconda.control_track import ControlTrack, Direction, track_of
 from gioconda.controls import Controls
 from gioconda.motion import Motion, concatenate
 from gioconda.session import (
@@ -71,7 +72,7 @@ class Animation:
     portrait: Portrait
     sound: Sound | None
     motion: Motion | None
-    controls: Controls
+    controls: Direction
     fps: float
     size: int
     framing: str
@@ -97,9 +98,10 @@ class Animation:
     def _from_motion(self) -> Iterator[TimedFrame]:
         assert self.motion is not None
         maker = self._maker()
+        track = track_of(self.controls)
         for i in range(self.expected_frames or 1):
             now = time.perf_counter()
-            image = maker.frame(self.motion.at(i / self.fps))
+            image = maker.frame(self.motion.at(i / self.fps), track.distance_at(i / self.fps))
             self.clock.add("render", now)
             yield TimedFrame(i, i / self.fps, image)
 
@@ -121,7 +123,7 @@ class Animation:
     def _maker(self) -> FrameMaker:
         return FrameMaker(
             self.portrait, size=self.size, framing=self.framing,
-            distance=self.controls.distance, background=self.background,
+            distance=track_of(self.controls).distances, background=self.background,
             renderer=self.renderer,
         )  # fmt: skip
 
@@ -201,7 +203,7 @@ class Animation:
 def animate(
     portrait: Portrait | PictureSource | PathLike[str],
     sound: str | PathLike[str] | Sound,
-    controls: Controls | None = None,
+    controls: Direction | None = None,
     *,
     fps: float = 40.0,
     size: int = 512,
@@ -215,7 +217,8 @@ def animate(
     Args:
         portrait: a :class:`gioconda.Portrait`, or a picture's path, bytes or array.
         sound: a :class:`gioconda.Sound`, or the path of anything with sound in it.
-        controls: the dials; defaults if None.
+        controls: the dials, :class:`gioconda.Controls` or, over time,
+            :class:`gioconda.ControlTrack`; defaults if None.
         fps: frames a second, 24 to 60.
         size: side of the square: 256, 512, 768 or 1024. The whole picture keeps its own.
         framing: ``"crop"`` for the square, ``"full"`` for the whole picture.
@@ -234,7 +237,8 @@ def animate(
     """
     controls = controls or Controls()
     behind = background_of(background)
-    check_options(fps, size, framing, controls.distance, behind)
+    for distance in track_of(controls).distances:
+        check_options(fps, size, framing, distance, behind)
     return Animation(
         _portrait(portrait), _sound(sound), None, controls, float(fps), size, framing,
         performer, renderer, behind,
@@ -243,7 +247,7 @@ def animate(
 
 def perform(
     sound: str | PathLike[str] | Sound,
-    controls: Controls | None = None,
+    controls: Direction | None = None,
     *,
     performer: str = "rules",
     progress: Progress | None = None,
@@ -252,7 +256,8 @@ def perform(
 
     Args:
         sound: a :class:`gioconda.Sound`, or a path.
-        controls: the dials; defaults if None.
+        controls: the dials, :class:`gioconda.Controls` or, over time,
+            :class:`gioconda.ControlTrack`; defaults if None.
         performer: a name in the registry.
         progress: told the seconds done and, where known, the sound's duration.
 
@@ -280,7 +285,7 @@ def render_motion(
     fps: float = 40.0,
     size: int = 512,
     framing: str = "crop",
-    distance: float = 1.0,
+    distance: float | ControlTrack = 1.0,
     background: BackgroundLike = KEPT,
     renderer: str = "mesh",
 ) -> Animation:
@@ -296,7 +301,8 @@ def render_motion(
         fps: frames a second, 24 to 60.
         size: side of the square: 256, 512, 768 or 1024. The whole picture keeps its own.
         framing: ``"crop"`` for the square, ``"full"`` for the whole picture.
-        distance: of the camera, 0.7 to 2.
+        distance: of the camera, 0.7 to 2, or a track that says it over time; what else the
+            track says is the motion's own.
         background: as in :func:`animate`.
         renderer: name in the registry of renderers.
 
@@ -304,9 +310,10 @@ def render_motion(
         OptionError: an option is out of range.
         PortraitError, MotionError, SoundError: what the inputs raise.
     """
-    controls = Controls(distance=distance)
+    controls = distance if isinstance(distance, ControlTrack) else Controls(distance=distance)
     behind = background_of(background)
-    check_options(fps, size, framing, distance, behind)
+    for off in track_of(controls).distances:
+        check_options(fps, size, framing, off, behind)
     loaded = motion if isinstance(motion, Motion) else Motion.load(str(motion))
     opened = None if sound is None else _sound(sound)
     return Animation(

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
 from gioconda.controls import EMOTIONS, Controls
 from gioconda.errors import OptionError
 
+if TYPE_CHECKING:
+    from gioconda.control_track import Direction
+
+#: Options that a file of controls may set instead.
+_IN_A_FILE: Final = (
+    "gaze", "distance", "emotion", "expression", "head", "blinks", "seed", "still",
+)  # fmt: skip
 LOOK = "Picture"
 ACT = "Performance"
 
@@ -96,7 +103,15 @@ Emotion = Annotated[
     str,
     typer.Option(
         "--emotion", metavar="NAME[:STRENGTH]", rich_help_panel=ACT,
-        help=f"One of {', '.join(EMOTIONS)}; strength 0 to 1.",
+        help=f"One of {', '.join(EMOTIONS)}, or auto, which follows the voice; strength 0 to 1.",
+    ),
+]  # fmt: skip
+ControlsFile = Annotated[
+    str | None,
+    typer.Option(
+        "--controls", metavar="FILE", rich_help_panel=ACT, show_default=False,
+        help="Controls over time, .json or .csv: keyframes and poses (docs/controls.md). An "
+        "option given beside it must not be in it.",
     ),
 ]  # fmt: skip
 Expression = Annotated[
@@ -257,6 +272,31 @@ def controls(
         seed=seed,
         still=still,
     )
+
+
+def directed(constant: Controls, file: str | None, context: typer.Context) -> Direction:
+    """Return the controls, over time where a file says so.
+
+    Args:
+        constant: built from the options.
+        file: named by ``--controls``.
+        context: of the command, which knows the options that were given.
+
+    Raises:
+        OptionError: the file cannot be read, holds something that is not allowed, or sets what
+            an option sets too.
+    """
+    if file is None:
+        return constant
+    from gioconda.control_files import read
+
+    given = {name for name in _IN_A_FILE if _is_given(context, name)}
+    return read(file, constant, given)
+
+
+def _is_given(context: typer.Context, name: str) -> bool:
+    source = context.get_parameter_source(name)
+    return source is not None and source.name == "COMMANDLINE"
 
 
 def _pair(text: str) -> tuple[float, float]:

@@ -18,6 +18,7 @@ from gioconda.session import KEPT, check_options
 from gioconda.targets import check_file_target, named_after
 
 if TYPE_CHECKING:
+    from gioconda.control_track import Direction
     from gioconda.pipeline import Animation, Report
     from gioconda.portrait import Portrait
     from gioconda.speech.sound import Sound
@@ -39,14 +40,14 @@ def animate(
     portraits: list[str],
     sound: str,
     output: str | None,
-    controls: Controls,
+    controls: Direction,
     look: Look,
     voice: Voice,
     *,
     force: bool,
 ) -> int:
     """Animate one portrait, or a batch into a folder; return the exit code."""
-    check_options(look.fps, look.size, look.framing, look.distance, look.background)
+    _check_look(look, controls)
     several = len(portraits) > 1
     if not several and not is_folder(output, several):
         target = video_target(output, portraits[0], force, look, inputs=[*portraits, sound])
@@ -65,11 +66,19 @@ def animate(
     return _batch(portraits, sound, Path(output), controls, look, voice, force=force)
 
 
+def _check_look(look: Look, controls: Direction) -> None:
+    """Check how frames shall look, at all distances."""
+    from gioconda.control_track import track_of
+
+    for distance in track_of(controls).distances:
+        check_options(look.fps, look.size, look.framing, distance, look.background)
+
+
 def _batch(
     portraits: list[str],
     sound: str,
     folder: Path,
-    controls: Controls,
+    controls: Direction,
     look: Look,
     voice: Voice,
     *,
@@ -117,7 +126,7 @@ def _animate_one(
     portrait: Portrait,
     sound: Sound,
     target: Path,
-    controls: Controls,
+    controls: Direction,
     look: Look,
     voice: Voice,
     *,
@@ -135,19 +144,20 @@ def _animate_one(
 def perform(
     sound: str,
     output: str,
-    controls: Controls,
+    controls: Direction,
     voice: Voice,
     *,
     force: bool,
+    controls_file: str | None = None,
     rate_hz: float | None = None,
     format: str | None = None,
 ) -> None:
-    """Write the motion that a sound calls for."""
+    """Write the motion that a sound calls for; the file of controls is not replaced by it."""
     from gioconda.cli.motions import motion_target
     from gioconda.pipeline import perform as make
     from gioconda.speech.sound import Sound
 
-    target = motion_target(output, format, rate_hz, force, inputs=[sound])
+    target = motion_target(output, format, rate_hz, force, inputs=[sound, controls_file or ""])
     with Sound.open(sound) as opened, voice.bar(target.path.name, "s of sound") as bar:
         motion = make(opened, controls, progress=bar)
     target.save(motion, voice)
@@ -158,14 +168,16 @@ def render(
     motion: str,
     sound: str | None,
     output: str | None,
+    controls: Direction,
     look: Look,
     voice: Voice,
     *,
     force: bool,
 ) -> None:
-    """Show a motion on a portrait."""
-    check_options(look.fps, look.size, look.framing, look.distance, look.background)
+    """Show a motion on a portrait; of the controls, the distance counts."""
+    _check_look(look, controls)
     target = video_target(output, portrait, force, look, inputs=[portrait, motion, sound or ""])
+    from gioconda.control_track import track_of
     from gioconda.motion import Motion
     from gioconda.pipeline import render_motion as make
     from gioconda.portrait import Portrait
@@ -177,7 +189,7 @@ def render(
         person = Portrait.open(portrait, face=look.face)
         animation = make(
             person, loaded, opened, fps=look.fps, size=look.size, framing=look.framing,
-            distance=look.distance, background=look.background,
+            distance=track_of(controls), background=look.background,
         )  # fmt: skip
         save_animation(animation, target, look, voice, force=force)
     finally:

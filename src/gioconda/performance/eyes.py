@@ -46,7 +46,10 @@ LARGE_SHIFT_DEG: Final = 5.0
 
 @dataclass
 class GazeState:
-    """What :func:`move_gaze` remembers; directions in degrees, in the room and not in the head."""
+    """What :func:`move_gaze` remembers.
+
+    Directions are in degrees from the main one, in the room and not in the head.
+    """
 
     draw: np.random.Generator
     row: int = 0
@@ -76,7 +79,8 @@ def move_gaze(
     Args:
         state: advanced in place.
         activity: who speaks when.
-        dials: carry the main direction.
+        dials: carry the main direction, which the eyes stay on while it moves, and its own
+            saccades.
         head: (rows, >=2) yaw and pitch of the head, degrees.
         aim: (rows, 2) offset of the gaze by the emotion, degrees.
 
@@ -87,17 +91,19 @@ def move_gaze(
     n = len(activity.gate)
     eyes, shifts = np.zeros((n, 2)), np.zeros(n)
     for i in range(n):
-        shifts[i] = _decide(state, activity.talking[i] > 0.3, dials.gaze[i])
+        shifts[i] = _decide(state, activity.talking[i] > 0.3)
+        if dials.gaze_shift is not None:
+            shifts[i] = max(shifts[i], float(dials.gaze_shift[i]))
         gaze = _saccade_position(state)
         state.saccade_age_s += 1.0 / FEATURE_RATE_HZ
         for k in (0, 1):
-            angle = gaze[k] + aim[i, k] - _REFLEX_GAIN * head[i, k]
+            angle = dials.gaze[i, k] + gaze[k] + aim[i, k] - _REFLEX_GAIN * head[i, k]
             eyes[i, k] = min(max(angle, -_LIMIT_DEG[k]), _LIMIT_DEG[k])
         state.row += 1
     return eyes, shifts
 
 
-def _decide(state: GazeState, talking: bool, main: FloatArray) -> float:
+def _decide(state: GazeState, talking: bool) -> float:
     """Start a saccade about the main direction if it is time for one.
 
     Returns its size in degrees, else 0.
@@ -115,8 +121,8 @@ def _decide(state: GazeState, talking: bool, main: FloatArray) -> float:
     jitter = state.draw.standard_normal(2) * _FIXATION_DEG
     state.rows_to_fixation = _rows(state.draw.uniform(*_FIXATION_S))
     target = (
-        float(main[0]) + state.offset[0] + float(jitter[0]),
-        float(main[1]) + state.offset[1] + _VERTICAL_SCALE * float(jitter[1]),
+        state.offset[0] + float(jitter[0]),
+        state.offset[1] + _VERTICAL_SCALE * float(jitter[1]),
     )
     state.saccade_from = _saccade_position(state)
     state.saccade_to = target
