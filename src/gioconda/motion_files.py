@@ -215,11 +215,11 @@ def _from_live_link(
             for r, n in zip(rows, lines, strict=True)
         ]
     )
-    angles = np.array([n in (*live_link.HEAD, *live_link.EYES) for n in names])
+    angles = np.array([n in (*live_link.HEAD, *live_link.EYES) for n in names], bool)
     for i, k in np.argwhere(angles & ~(np.abs(cells) <= math.pi))[:1]:
         raise MotionError(
-            f"{file!r} line {lines[i]} has {cells[i, k]:g} in the column {names[k]!r}; angles beside "
-            "time codes are in radians, as Live Link Face writes them"
+            f"{file!r} line {lines[i]} has {cells[i, k]:g} in the column {names[k]!r}; "
+            "angles beside time codes are in radians, as Live Link Face writes them"
         )
     times = live_link.seconds([r[header.index("Timecode")] for r in rows], lines, file)
     _check_times(times, lines, file)
