@@ -8,9 +8,10 @@ from typing import Annotated
 import typer
 
 from gioconda.cli import arguments as arg
-from gioconda.cli import motion_commands
+from gioconda.cli import motion_commands, say_command
 from gioconda.cli.measure_commands import measure_app
 from gioconda.cli.voice import Voice
+from gioconda.cli.words import Words
 from gioconda.controls import Controls
 from gioconda.errors import OptionError
 
@@ -67,6 +68,8 @@ def animate(
     blinks: arg.Blinks = 1.0,
     still: arg.Still = False,
     controls_file: arg.ControlsFile = None,
+    text: arg.Transcript = None,
+    language: arg.Language = None,
     motion_from: arg.MotionFrom = None,
     motion_face: arg.MotionFace = None,
     as_json: arg.Json = False,
@@ -98,6 +101,7 @@ def animate(
                 "--gaze": gaze != "0,0", "--emotion": emotion != "neutral",
                 "--expression": expression != 1, "--blinks": blinks != 1,
                 "--seed": seed != 0, "--still": still, "--controls": controls_file is not None,
+                "--text": text is not None,
             }
         )  # fmt: skip
         capturing.animate_from(
@@ -118,7 +122,11 @@ def animate(
         blinks=blinks, seed=seed, still=still,
     )  # fmt: skip
     controls = arg.directed(constant, controls_file, context)
-    sys.exit(making.animate(portraits, sound, output, controls, look, say, force=force))
+    words = Words(text, language)
+    sys.exit(making.animate(portraits, sound, output, controls, look, say, words, force=force))
+
+
+app.command()(say_command.say)
 
 
 @app.command()
@@ -133,6 +141,8 @@ def perform(
     head: arg.Head = 1.0,
     blinks: arg.Blinks = 1.0,
     still: arg.Still = False,
+    text: arg.Transcript = None,
+    language: arg.Language = None,
     rate: arg.Rate = None,
     format: arg.MotionFormat = None,
     controls_file: arg.ControlsFile = None,
@@ -149,8 +159,8 @@ def perform(
     )  # fmt: skip
     controls = arg.directed(constant, controls_file, context)
     making.perform(
-        sound, output, controls, Voice(as_json=as_json, quiet=quiet), force=force,
-        controls_file=controls_file, rate_hz=rate, format=format,
+        sound, output, controls, Voice(as_json=as_json, quiet=quiet), Words(text, language),
+        force=force, controls_file=controls_file, rate_hz=rate, format=format,
     )  # fmt: skip
 
 

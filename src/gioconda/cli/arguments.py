@@ -82,6 +82,20 @@ MotionFace = Annotated[
         help="Which face of that video, numbered left to right from 1; the largest if not given.",
     ),
 ]  # fmt: skip
+Transcript = Annotated[
+    str | None,
+    typer.Option(
+        "--text", metavar="TEXT|FILE", rich_help_panel=ACT, show_default=False,
+        help="The words of the sound, or a .txt, .srt or .vtt of them: the lips get sharper.",
+    ),
+]  # fmt: skip
+Language = Annotated[
+    str | None,
+    typer.Option(
+        "--language", rich_help_panel=ACT, show_default=False,
+        help="Of the text, as in it or en-gb; by its script, or English, if not given.",
+    ),
+]  # fmt: skip
 Seed = Annotated[
     int, typer.Option("--seed", help="Another seed, another performance.", rich_help_panel=ACT)
 ]
