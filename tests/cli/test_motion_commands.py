@@ -173,3 +173,9 @@ def test_every_command_of_the_guide_runs(tmp_path: Path, monkeypatch: pytest.Mon
         assert Path(words[words.index("-o") + 1]).stat().st_size > 0
     for block in re.findall(r"```python\n(.*?)```", GUIDE, re.DOTALL):
         exec(compile(block, "docs/motion.md", "exec"), {})
+
+
+def test_pictures_and_pages_that_the_guide_names_exist() -> None:
+    docs = Path(__file__).resolve().parents[2] / "docs"
+    for target in re.findall(r"\]\((?!https?://)([^)#]+)\)", GUIDE):
+        assert (docs / target).exists(), target
