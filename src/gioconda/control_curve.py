@@ -61,11 +61,13 @@ class Curve:
         x = np.clip((at - self.times_s[i]) / span, 0.0, 1.0)[:, None]
         span = span[:, None]
         y = 1.0 - x
-        # Exactly the keyframe's value at its own time, since one of x and y is then 0.
-        curve: FloatArray = (
-            self.values[i] * (y * y * (1.0 + 2.0 * x))
-            + self.values[i + 1] * (x * x * (1.0 + 2.0 * y))
+        before, after = self.values[i], self.values[i + 1]
+        curve = (
+            before * (y * y * (1.0 + 2.0 * x))
+            + after * (x * x * (1.0 + 2.0 * y))
             + self.slopes[i] * (span * x * y * y)
             - self.slopes[i + 1] * (span * x * x * y)
         )
-        return curve
+        # Rounding must not leave the keyframes' range: what holds, holds to the last bit.
+        bounded: FloatArray = np.clip(curve, np.minimum(before, after), np.maximum(before, after))
+        return bounded
