@@ -31,9 +31,9 @@ PARTING: Final[frozenset[str]] = frozenset(
 )  # fmt: skip
 
 
-#: Channels that spread the mouth; rounded vowels take part of it back.
-SPREADING: Final = ("mouthSmile", "mouthStretch", "mouthDimple")
-SPREAD_LOST_TO_ROUNDING: Final = 0.4
+#: Channels that spread the mouth or bare teeth; rounded vowels take part of it back.
+SPREADING: Final = ("mouthSmile", "mouthStretch", "mouthDimple", "mouthUpperUp", "mouthLowerDown")
+LOST_TO_ROUNDING: Final = 0.4
 
 
 @dataclass(frozen=True)
@@ -95,9 +95,10 @@ STYLES: Final[Mapping[str, Style]] = {
         head_deg=(5.0, -3.0, 3.0), head_scale=0.85, tempo=0.85, blink_scale=1.15, settles=1.0,
     ),
     "contemptuous": Style(
-        face={"mouthSmileLeft": 0.8, "mouthDimpleLeft": 0.75, "cheekSquintLeft": 0.4,
-              "browOuterUpRight": 0.75, "browDownLeft": 0.25, "eyeBlink": 0.2, "mouthPress": 0.15},
-        head_deg=(-3.0, -5.0, 3.5), gaze_deg=(0.0, 2.0), head_scale=0.7, tempo=0.75, settles=0.9,
+        face={"mouthSmileLeft": 0.62, "mouthDimpleLeft": 0.9, "cheekSquintLeft": 0.4,
+              "noseSneerLeft": 0.2, "browOuterUpRight": 0.8, "browDownLeft": 0.3,
+              "eyeBlink": 0.26, "mouthPress": 0.25, "mouthShrugLower": 0.2},
+        head_deg=(-3.0, -6.0, 3.5), gaze_deg=(0.0, 2.0), head_scale=0.7, tempo=0.75, settles=1.0,
     ),
     "tender": Style(
         face={"mouthSmile": 0.55, "cheekSquint": 0.4, "browInnerUp": 0.55, "eyeSquint": 0.25,
@@ -222,8 +223,8 @@ def write_emotion(
         name, offset = CHANNELS[channel], track.face[:, channel]
         if name in PARTING:
             offset = offset * (1.0 - shut)
-        elif name.startswith(SPREADING):
-            offset = offset * (1.0 - SPREAD_LOST_TO_ROUNDING * rounding)
+        if name.startswith(SPREADING):
+            offset = offset * (1.0 - LOST_TO_ROUNDING * rounding)
         values[:, channel] += offset
     mouth = INDEX["articulation"]
     values[:, mouth] += (1.0 - values[:, mouth]) * track.settled
