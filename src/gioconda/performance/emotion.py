@@ -80,7 +80,7 @@ STYLES: Final[Mapping[str, Style]] = {
         head_deg=(0.0, 5.0, 0.0), head_scale=1.2, tempo=1.35, blink_scale=0.6, settles=1.0,
     ),
     "surprised": Style(
-        face={"browInnerUp": 0.95, "browOuterUp": 0.95, "eyeWide": 1.0, "jawOpen": 0.24,
+        face={"browInnerUp": 0.95, "browOuterUp": 0.95, "eyeWide": 1.0, "jawOpen": 0.28,
               "mouthFunnel": 0.1},
         head_deg=(0.0, -3.5, 0.0), tempo=1.15, blink_scale=0.6, settles=0.8,
     ),
