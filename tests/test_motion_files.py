@@ -265,7 +265,7 @@ def test_capture_files_name_things_their_way(tmp_path: Path, name: str) -> None:
     [
         ("", "no 'time_s' column"),
         ("jawOpen,headYaw", "no 'time_s' column"),
-        ("Timecode,JawOpen", "'Timecode' column.*replace it with a 'time_s' column in seconds"),
+        ("Timecode,JawOpen", "'0' in the column 'Timecode'; HH:MM:SS:FF.fff is needed"),
         ("time_s,time", "two columns of time, 'time_s' and 'time'"),
         ("time_s,jawOpn", "'jawOpn', which is not known$"),
         ("time_s,BlendshapeCount", "'BlendshapeCount', which is not known"),

@@ -22,14 +22,17 @@ if TYPE_CHECKING:
     from gioconda.capture import track
     from gioconda.control_track import ControlTrack, Keyframe, Pose
     from gioconda.motion import BLENDSHAPES, CHANNELS, Motion, moment, neutral
+    from gioconda.motion_plot import plot_motion
     from gioconda.performance import Performer, RulePerformer
     from gioconda.pipeline import Animation, animate, perform, render_motion
     from gioconda.portrait import Face, FaceFinder, Portrait, View
     from gioconda.render import MeshRenderer, Paster, Renderer
     from gioconda.session import Session, TimedFrame
+    from gioconda.speaking import at_16k, say, speak
     from gioconda.speech import SpeechAnalyser, SpeechFeatures
     from gioconda.speech.sound import Sound
     from gioconda.video import VideoWriter, open_writer
+    from gioconda.voices import Spoken, TextToSpeech, TimedPhone
 
 __version__ = "0.1.0"
 
@@ -54,15 +57,22 @@ _HOMES = {
     "Sound": "gioconda.speech.sound",
     "SpeechAnalyser": "gioconda.speech",
     "SpeechFeatures": "gioconda.speech",
+    "Spoken": "gioconda.voices",
+    "TextToSpeech": "gioconda.voices",
     "TimedFrame": "gioconda.session",
+    "TimedPhone": "gioconda.voices",
     "VideoWriter": "gioconda.video",
     "View": "gioconda.portrait",
     "animate": "gioconda.pipeline",
+    "at_16k": "gioconda.speaking",
     "moment": "gioconda.motion",
     "neutral": "gioconda.motion",
     "open_writer": "gioconda.video",
     "perform": "gioconda.pipeline",
+    "plot_motion": "gioconda.motion_plot",
     "render_motion": "gioconda.pipeline",
+    "say": "gioconda.speaking",
+    "speak": "gioconda.speaking",
     "track": "gioconda.capture",
 }
 
@@ -89,16 +99,23 @@ __all__ = [
     "Sound",
     "SpeechAnalyser",
     "SpeechFeatures",
+    "Spoken",
+    "TextToSpeech",
     "TimedFrame",
+    "TimedPhone",
     "VideoWriter",
     "View",
     "__version__",
     "animate",
+    "at_16k",
     "moment",
     "neutral",
     "open_writer",
     "perform",
+    "plot_motion",
     "render_motion",
+    "say",
+    "speak",
     "track",
 ]
 

@@ -28,6 +28,7 @@ from gioconda.session import (
 if TYPE_CHECKING:
     from gioconda.portrait import Portrait
     from gioconda.portrait.decode import PictureSource
+    from gioconda.speech.known_phones import PhoneTrack
     from gioconda.speech.sound import Sound
 
 #: Told how much is done and, where it is known, of how much: frames, or seconds of sound.
@@ -79,6 +80,7 @@ class Animation:
     performer: str = "rules"
     renderer: str = "mesh"
     background: Background = KEPT
+    phones: PhoneTrack | None = None
     clock: StageClock = field(default_factory=StageClock, compare=False, repr=False)
 
     @property
@@ -110,6 +112,7 @@ class Animation:
         session = Session(
             self.portrait, self.controls, fps=self.fps, size=self.size, framing=self.framing,
             background=self.background, performer=self.performer, renderer=self.renderer,
+            phones=self.phones,
         )  # fmt: skip
         session.clock.seconds = self.clock.seconds
         chunks = self.sound.chunks()
@@ -211,6 +214,8 @@ def animate(
     background: BackgroundLike = KEPT,
     performer: str = "rules",
     renderer: str = "mesh",
+    transcript: str | PathLike[str] | None = None,
+    language: str | None = None,
 ) -> Animation:
     """Make a portrait speak with a sound.
 
@@ -226,6 +231,9 @@ def animate(
             ``"#1e90ff"``) or a picture's path; on ``"crop"`` only.
         performer: name in the registry of performers.
         renderer: name in the registry of renderers.
+        transcript: the words of the sound, or a .txt, .srt or .vtt file of them, which make the
+            lips sharper; not needed.
+        language: of the transcript, as espeak-ng names it; by its script, or English, if None.
 
     Returns:
         An :class:`Animation`, to ``save`` or to iterate.
@@ -234,14 +242,17 @@ def animate(
         OptionError: an option is out of range.
         PortraitError: the picture cannot be animated.
         SoundError: the sound cannot be used.
+        TranscriptError: the transcript cannot be used.
+        VoiceError: a transcript needs espeak-ng, which is not installed, or lacks the language.
     """
     controls = controls or Controls()
     behind = background_of(background)
     for distance in track_of(controls).distances:
         check_options(fps, size, framing, distance, behind)
+    opened = _sound(sound)
     return Animation(
-        _portrait(portrait), _sound(sound), None, controls, float(fps), size, framing,
-        performer, renderer, behind,
+        _portrait(portrait), opened, None, controls, float(fps), size, framing,
+        performer, renderer, behind, _phones(opened, transcript, language),
     )  # fmt: skip
 
 
@@ -251,6 +262,8 @@ def perform(
     *,
     performer: str = "rules",
     progress: Progress | None = None,
+    transcript: str | PathLike[str] | None = None,
+    language: str | None = None,
 ) -> Motion:
     """Return the motion that a sound calls for, at 50 Hz, without a face.
 
@@ -260,12 +273,16 @@ def perform(
             :class:`gioconda.ControlTrack`; defaults if None.
         performer: a name in the registry.
         progress: told the seconds done and, where known, the sound's duration.
+        transcript: the words of the sound, as in :func:`animate`.
+        language: of the transcript.
 
     Raises:
         SoundError: the sound cannot be used.
+        TranscriptError, VoiceError: as in :func:`animate`.
     """
     opened = _sound(sound)
-    performance = Performance(controls, performer=performer)
+    phones = _phones(opened, transcript, language)
+    performance = Performance(controls, performer=performer, phones=phones)
     parts: list[Motion] = []
     done = 0
     for pcm in opened.chunks():
@@ -334,3 +351,14 @@ def _sound(sound: str | PathLike[str] | Sound) -> Sound:
     from gioconda.speech.sound import Sound
 
     return sound if isinstance(sound, Sound) else Sound.open(sound)
+
+
+def _phones(
+    sound: Sound, transcript: str | PathLike[str] | None, language: str | None
+) -> PhoneTrack | None:
+    """Return the phones that are known: those of a transcript, else the sound's own."""
+    if transcript is None:
+        return sound.phones
+    from gioconda.speech.transcribed import transcribed_phones
+
+    return transcribed_phones(sound, transcript, language)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Final
@@ -26,6 +26,8 @@ from gioconda.zoom import Camera, Zoom, span
 if TYPE_CHECKING:
     from gioconda.portrait import Portrait, View
     from gioconda.render.types import AlphaRenderer
+    from gioconda.speech.known_phones import PhoneTrack
+    from gioconda.voices.types import TimedPhone
 
 ByteImage = npt.NDArray[np.uint8]
 
@@ -230,16 +232,25 @@ class Performance:
     Args:
         controls: the dials, constant or over time.
         performer: name in the registry of performers.
+        phones: that are known to sound, in seconds of the sound; the net hears the rest.
     """
 
-    def __init__(self, controls: Direction | None = None, *, performer: str = "rules") -> None:
+    def __init__(
+        self,
+        controls: Direction | None = None,
+        *,
+        performer: str = "rules",
+        phones: PhoneTrack | None = None,
+    ) -> None:
         from gioconda.performance.registry import create
         from gioconda.speech import SpeechAnalyser
+        from gioconda.speech.known_phones import KnownPhones
 
         self.controls: Direction = track_of(controls) if controls is None else controls
         self.clock = StageClock()
         self._analyser = SpeechAnalyser()
         self._speech = self._analyser.start()
+        self._known = KnownPhones(phones)
         self._performer = create(performer)
         self._state = self._performer.start(self.controls)
 
@@ -261,10 +272,17 @@ class Performance:
         self._performer.set(self._state, controls)
         self.controls = controls
 
-    def push(self, pcm: FloatArray) -> Motion:
-        """Take float32 mono PCM at 16 kHz, any length; return the motion that became final."""
+    def push(self, pcm: FloatArray, phones: Sequence[TimedPhone] | None = None) -> Motion:
+        """Take float32 mono PCM at 16 kHz, any length; return the motion that became final.
+
+        Args:
+            pcm: the samples.
+            phones: that sound in them and after, in seconds from their start, if known.
+        """
         now = time.perf_counter()
-        features = self._analyser.step(self._speech, pcm)
+        if phones:
+            self._known.add_spoken(phones, self._speech.samples / SAMPLE_RATE_HZ)
+        features = self._known.sharpen(self._analyser.step(self._speech, pcm))
         now = self.clock.add("speech", now)
         motion = self._performer.step(self._state, features)
         self.clock.add("performance", now)
@@ -273,7 +291,7 @@ class Performance:
     def finish(self) -> list[Motion]:
         """End the sound; return the motion that was waiting for look-ahead."""
         now = time.perf_counter()
-        features = self._analyser.finish(self._speech)
+        features = self._known.sharpen(self._analyser.finish(self._speech))
         now = self.clock.add("speech", now)
         rest = [self._performer.step(self._state, features), self._performer.finish(self._state)]
         self.clock.add("performance", now)
@@ -297,6 +315,7 @@ class Session:
         background: ``keep``, ``blur``, ``none`` (frames get an alpha channel), a colour or a
             picture's path; see :func:`gioconda.background.background_of`.
         performer, renderer: names in the two registries.
+        phones: that are known to sound, in seconds of the sound.
 
     Raises:
         OptionError: an option is out of range.
@@ -323,6 +342,7 @@ class Session:
         background: BackgroundLike = KEPT,
         performer: str = "rules",
         renderer: str = "mesh",
+        phones: PhoneTrack | None = None,
     ) -> None:
         track = track_of(controls)
         behind = background_of(background)
@@ -339,7 +359,7 @@ class Session:
         self._maker = self._make(distance=(near, far))
         self._camera = Camera(track, self.fps)
         self._performance = Performance(
-            track if controls is None else controls, performer=performer
+            track if controls is None else controls, performer=performer, phones=phones
         )
         self._buffer = MotionBuffer()
         self._samples = 0
@@ -382,10 +402,17 @@ class Session:
             self._maker = self._make(distance=wanted)
         self._camera.set(track)
 
-    def push(self, pcm: FloatArray) -> Iterator[TimedFrame]:
+    def push(
+        self, pcm: FloatArray, phones: Sequence[TimedPhone] | None = None
+    ) -> Iterator[TimedFrame]:
         """Take float32 mono PCM at 16 kHz; yield the frames that it completes.
 
         The sound is taken in at once; frames are rendered as the iterator is consumed.
+
+        Args:
+            pcm: the samples, any number.
+            phones: that sound in them and after, in seconds from their start, where a voice
+                tells (:attr:`gioconda.Spoken.phones`).
 
         Raises:
             OptionError: the session has been finished, or the array is not one of floats with
@@ -403,7 +430,7 @@ class Session:
             )
         pcm = pcm.astype(np.float32, copy=False)
         self._samples += len(pcm)
-        self._buffer.append(self._performance.push(pcm))
+        self._buffer.append(self._performance.push(pcm, phones))
         return self._frames_until(self._buffer.end_s)
 
     def finish(self) -> Iterator[TimedFrame]:

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING
 
 from gioconda.background import Background
 from gioconda.cli.voice import Voice
+from gioconda.cli.words import NO_WORDS, Words, align_words, check_words
 from gioconda.controls import Controls
 from gioconda.errors import GiocondaError, OptionError, OutputError
 from gioconda.session import KEPT, check_options
-from gioconda.targets import check_file_target, named_after, replacing
+from gioconda.targets import check_file_target, named_after
 
 if TYPE_CHECKING:
     from gioconda.control_track import Direction
@@ -43,18 +44,23 @@ def animate(
     controls: Direction,
     look: Look,
     voice: Voice,
+    words: Words = NO_WORDS,
     *,
     force: bool,
 ) -> int:
     """Animate one portrait, or a batch into a folder; return the exit code."""
     _check_look(look, controls)
+    check_words(words)
     several = len(portraits) > 1
     if not several and not is_folder(output, several):
-        target = video_target(output, portraits[0], force, look, inputs=[*portraits, sound])
+        target = video_target(
+            output, portraits[0], force, look, inputs=[*portraits, sound, words.text or ""]
+        )
         from gioconda.portrait import Portrait
         from gioconda.speech.sound import Sound
 
         with Sound.open(sound) as opened:
+            align_words(opened, words, voice)
             portrait = Portrait.open(portraits[0], face=look.face)
             _animate_one(portrait, opened, target, controls, look, voice, force=force)
         return 0
@@ -63,7 +69,7 @@ def animate(
             f"{len(portraits)} portraits need a folder as the output, as in -o videos/"
         )
     assert output is not None
-    return _batch(portraits, sound, Path(output), controls, look, voice, force=force)
+    return _batch(portraits, sound, Path(output), controls, look, voice, words, force=force)
 
 
 def _check_look(look: Look, controls: Direction) -> None:
@@ -81,6 +87,7 @@ def _batch(
     controls: Direction,
     look: Look,
     voice: Voice,
+    words: Words,
     *,
     force: bool,
 ) -> int:
@@ -91,10 +98,12 @@ def _batch(
     targets = named_after(portraits, folder, _usual_suffix(look))
     failed = 0
     with Sound.open(sound) as opened, made_folder(folder):
+        align_words(opened, words, voice)
         for number, (source, target) in enumerate(zip(portraits, targets, strict=True), 1):
             voice.say(f"{number}/{len(portraits)} {source}")
             try:
-                video_target(str(target), source, force, look, inputs=[*portraits, sound])
+                inputs = [*portraits, sound, words.text or ""]
+                video_target(str(target), source, force, look, inputs=inputs)
                 portrait = Portrait.open(source, face=look.face)
                 _animate_one(portrait, opened, target, controls, look, voice, force=force)
             except GiocondaError as e:
@@ -146,32 +155,26 @@ def perform(
     output: str,
     controls: Direction,
     voice: Voice,
+    words: Words = NO_WORDS,
     *,
     force: bool,
     controls_file: str | None = None,
+    rate_hz: float | None = None,
+    format: str | None = None,
 ) -> None:
     """Write the motion that a sound calls for; the file of controls is not replaced by it."""
+    from gioconda.cli.motions import motion_target
     from gioconda.pipeline import perform as make
     from gioconda.speech.sound import Sound
 
-    target = Path(output)
-    if target.suffix.lower() not in (".npz", ".csv"):
-        raise OptionError(f"motion goes into a .npz or .csv file, not into {target.name!r}")
-    check_plain_target(target, force, inputs=[sound, controls_file or ""])
-    with Sound.open(sound) as opened, voice.bar(target.name, "s of sound") as bar:
-        motion = make(opened, controls, progress=bar)
-    with replacing(target) as temporary:
-        motion.save(temporary)
-    voice.result(
-        f"{target}: {len(motion)} rows at {motion.rate_hz:g} Hz, {motion.duration_s:.1f} s",
-        {
-            "output": str(target),
-            "rows": len(motion),
-            "rate_hz": motion.rate_hz,
-            "duration_s": motion.duration_s,
-            "channels": list(motion.channels),
-        },
-    )
+    check_words(words)
+    inputs = [sound, controls_file or "", words.text or ""]
+    target = motion_target(output, format, rate_hz, force, inputs=inputs)
+    with Sound.open(sound) as opened:
+        align_words(opened, words, voice)
+        with voice.bar(target.path.name, "s of sound") as bar:
+            motion = make(opened, controls, progress=bar)
+    target.save(motion, voice)
 
 
 def render(

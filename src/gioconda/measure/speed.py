@@ -29,8 +29,13 @@ def warm_up() -> None:
     """Compile every kernel, and load every library once, by making a few frames."""
     from gioconda import examples
     from gioconda.pipeline import animate
+    from gioconda.speech.alignment import align
     from gioconda.speech.sound import Sound
+    from gioconda.speech.transcript import Cue, Transcript
+    from gioconda.speech.types import PHONES
 
+    heard = np.full((10, len(PHONES)), 1 / len(PHONES), np.float32)
+    align(heard, Transcript((Cue("a"),)), lambda text: [[text]])
     with tempfile.TemporaryDirectory() as folder, Sound.open(examples.speech_path()) as speech:
         pcm = next(iter(speech.chunks(0.5)))
         for framing, background in (("crop", "keep"), ("full", "keep"), ("crop", "none")):

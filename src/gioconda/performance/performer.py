@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from os import PathLike
 from typing import Final
 
 import numpy as np
@@ -23,6 +24,7 @@ from gioconda.performance.face import FaceState, enliven, start_face, write_face
 from gioconda.performance.head import HeadState, move_head, start_head, write_head
 from gioconda.performance.mouth import write_mouth
 from gioconda.performance.poses import PoseState, pose_face, pose_head
+from gioconda.performance.readout import Readout, shipped
 from gioconda.performance.window import FeatureWindow, LookaheadLine
 from gioconda.speech.types import FEATURE_RATE_HZ, SpeechFeatures
 
@@ -66,15 +68,22 @@ class RulePerformer:
     Args:
         lookahead_ms: how far into the features' future a row of motion looks, 0 to 500. Under
             120 ms closures, brows and the mouth's start come later than people's.
+        readout: file of another table that reads the lip curves off the features, as
+            ``scripts/measure_readout.py`` writes it; None takes the shipped one.
 
     Raises:
-        OptionError: the look-ahead is out of its range.
+        OptionError: the look-ahead is out of its range, or the file is no such table.
     """
 
-    def __init__(self, lookahead_ms: float = DEFAULT_LOOKAHEAD_MS) -> None:
+    def __init__(
+        self,
+        lookahead_ms: float = DEFAULT_LOOKAHEAD_MS,
+        readout: str | PathLike[str] | None = None,
+    ) -> None:
         if not 0.0 <= lookahead_ms <= 500.0:
             raise OptionError(f"look-ahead is {lookahead_ms:g} ms; it must lie between 0 and 500")
         self._rows = round(lookahead_ms * FEATURE_RATE_HZ / 1000.0)
+        self._readout = shipped() if readout is None else Readout.load(readout)
 
     @property
     def lookahead_ms(self) -> float:
@@ -127,7 +136,7 @@ class RulePerformer:
         values = np.zeros((window.rows, len(CHANNELS)))
         if window.rows:
             # Each instant from its own number, so that it does not depend on the chunks.
-            _fill(values, state, window, _instants(state, window.rows))
+            _fill(values, state, window, _instants(state, window.rows), self._readout)
         state.rows_out += window.rows
         return Motion(values.astype(np.float32), FEATURE_RATE_HZ, start_s)
 
@@ -150,14 +159,18 @@ def _instants(state: PerformanceState, rows: int) -> FloatArray:
 
 
 def _fill(
-    values: FloatArray, state: PerformanceState, window: FeatureWindow, times_s: FloatArray
+    values: FloatArray,
+    state: PerformanceState,
+    window: FeatureWindow,
+    times_s: FloatArray,
+    readout: Readout,
 ) -> None:
     """Write all channels of the rows of a window."""
     dials = turn_dials(state.dials, state.controls, times_s)
     state.poses.take(state.dials.track, float(times_s[0]))
     activity = track_activity(state.activity, window)
     emotion = track_emotion(state.emotion, dials, window)
-    targets = lip_targets(window, activity.vigour)
+    targets = lip_targets(window, activity.vigour, readout)
     write_mouth(values, targets, activity.gate, state.asymmetry)
     breath = breathe(state.breath, activity, still=dials.still)
     head = move_head(state.head, activity, dials, emotion, breath)
