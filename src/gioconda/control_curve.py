@@ -56,9 +56,12 @@ class Curve:
         at = np.asarray(times_s, np.float64)
         if len(self.times_s) == 1:
             return np.repeat(self.values, len(at), axis=0)
-        i = np.clip(np.searchsorted(self.times_s, at, "right") - 1, 0, len(self.times_s) - 2)
-        span = self.times_s[i + 1] - self.times_s[i]
-        x = np.clip((at - self.times_s[i]) / span, 0.0, 1.0)[:, None]
+        last = len(self.times_s) - 2
+        # np.clip takes three times as long as these on the few rows of a live chunk.
+        i = np.minimum(np.maximum(np.searchsorted(self.times_s, at, "right") - 1, 0), last)
+        start = self.times_s[i]
+        span = self.times_s[i + 1] - start
+        x = np.minimum(np.maximum((at - start) / span, 0.0), 1.0)[:, None]
         span = span[:, None]
         y = 1.0 - x
         before, after = self.values[i], self.values[i + 1]
@@ -69,5 +72,6 @@ class Curve:
             - self.slopes[i + 1] * (span * x * x * y)
         )
         # Rounding must not leave the keyframes' range: what holds, holds to the last bit.
-        bounded: FloatArray = np.clip(curve, np.minimum(before, after), np.maximum(before, after))
+        low, high = np.minimum(before, after), np.maximum(before, after)
+        bounded: FloatArray = np.minimum(np.maximum(curve, low), high)
         return bounded

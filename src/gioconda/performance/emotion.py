@@ -179,11 +179,11 @@ def _table() -> _Table:
 
 def track_emotion(state: EmotionState, dials: Dials, window: FeatureWindow) -> EmotionTrack:
     """Return what the emotions add over the rows of a window."""
-    arousal = track_arousal(state.arousal, window)
-    if dials.still:
-        arousal = np.zeros(window.rows)  # a posture that follows the voice would be movement
-    auto = np.zeros(window.rows) if dials.auto is None else dials.auto
-    lively = auto[:, None] * np.stack([np.maximum(arousal, 0), np.maximum(-arousal, 0)], axis=1)
+    lively = np.zeros((window.rows, 2))
+    if dials.auto is not None and not dials.still:  # a posture that follows the voice moves
+        arousal = track_arousal(state.arousal, window)
+        lively[:, 0] = dials.auto * np.maximum(arousal, 0.0)
+        lively[:, 1] = dials.auto * np.maximum(-arousal, 0.0)
     return _blended(np.concatenate([dials.emotion, lively], axis=1), dials)
 
 
