@@ -183,7 +183,7 @@ def checked(key: str, value: Any) -> Any:
     import json
 
     try:
-        return TypeAdapter(_FORMS[key]).validate_json(json.dumps(value))
+        return TypeAdapter(_FORMS[key]).validate_json(json.dumps(value), strict=True)
     except ValidationError as e:
         raise OptionError(_sentence(key, e)) from None
 

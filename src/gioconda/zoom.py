@@ -105,11 +105,13 @@ class Zoom:
         """
         left, top, side = portrait_frame
         near = min(self.nearest, 1.0)
-        inner = side * near
+        # On whole pixels, as where the camera stands there throughout.
+        pixels = 2 * math.ceil(self.size / near / 2)
         corner = tuple(
-            min(max(middle - inner / 2, start), start + side - inner)
+            start + side * min(max(int((middle - start) / side * pixels - self.size / 2), 0),
+                               pixels - self.size) / pixels
             for middle, start in zip(face, (left, top), strict=True)
-        )
+        )  # fmt: skip
         self._corners = {self.distance: (0.0, 0.0), 1.0: (left, top), near: (corner[0], corner[1])}
         self._unit = side
 

@@ -49,7 +49,7 @@ def animate(
     force: bool,
 ) -> int:
     """Animate one portrait, or a batch into a folder; return the exit code."""
-    _check_look(look, controls)
+    check_look(look, controls)
     check_words(words)
     several = len(portraits) > 1
     if not several and not is_folder(output, several):
@@ -72,7 +72,7 @@ def animate(
     return _batch(portraits, sound, Path(output), controls, look, voice, words, force=force)
 
 
-def _check_look(look: Look, controls: Direction) -> None:
+def check_look(look: Look, controls: Direction) -> None:
     """Check how frames shall look, at all distances."""
     from gioconda.control_track import track_of
 
@@ -189,7 +189,7 @@ def render(
     force: bool,
 ) -> None:
     """Show a motion on a portrait; of the controls, the distance counts."""
-    _check_look(look, controls)
+    check_look(look, controls)
     target = video_target(output, portrait, force, look, inputs=[portrait, motion, sound or ""])
     from gioconda.control_track import track_of
     from gioconda.motion import Motion

@@ -67,18 +67,22 @@ class DialState:
     Attributes:
         asked: the controls last seen; None before row 0.
         track: the same over time.
+        fixed: (13,) its scales and emotions where none has keyframes, else None.
         offset, speed: (13,) what fades out, and its change a second, of three scales and ten
             emotions.
         gaze_offset: degrees by which the main direction is off while a saccade lasts.
         gaze_age_s: age of that saccade; negative before it starts.
+        follows: whether the voice's arousal is, or has been, asked for.
     """
 
     asked: Direction | None = None
     track: ControlTrack = field(default_factory=ControlTrack)
+    fixed: FloatArray | None = None
     offset: FloatArray = field(default_factory=lambda: np.zeros(len(_RATES)))
     speed: FloatArray = field(default_factory=lambda: np.zeros(len(_RATES)))
     gaze_offset: tuple[float, float] = (0.0, 0.0)
     gaze_age_s: float = 1e9
+    follows: bool = False
 
 
 def turn_dials(state: DialState, controls: Direction, times_s: FloatArray) -> Dials:
@@ -87,7 +91,7 @@ def turn_dials(state: DialState, controls: Direction, times_s: FloatArray) -> Di
         _take(state, controls, times_s[:1])
     track, rows = state.track, len(times_s)
     still = track.still
-    fading = _goals(track, times_s)
+    fading = _goals(track, times_s) if state.fixed is None else np.tile(state.fixed, (rows, 1))
     shifts = _saccades(track, times_s)
     gaze = track.curves["gaze"].at(times_s)
     if not still:
@@ -102,7 +106,7 @@ def turn_dials(state: DialState, controls: Direction, times_s: FloatArray) -> Di
         head=scales[:, 1],
         blinks=scales[:, 2],
         still=still,
-        auto=emotions[:, len(EMOTIONS)],
+        auto=emotions[:, len(EMOTIONS)] if state.follows else None,
         gaze_shift=shifts,
     )
 
@@ -132,6 +136,10 @@ def _take(state: DialState, controls: Direction, now_s: FloatArray) -> None:
             state.gaze_age_s = 0.0
     state.gaze_offset = (float(gaze[0]), float(gaze[1]))
     state.asked, state.track = controls, track
+    curves = [track.curves[name] for name in (*_SCALES, "emotion")]
+    constant = all(len(curve.times_s) == 1 for curve in curves)
+    state.fixed = np.concatenate([c.values[0] for c in curves]) if constant else None
+    state.follows = state.follows or bool(track.curves["emotion"].values[:, -1].any())
 
 
 def _faded(state: DialState, rows: int) -> FloatArray:

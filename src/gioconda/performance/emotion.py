@@ -31,9 +31,9 @@ PARTING: Final[frozenset[str]] = frozenset(
 )  # fmt: skip
 
 
-#: Channels that spread the mouth; rounded vowels take part of it back.
-SPREADING: Final = ("mouthSmile", "mouthStretch", "mouthDimple")
-SPREAD_LOST_TO_ROUNDING: Final = 0.4
+#: Channels that spread the mouth or bare teeth; rounded vowels take part of it back.
+SPREADING: Final = ("mouthSmile", "mouthStretch", "mouthDimple", "mouthUpperUp", "mouthLowerDown")
+LOST_TO_ROUNDING: Final = 0.4
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ STYLES: Final[Mapping[str, Style]] = {
         head_deg=(0.0, 5.0, 0.0), head_scale=1.2, tempo=1.35, blink_scale=0.6, settles=1.0,
     ),
     "surprised": Style(
-        face={"browInnerUp": 0.95, "browOuterUp": 0.95, "eyeWide": 1.0, "jawOpen": 0.24,
+        face={"browInnerUp": 0.95, "browOuterUp": 0.95, "eyeWide": 1.0, "jawOpen": 0.28,
               "mouthFunnel": 0.1},
         head_deg=(0.0, -3.5, 0.0), tempo=1.15, blink_scale=0.6, settles=0.8,
     ),
@@ -95,9 +95,10 @@ STYLES: Final[Mapping[str, Style]] = {
         head_deg=(5.0, -3.0, 3.0), head_scale=0.85, tempo=0.85, blink_scale=1.15, settles=1.0,
     ),
     "contemptuous": Style(
-        face={"mouthSmileLeft": 0.8, "mouthDimpleLeft": 0.75, "cheekSquintLeft": 0.4,
-              "browOuterUpRight": 0.75, "browDownLeft": 0.25, "eyeBlink": 0.2, "mouthPress": 0.15},
-        head_deg=(-3.0, -5.0, 3.5), gaze_deg=(0.0, 2.0), head_scale=0.7, tempo=0.75, settles=0.9,
+        face={"mouthSmileLeft": 0.62, "mouthDimpleLeft": 0.9, "cheekSquintLeft": 0.4,
+              "noseSneerLeft": 0.2, "browOuterUpRight": 0.8, "browDownLeft": 0.3,
+              "eyeBlink": 0.26, "mouthPress": 0.25, "mouthShrugLower": 0.2},
+        head_deg=(-3.0, -6.0, 3.5), gaze_deg=(0.0, 2.0), head_scale=0.7, tempo=0.75, settles=1.0,
     ),
     "tender": Style(
         face={"mouthSmile": 0.55, "cheekSquint": 0.4, "browInnerUp": 0.55, "eyeSquint": 0.25,
@@ -178,11 +179,11 @@ def _table() -> _Table:
 
 def track_emotion(state: EmotionState, dials: Dials, window: FeatureWindow) -> EmotionTrack:
     """Return what the emotions add over the rows of a window."""
-    arousal = track_arousal(state.arousal, window)
-    if dials.still:
-        arousal = np.zeros(window.rows)  # a posture that follows the voice would be movement
-    auto = np.zeros(window.rows) if dials.auto is None else dials.auto
-    lively = auto[:, None] * np.stack([np.maximum(arousal, 0), np.maximum(-arousal, 0)], axis=1)
+    lively = np.zeros((window.rows, 2))
+    if dials.auto is not None and not dials.still:  # a posture that follows the voice moves
+        arousal = track_arousal(state.arousal, window)
+        lively[:, 0] = dials.auto * np.maximum(arousal, 0.0)
+        lively[:, 1] = dials.auto * np.maximum(-arousal, 0.0)
     return _blended(np.concatenate([dials.emotion, lively], axis=1), dials)
 
 
@@ -222,8 +223,8 @@ def write_emotion(
         name, offset = CHANNELS[channel], track.face[:, channel]
         if name in PARTING:
             offset = offset * (1.0 - shut)
-        elif name.startswith(SPREADING):
-            offset = offset * (1.0 - SPREAD_LOST_TO_ROUNDING * rounding)
+        if name.startswith(SPREADING):
+            offset = offset * (1.0 - LOST_TO_ROUNDING * rounding)
         values[:, channel] += offset
     mouth = INDEX["articulation"]
     values[:, mouth] += (1.0 - values[:, mouth]) * track.settled

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from gioconda.control_track import POSE_ANGLES, ControlTrack
+from gioconda.control_track import POSE_ANGLES, ControlTrack, PoseCurve
 from gioconda.motion import BLENDSHAPES, INDEX
 from gioconda.performance.activity import smoothstep
 
@@ -61,7 +61,7 @@ def _drawn(
     for number, (since_s, track) in enumerate(state.layers):
         curve = track.pose_curves.get(name)
         posed = own
-        if curve is not None:
+        if curve is not None and _near(curve, times_s):
             weight = curve.weight.at(times_s)[:, 0]
             target = curve.target.at(times_s)[:, 0]
             if alive:
@@ -72,3 +72,12 @@ def _drawn(
             posed = result + share * (posed - result)
         result = posed
     return result
+
+
+def _near(curve: PoseCurve, times_s: FloatArray) -> bool:
+    """Tell whether any of the instants may lie in a pose."""
+    times = curve.weight.times_s
+    i = int(np.searchsorted(times, times_s[0], "right"))
+    between = i == int(np.searchsorted(times, times_s[-1], "right"))
+    weights = curve.weight.values[max(i - 1, 0) : i + 1, 0]
+    return not between or bool(weights.any())
