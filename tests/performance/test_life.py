@@ -45,9 +45,20 @@ def test_speakers_blink_at_phrase_ends(script) -> None:
     assert in_pause > 45 / 180 * 1.3
 
 
-def test_head_spreads_at_the_stated_share_of_real_talkers(statistics) -> None:
-    for ours, real in zip(statistics.head_spread_deg, (5.0, 4.2, 3.7), strict=True):
-        assert 0.45 * real < ours < 0.85 * real
+#: Real talkers and VASA-1: spread of yaw, pitch, roll; our span is both, 25 % wider.
+SPREADS = ((5.0, 5.7), (3.7, 4.2), (3.7, 3.7))
+
+
+def test_head_spreads_as_real_heads(statistics) -> None:
+    for ours, (low, high) in zip(statistics.head_spread_deg, SPREADS, strict=True):
+        assert 0.75 * low < ours < 1.25 * high
+
+
+def test_head_is_as_fast_as_real_heads_and_rests_between_turns(statistics) -> None:
+    median, most = statistics.head_speed_median_deg_s[0], statistics.head_speed_95_deg_s[0]
+    assert 0.75 * 8 < median < 1.25 * 10
+    assert 0.75 * 33 < most < 1.25 * 43
+    assert most > 3.5 * median  # noise of the same spectrum: 2.9
 
 
 def test_head_moves_as_slowly_as_real_heads(statistics) -> None:
