@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING
 
 from gioconda.background import Background, BackgroundLike, background_of
 from gioconda.controls import Controls
+from gioconda.errors import OptionError
 from gioconda.motion import Motion, concatenate
+from gioconda.partner import paired_chunks
 from gioconda.session import (
     KEPT,
     FrameMaker,
@@ -78,6 +80,7 @@ class Animation:
     performer: str = "rules"
     renderer: str = "mesh"
     background: Background = KEPT
+    partner: Sound | None = None
     clock: StageClock = field(default_factory=StageClock, compare=False, repr=False)
 
     @property
@@ -86,9 +89,15 @@ class Animation:
         seconds = None
         if self.motion is not None:
             seconds = self.motion.start_s + self.motion.duration_s
-        if self.sound is not None and self.motion is None:
-            seconds = self.sound.duration_s
+        heard = self.heard
+        if heard is not None and self.motion is None:
+            seconds = heard.duration_s
         return None if seconds is None else max(math.ceil(seconds * self.fps - 1e-6), 1)
+
+    @property
+    def heard(self) -> Sound | None:
+        """The sound beside the picture: one's own, or the partner's where there is no own."""
+        return self.sound if self.sound is not None else self.partner
 
     def frames(self) -> Iterator[TimedFrame]:
         """Yield every frame in order; see :class:`gioconda.session.TimedFrame`."""
@@ -104,17 +113,16 @@ class Animation:
             yield TimedFrame(i, i / self.fps, image)
 
     def _from_sound(self) -> Iterator[TimedFrame]:
-        assert self.sound is not None
         session = Session(
             self.portrait, self.controls, fps=self.fps, size=self.size, framing=self.framing,
             background=self.background, performer=self.performer, renderer=self.renderer,
         )  # fmt: skip
         session.clock.seconds = self.clock.seconds
-        chunks = self.sound.chunks()
+        chunks = paired_chunks(self.sound, self.partner)
         now = time.perf_counter()
-        for pcm in chunks:
+        for pcm, other in chunks:
             self.clock.add("decode", now)
-            yield from session.push(pcm)
+            yield from session.push(pcm, other)
             now = time.perf_counter()
         yield from session.finish()
 
@@ -178,7 +186,7 @@ class Animation:
                     width,
                     height,
                     self.fps,
-                    sound=self.sound,
+                    sound=self.heard,
                     overwrite=overwrite,
                     alpha=transparent,
                 ) as writer,  # fmt: skip
@@ -200,9 +208,10 @@ class Animation:
 
 def animate(
     portrait: Portrait | PictureSource | PathLike[str],
-    sound: str | PathLike[str] | Sound,
+    sound: str | PathLike[str] | Sound | None,
     controls: Controls | None = None,
     *,
+    partner: str | PathLike[str] | Sound | None = None,
     fps: float = 40.0,
     size: int = 512,
     framing: str = "crop",
@@ -214,8 +223,11 @@ def animate(
 
     Args:
         portrait: a :class:`gioconda.Portrait`, or a picture's path, bytes or array.
-        sound: a :class:`gioconda.Sound`, or the path of anything with sound in it.
+        sound: a :class:`gioconda.Sound`, or the path of anything with sound in it; None to
+            listen in silence.
         controls: the dials; defaults if None.
+        partner: somebody else's sound over the same time, which is listened to. It is heard in
+            the video where there is no own sound.
         fps: frames a second, 24 to 60.
         size: side of the square: 256, 512, 768 or 1024. The whole picture keeps its own.
         framing: ``"crop"`` for the square, ``"full"`` for the whole picture.
@@ -228,46 +240,51 @@ def animate(
         An :class:`Animation`, to ``save`` or to iterate.
 
     Raises:
-        OptionError: an option is out of range.
+        OptionError: an option is out of range, or there is no sound at all.
         PortraitError: the picture cannot be animated.
         SoundError: the sound cannot be used.
     """
     controls = controls or Controls()
     behind = background_of(background)
     check_options(fps, size, framing, controls.distance, behind)
+    own, other = _voices(sound, partner)
     return Animation(
-        _portrait(portrait), _sound(sound), None, controls, float(fps), size, framing,
-        performer, renderer, behind,
+        _portrait(portrait), own, None, controls, float(fps), size, framing,
+        performer, renderer, behind, other,
     )  # fmt: skip
 
 
 def perform(
-    sound: str | PathLike[str] | Sound,
+    sound: str | PathLike[str] | Sound | None,
     controls: Controls | None = None,
     *,
+    partner: str | PathLike[str] | Sound | None = None,
     performer: str = "rules",
     progress: Progress | None = None,
 ) -> Motion:
     """Return the motion that a sound calls for, at 50 Hz, without a face.
 
     Args:
-        sound: a :class:`gioconda.Sound`, or a path.
+        sound: a :class:`gioconda.Sound`, or a path; None to listen in silence.
         controls: the dials; defaults if None.
+        partner: somebody else's sound over the same time, which is listened to.
         performer: a name in the registry.
         progress: told the seconds done and, where known, the sound's duration.
 
     Raises:
+        OptionError: there is no sound at all.
         SoundError: the sound cannot be used.
     """
-    opened = _sound(sound)
+    own, other = _voices(sound, partner)
+    heard = own or other
     performance = Performance(controls, performer=performer)
     parts: list[Motion] = []
     done = 0
-    for pcm in opened.chunks():
-        parts.append(performance.push(pcm))
+    for pcm, others in paired_chunks(own, other):
+        parts.append(performance.push(pcm, others))
         done += len(pcm)
         if progress is not None:
-            progress(done / 16_000, opened.duration_s)
+            progress(done / 16_000, heard.duration_s if heard else None)
     parts += performance.finish()
     return concatenate(parts)
 
@@ -327,3 +344,19 @@ def _sound(sound: str | PathLike[str] | Sound) -> Sound:
     from gioconda.speech.sound import Sound
 
     return sound if isinstance(sound, Sound) else Sound.open(sound)
+
+
+def _voices(
+    sound: str | PathLike[str] | Sound | None, partner: str | PathLike[str] | Sound | None
+) -> tuple[Sound | None, Sound | None]:
+    """Open one's own sound and the partner's.
+
+    Raises:
+        OptionError: there is neither.
+    """
+    if sound is None and partner is None:
+        raise OptionError("a sound is needed: one's own, or a partner's to listen to")
+    return (
+        None if sound is None else _sound(sound),
+        None if partner is None else _sound(partner),
+    )

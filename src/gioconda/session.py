@@ -19,10 +19,12 @@ from gioconda.background import Background, BackgroundLike, background_of
 from gioconda.controls import Controls
 from gioconda.errors import OptionError
 from gioconda.motion import MOTION_RATE_HZ, FloatArray, Motion, MotionBuffer, neutral
+from gioconda.performance.types import Listener
 
 if TYPE_CHECKING:
     from gioconda.portrait import Portrait
     from gioconda.render.types import AlphaRenderer
+    from gioconda.speech.types import SpeechFeatures
 
 ByteImage = npt.NDArray[np.uint8]
 
@@ -191,6 +193,7 @@ class Performance:
     """
 
     def __init__(self, controls: Controls | None = None, *, performer: str = "rules") -> None:
+        from gioconda.partner import PartnerEar
         from gioconda.performance.registry import create
         from gioconda.speech import SpeechAnalyser
 
@@ -198,6 +201,7 @@ class Performance:
         self.clock = StageClock()
         self._analyser = SpeechAnalyser()
         self._speech = self._analyser.start()
+        self._ear = PartnerEar(self._analyser)
         self._performer = create(performer)
         self._state = self._performer.start(self.controls)
 
@@ -207,21 +211,49 @@ class Performance:
         row_ms = 1000.0 / MOTION_RATE_HZ
         return float(self._analyser.latency_ms + self._performer.lookahead_ms + row_ms)
 
-    def push(self, pcm: FloatArray) -> Motion:
-        """Take float32 mono PCM at 16 kHz, any length; return the motion that became final."""
+    def push(self, pcm: FloatArray, partner: FloatArray | None = None) -> Motion:
+        """Take float32 mono PCM at 16 kHz, any length; return the motion that became final.
+
+        Args:
+            pcm: one's own voice, which is spoken with.
+            partner: somebody else's over the same time, which is listened to; None for silence.
+
+        Raises:
+            OptionError: they have not the same length, or the performer cannot listen.
+        """
+        self._ear.check(pcm, partner)
         now = time.perf_counter()
         features = self._analyser.step(self._speech, pcm)
+        heard = self._ear.step(partner, len(pcm))
         now = self.clock.add("speech", now)
-        motion = self._performer.step(self._state, features)
+        motion = self._step(features, heard)
         self.clock.add("performance", now)
         return motion
+
+    def set_listening(self, listening: bool) -> None:
+        """Say whether somebody else speaks whose sound is not given, from now on.
+
+        Raises:
+            OptionError: the performer cannot listen.
+        """
+        if not isinstance(self._performer, Listener):
+            raise OptionError("this performer cannot listen")
+        self._performer.set_listening(self._state, listening)
+
+    def _step(self, features: SpeechFeatures, heard: SpeechFeatures | None) -> Motion:
+        if heard is None:
+            return self._performer.step(self._state, features)
+        if not isinstance(self._performer, Listener):
+            raise OptionError("this performer cannot listen to a partner")
+        return self._performer.step(self._state, features, heard)
 
     def finish(self) -> list[Motion]:
         """End the sound; return the motion that was waiting for look-ahead."""
         now = time.perf_counter()
         features = self._analyser.finish(self._speech)
+        heard = self._ear.finish()
         now = self.clock.add("speech", now)
-        rest = [self._performer.step(self._state, features), self._performer.finish(self._state)]
+        rest = [self._step(features, heard), self._performer.finish(self._state)]
         self.clock.add("performance", now)
         return rest
 
@@ -295,29 +327,36 @@ class Session:
         """How far behind the pushed sound the frames run at most, but for a frame's time."""
         return self._performance.lookahead_ms
 
-    def push(self, pcm: FloatArray) -> Iterator[TimedFrame]:
+    def push(self, pcm: FloatArray, partner: FloatArray | None = None) -> Iterator[TimedFrame]:
         """Take float32 mono PCM at 16 kHz; yield the frames that it completes.
 
         The sound is taken in at once; frames are rendered as the iterator is consumed.
 
+        Args:
+            pcm: one's own voice.
+            partner: somebody else's, as long, which is listened to; None for silence.
+
         Raises:
-            OptionError: the session has been finished, or the array is not one of floats with
-                one dimension.
+            OptionError: the session has been finished, or an array is not one of floats with
+                one dimension, or both have not the same length.
             BadSamplesError: a sample is NaN or infinite.
         """
         if self._ended:
             raise OptionError("this session has been finished; start a new one")
-        pcm = np.asarray(pcm)
-        if pcm.ndim != 1:
-            raise OptionError(f"PCM has shape {pcm.shape}; mono samples, shape (n,), are needed")
-        if not np.issubdtype(pcm.dtype, np.floating):
-            raise OptionError(
-                f"PCM is of {pcm.dtype}; float samples from -1 to 1 are needed (int16 / 32768)"
-            )
-        pcm = pcm.astype(np.float32, copy=False)
+        pcm = _mono(pcm)
+        other = None if partner is None else _mono(partner)
+        motion = self._performance.push(pcm, other)
         self._samples += len(pcm)
-        self._buffer.append(self._performance.push(pcm))
+        self._buffer.append(motion)
         return self._frames_until(self._buffer.end_s)
+
+    def set_listening(self, listening: bool) -> None:
+        """Say whether somebody else speaks whose sound is not given, from now on.
+
+        Raises:
+            OptionError: the performer cannot listen.
+        """
+        self._performance.set_listening(listening)
 
     def finish(self) -> Iterator[TimedFrame]:
         """End the sound; yield the frames left. Their number in all is ceil(duration * fps)."""
@@ -337,3 +376,19 @@ class Session:
             image = self._maker.frame(self._buffer.at(index / self.fps))
             self.clock.add("render", now)
             yield TimedFrame(index, index / self.fps, image)
+
+
+def _mono(pcm: FloatArray) -> FloatArray:
+    """Return PCM as float32.
+
+    Raises:
+        OptionError: it is not one channel of floats.
+    """
+    pcm = np.asarray(pcm)
+    if pcm.ndim != 1:
+        raise OptionError(f"PCM has shape {pcm.shape}; mono samples, shape (n,), are needed")
+    if not np.issubdtype(pcm.dtype, np.floating):
+        raise OptionError(
+            f"PCM is of {pcm.dtype}; float samples from -1 to 1 are needed (int16 / 32768)"
+        )
+    return pcm.astype(np.float32, copy=False)

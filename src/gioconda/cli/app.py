@@ -62,6 +62,7 @@ def animate(
     head: arg.Head = 1.0,
     blinks: arg.Blinks = 1.0,
     still: arg.Still = False,
+    partner: arg.Partner = None,
     motion_from: arg.MotionFrom = None,
     motion_face: arg.MotionFace = None,
     as_json: arg.Json = False,
@@ -74,8 +75,10 @@ def animate(
 ) -> None:
     """Make a portrait speak: one picture and a sound become a video.
 
-    Several portraits with a folder as the output make a batch. With --motion-from a person in a
-    video drives the portrait, and the video's own sound is heard if no other is given.
+    Several portraits with a folder as the output make a batch. With --partner the face listens to
+    somebody else; a portrait alone, without a sound of its own, then listens throughout. With
+    --motion-from a person in a video drives the portrait, and the video's own sound is heard if no
+    other is given.
     """
     from gioconda.background import background_of
     from gioconda.cli import making
@@ -92,7 +95,7 @@ def animate(
             {
                 "--gaze": gaze != "0,0", "--emotion": emotion != "neutral",
                 "--expression": expression != 1, "--blinks": blinks != 1,
-                "--seed": seed != 0, "--still": still,
+                "--seed": seed != 0, "--still": still, "--partner": partner is not None,
             }
         )  # fmt: skip
         capturing.animate_from(
@@ -107,20 +110,27 @@ def animate(
         inputs or [],
         [p for p in (source_image, source) if p],
         [s for s in (driven_audio, audio) if s],
+        listens=partner is not None,
     )
     controls = arg.controls(
         gaze=gaze, distance=distance, emotion=emotion, expression=expression, head=head,
         blinks=blinks, seed=seed, still=still,
     )  # fmt: skip
-    sys.exit(making.animate(portraits, sound, output, controls, look, say, force=force))
+    sys.exit(
+        making.animate(portraits, sound, output, controls, look, say, partner=partner, force=force)
+    )
 
 
 @app.command()
 def perform(
-    sound: Annotated[str, typer.Argument(help="The sound; '-' reads it from standard input.")],
+    sound: Annotated[
+        str | None,
+        typer.Argument(help="The sound; '-' reads it from standard input.", show_default=False),
+    ] = None,
     output: Annotated[
         str, typer.Option("-o", "--output", help="Where the motion goes: .npz or .csv.")
     ] = "motion.npz",
+    partner: arg.Partner = None,
     seed: arg.Seed = 0,
     gaze: arg.Gaze = "0,0",
     emotion: arg.Emotion = "neutral",
@@ -139,7 +149,8 @@ def perform(
         gaze=gaze, emotion=emotion, expression=expression, head=head,
         blinks=blinks, seed=seed, still=still,
     )  # fmt: skip
-    making.perform(sound, output, controls, Voice(as_json=as_json, quiet=quiet), force=force)
+    say = Voice(as_json=as_json, quiet=quiet)
+    making.perform(sound, output, controls, say, partner=partner, force=force)
 
 
 @app.command()

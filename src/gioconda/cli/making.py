@@ -37,57 +37,84 @@ class Look:
 
 def animate(
     portraits: list[str],
-    sound: str,
+    sound: str | None,
     output: str | None,
     controls: Controls,
     look: Look,
     voice: Voice,
     *,
+    partner: str | None = None,
     force: bool,
 ) -> int:
     """Animate one portrait, or a batch into a folder; return the exit code."""
+    _check_voices(sound, partner)
+    heard = [s for s in (sound, partner) if s]
     check_options(look.fps, look.size, look.framing, look.distance, look.background)
     several = len(portraits) > 1
     if not several and not is_folder(output, several):
-        target = video_target(output, portraits[0], force, look, inputs=[*portraits, sound])
+        target = video_target(output, portraits[0], force, look, inputs=[*portraits, *heard])
         from gioconda.portrait import Portrait
-        from gioconda.speech.sound import Sound
 
-        with Sound.open(sound) as opened:
+        with _opened(sound) as own, _opened(partner) as other:
             portrait = Portrait.open(portraits[0], face=look.face)
-            _animate_one(portrait, opened, target, controls, look, voice, force=force)
+            _animate_one(portrait, own, target, controls, look, voice, partner=other, force=force)
         return 0
     if not is_folder(output, several):
         raise OptionError(
             f"{len(portraits)} portraits need a folder as the output, as in -o videos/"
         )
     assert output is not None
-    return _batch(portraits, sound, Path(output), controls, look, voice, force=force)
+    return _batch(
+        portraits, sound, Path(output), controls, look, voice, partner=partner, force=force
+    )
+
+
+def _check_voices(sound: str | None, partner: str | None) -> None:
+    """Refuse no sound at all, and two from standard input."""
+    if sound is None and partner is None:
+        raise OptionError("a sound is needed: one's own, or a --partner to listen to")
+    if sound == partner == "-":
+        raise OptionError("standard input can be one sound only: one's own or the --partner's")
+
+
+@contextmanager
+def _opened(source: str | None) -> Iterator[Sound | None]:
+    """Open a sound that may be missing, and close it."""
+    from gioconda.speech.sound import Sound
+
+    if source is None:
+        yield None
+        return
+    with Sound.open(source) as sound:
+        yield sound
 
 
 def _batch(
     portraits: list[str],
-    sound: str,
+    sound: str | None,
     folder: Path,
     controls: Controls,
     look: Look,
     voice: Voice,
     *,
+    partner: str | None,
     force: bool,
 ) -> int:
     """Animate each portrait; a bad one is reported and skipped. Return 0, or 1 if any failed."""
     from gioconda.portrait import Portrait
-    from gioconda.speech.sound import Sound
 
+    heard = [s for s in (sound, partner) if s]
     targets = named_after(portraits, folder, _usual_suffix(look))
     failed = 0
-    with Sound.open(sound) as opened, made_folder(folder):
+    with _opened(sound) as own, _opened(partner) as other, made_folder(folder):
         for number, (source, target) in enumerate(zip(portraits, targets, strict=True), 1):
             voice.say(f"{number}/{len(portraits)} {source}")
             try:
-                video_target(str(target), source, force, look, inputs=[*portraits, sound])
+                video_target(str(target), source, force, look, inputs=[*portraits, *heard])
                 portrait = Portrait.open(source, face=look.face)
-                _animate_one(portrait, opened, target, controls, look, voice, force=force)
+                _animate_one(
+                    portrait, own, target, controls, look, voice, partner=other, force=force
+                )
             except GiocondaError as e:
                 failed += 1
                 print(f"gioconda: {source}: {e}", file=sys.stderr)
@@ -115,34 +142,47 @@ def made_folder(folder: Path) -> Iterator[None]:
 
 def _animate_one(
     portrait: Portrait,
-    sound: Sound,
+    sound: Sound | None,
     target: Path,
     controls: Controls,
     look: Look,
     voice: Voice,
     *,
+    partner: Sound | None = None,
     force: bool,
 ) -> None:
     from gioconda.pipeline import animate as make
 
     animation = make(
         portrait, sound, controls, fps=look.fps, size=look.size, framing=look.framing,
-        background=look.background,
+        background=look.background, partner=partner,
     )  # fmt: skip
     save_animation(animation, target, look, voice, force=force)
 
 
-def perform(sound: str, output: str, controls: Controls, voice: Voice, *, force: bool) -> None:
+def perform(
+    sound: str | None,
+    output: str,
+    controls: Controls,
+    voice: Voice,
+    *,
+    partner: str | None = None,
+    force: bool,
+) -> None:
     """Write the motion that a sound calls for."""
     from gioconda.pipeline import perform as make
-    from gioconda.speech.sound import Sound
 
+    _check_voices(sound, partner)
     target = Path(output)
     if target.suffix.lower() not in (".npz", ".csv"):
         raise OptionError(f"motion goes into a .npz or .csv file, not into {target.name!r}")
-    check_plain_target(target, force, inputs=[sound])
-    with Sound.open(sound) as opened, voice.bar(target.name, "s of sound") as bar:
-        motion = make(opened, controls, progress=bar)
+    check_plain_target(target, force, inputs=[s for s in (sound, partner) if s])
+    with (
+        _opened(sound) as own,
+        _opened(partner) as other,
+        voice.bar(target.name, "s of sound") as bar,
+    ):
+        motion = make(own, controls, partner=other, progress=bar)
     with replacing(target) as temporary:
         motion.save(temporary)
     voice.result(

@@ -35,6 +35,9 @@ _DIRECTIONS: Final = (15.5, 6.5, 17.7, 7.4, 16.8, 7.9, 20.4, 7.8)
 #: because lids make them look larger.
 _LARGEST_DEG: Final = {True: 12.0, False: 10.0}
 _AWAY_SCALE: Final = 0.75
+#: The published sizes are -6.9 ln(P / 15.7) degrees with P up to 15; the smaller ones, P above
+#: this, stay on the partner's face and are not looking away.
+_LARGEST_P: Final = 7.0
 _VERTICAL_SCALE: Final = 0.6
 #: A turn of the head at least so large takes the eyes along with this probability, so far.
 _TURN_DEG: Final = 6.0
@@ -251,7 +254,7 @@ def _drift(state: GazeState, noise: FloatArray) -> None:
 
 
 def _away_offset(draw: np.random.Generator, talking: bool) -> tuple[float, float]:
-    size = -6.9 * math.log(draw.uniform(0.5, 15.0) / 15.7)
+    size = -6.9 * math.log(draw.uniform(0.5, _LARGEST_P) / 15.7)
     size = _AWAY_SCALE * min(size, _LARGEST_DEG[talking])
     shares = np.array(_DIRECTIONS) / sum(_DIRECTIONS)
     angle = math.radians(45.0 * float(draw.choice(8, p=shares)) + float(draw.normal(0, 12.0)))
