@@ -24,7 +24,7 @@ BoolArray = npt.NDArray[np.bool_]
 
 #: Spontaneous interval: median and spread of its logarithm. With the blinks that phrase ends, gaze
 #: shifts and turns of the head bring, about 26 a minute come out while talking.
-_MEDIAN_INTERVAL_S: Final = 4.5
+_MEDIAN_INTERVAL_S: Final = 5.0
 _LOG_SPREAD: Final = 0.6
 _SHORTEST_INTERVAL_S: Final = 0.7
 #: Rate while nobody here speaks, as a share (17 against 26 a minute, Bentivoglio 1997).
@@ -34,7 +34,7 @@ _QUIET_RATE: Final = 0.75
 _AT_PHRASE_END: Final = 0.4
 _PHRASE_END_DELAY_S: Final = (0.0, 0.25)
 _WITH_GAZE_SHIFT: Final = 0.35
-_WITH_TURN: Final = 0.2
+_WITH_TURN: Final = 0.34
 _TURN_DEG: Final = 6.0
 #: Probability that a second blink follows at once, and after which time.
 _DOUBLE: Final = 0.07

@@ -45,6 +45,8 @@ _GOES_ALONG: Final = 0.22
 _ALONG: Final = (0.5, 0.9)
 #: With the head turned by more than this, looking away goes to the same side.
 _ASIDE_DEG: Final = 3.0
+#: Eyes that look away so far against the head come back.
+_STRAINED_DEG: Final = 14.0
 #: Small shifts on the partner's face while looking at it.
 _FIXATION_S: Final = (0.4, 1.6)
 _FIXATION_DEG: Final = 0.7
@@ -179,6 +181,9 @@ def _decide(state: GazeState, talking: bool, jumps: bool, turn: float, head_yaw:
     main = state.main or (0.0, 0.0)
     state.rows_to_change -= 1
     state.rows_to_fixation -= 1
+    opposed = state.away and state.offset[0] * head_yaw < 0.0
+    if opposed and abs(state.offset[0] - head_yaw) > _STRAINED_DEG:
+        state.rows_to_change = 0
     if abs(turn) >= _TURN_DEG and state.draw.uniform() < _GOES_ALONG and not state.away:
         size = min(float(state.draw.uniform(*_ALONG)) * abs(turn), _LARGEST_DEG[talking])
         _change(state, talking, turn)

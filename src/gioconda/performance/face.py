@@ -28,24 +28,28 @@ BROW_LEAD_S: Final = 0.12
 #: Weight of the inner brows at an effort of 1 above the speaker's recent mean, and for a degree
 #: that the head is lifted.
 _BROW_PER_EFFORT: Final = 0.42
-_BROW_PER_LIFT: Final = 0.018
+_BROW_PER_LIFT: Final = 0.025
 #: Slow drifts: time constant and spread in weights, for brows, smile, squint and side.
 _DRIFT_S: Final = (1.1, 1.8, 1.4, 1.5)
 _DRIFT_SPREAD: Final = (0.10, 0.07, 0.06, 0.06)
 #: How the brows are held through a stretch of speech: at such weights (negative is down), with
 #: such probabilities, for such times; and the rate of the lag that takes them there.
-_HELD: Final = ((0.0, 0.10), (0.30, 0.62), (-0.30, -0.10))
-_HELD_SHARES: Final = (0.50, 0.32, 0.18)
+_HELD: Final = ((-0.02, 0.08), (0.40, 0.82), (-0.50, -0.20))
+_HELD_SHARES: Final = (0.44, 0.34, 0.22)
 _HELD_S: Final = (0.8, 3.0)
 _HELD_RATE: Final = 9.0
+#: All that together is scaled to the range of tracked brows, and set lower while talking, so that
+#: brows rise from about their rest.
+_BROW_GAIN: Final = 1.15
+_BROW_LOW: Final = 0.12
 #: Brows raised by all that together are held back from this weight on, by so much at most.
-_BROW_FREE: Final = 0.5
-_BROW_ROOM: Final = 0.45
+_BROW_FREE: Final = 0.65
+_BROW_ROOM: Final = 0.35
 #: Raises at stresses: effort above the recent mean that brings one, probability, size, rise, hold
 #: and fall in seconds, and the least distance.
 _RAISE_AT: Final = 0.30
 _RAISE_CHANCE: Final = 0.4
-_RAISE: Final = (0.25, 0.65)
+_RAISE: Final = (0.35, 0.80)
 _RAISE_RISE_S: Final = 0.14
 _RAISE_HOLD_S: Final = (0.15, 0.7)
 _RAISE_FALL_S: Final = 0.32
@@ -120,7 +124,12 @@ def enliven(
         tracks[:, i] = brow, lively * drift[3], smile, squint
         _advance_drift(state, white[i])
         _stress(state, float(effort[i]))
-    brow = tracks[0] - _BROW_PER_LIFT * pitch_deg + listening.brow
+    brow = (
+        _BROW_GAIN * tracks[0]
+        - _BROW_LOW * activity.talking
+        - _BROW_PER_LIFT * pitch_deg
+        + listening.brow
+    )
     beyond = np.maximum(brow - _BROW_FREE, 0.0)
     brow = np.minimum(brow, _BROW_FREE) + _BROW_ROOM * beyond / (_BROW_ROOM + beyond)
     return FaceLife(brow, tracks[1], tracks[2], tracks[3], listening.smile)
@@ -144,8 +153,8 @@ def write_face(
     add("browInnerUp", up)
     for side, sign in (("Left", 1.0), ("Right", -1.0)):
         lean = np.maximum(sign * life.brow_side, 0.0) * expression
-        add("browOuterUp" + side, 0.9 * up + lean)
-        add("browDown" + side, 0.7 * down)
+        add("browOuterUp" + side, 1.05 * up + lean)
+        add("browDown" + side, 0.9 * down)
         add("eyeSquint" + side, squint + 0.3 * down)
         add("eyeWide" + side, 0.25 * up)
         add("cheekSquint" + side, 0.5 * smile * expression)

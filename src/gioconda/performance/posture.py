@@ -23,8 +23,8 @@ from gioconda.performance.envelopes import ROW_S, Lag
 FloatArray = npt.NDArray[np.float64]
 
 #: Spread of yaw about the middle, and the range of turns aside, degrees.
-_HOME_YAW_DEG: Final = 2.6
-_ASIDE_YAW_DEG: Final = (6.0, 11.5)
+_HOME_YAW_DEG: Final = 2.9
+_ASIDE_YAW_DEG: Final = (6.5, 12.5)
 #: Probability that the next turn goes aside, and that it goes to the other side than the last one
 #: did; how long a posture aside and one near the middle are held.
 _GOES_ASIDE: Final = 0.42
@@ -37,7 +37,7 @@ _HOLDS_PITCH_S: Final = (0.4, 1.4)
 _ROLL_DEG: Final = 4.3
 _HOLDS_ROLL_S: Final = (0.9, 2.8)
 #: Rates of the lags (see :class:`Lag`): yaw's falls with the size of the turn.
-_YAW_RATE: Final = 24.0
+_YAW_RATE: Final = 27.0
 _YAW_SLOWER_DEG: Final = 14.0
 _PITCH_RATE: Final = (8.0, 13.0)
 _ROLL_RATE: Final = (4.5, 8.0)
