@@ -26,7 +26,7 @@ def run(own, other, bounds, joins: int):
     performance = Performance(Controls(seed=3))
     parts = []
     for a, b in pairwise(bounds):
-        parts.append(performance.push(own[a:b], other[a:b] if a >= joins else None))
+        parts.append(performance.push(own[a:b], partner=other[a:b] if a >= joins else None))
     return concatenate([*parts, *performance.finish()])
 
 
@@ -55,7 +55,7 @@ def test_a_late_partner_is_heard_as_one_who_was_silent(voice) -> None:
 
 def test_lengths_must_agree(voice) -> None:
     with pytest.raises(OptionError, match="same length"):
-        Performance().push(voice[:320], voice[:321])
+        Performance().push(voice[:320], partner=voice[:321])
 
 
 def test_a_partner_alone_is_listened_to_for_its_length(voice) -> None:

@@ -199,21 +199,30 @@ class Motion:
         rows = np.stack([self.at(self.start_s + k / rate_hz) for k in range(n)])
         return Motion(rows, rate_hz, self.start_s)
 
-    def save(self, path: str | Path) -> None:
-        """Write ``.npz`` (values, channels, rate_hz, start_s) or ``.csv`` (a time column first).
+    def save(self, path: str | Path, *, format: str | None = None) -> None:
+        """Write the motion; the name's suffix chooses the format.
+
+        ``.npz`` (values, channels, rate_hz, start_s) and ``.csv`` (a time column first) hold all
+        of it. For other tools: ``.livelink.csv`` as the app Live Link Face writes it, ``.bvh``
+        (the head), ``.glb`` and ``.gltf`` (a face that moves). See ``docs/motion.md``.
+
+        Args:
+            path: the file; one that exists is replaced.
+            format: ``npz``, ``csv``, ``livelink``, ``bvh``, ``glb`` or ``gltf``, for a name that
+                does not tell, such as a ``take.csv`` for Live Link.
 
         Raises:
-            MotionError: the suffix is neither ``.npz`` nor ``.csv``.
+            MotionError: the suffix is of no format, or does not suit the one named.
         """
         from gioconda import motion_files
 
-        motion_files.write(self, Path(path))
+        motion_files.write(self, Path(path), format)
 
     @classmethod
     def load(cls, path: str | Path) -> Motion:
-        """Read what :meth:`save` wrote, or a table with any subset of the channels.
+        """Read ``.npz`` or ``.csv`` of any subset of the channels, or the head of a ``.bvh``.
 
-        Missing channels are zero; a file without ``articulation`` (one from a capture
+        Missing channels are zero; a table without ``articulation`` (one from a capture
         application) gets 1 throughout, since its mouth is fully driven. Nobody breathes in a file
         without ``breath``, one written before there was that channel among them.
 
@@ -221,12 +230,12 @@ class Motion:
         commas. It needs one column of time in seconds, rising from row to row, named ``time_s``,
         ``time``, ``Time`` or ``timestamp``; ``start_s`` is the first time. Rows that are not
         evenly spaced (within 1 % of a step) are interpolated linearly onto a regular grid of the
-        median step, 1 to 1000 Hz: every instant keeps its time, also after a gap.
+        median step, 1 to 1000 Hz: every instant keeps its time, also after a gap. Blendshapes
+        may also be spelled as capture applications do, ``EyeBlinkLeft``.
 
-        Blendshapes may also be spelled as capture applications do, ``EyeBlinkLeft``. What else
-        such files hold is refused by name and has to be taken out or rewritten first:
-        ``Timecode`` as a ``time_s`` column, ``HeadYaw`` and the like from radians to degrees
-        under the names known here, ``BlendshapeCount`` and eye angles not at all.
+        A table with a ``Timecode`` column is taken to be a take of Live Link Face: its angles are
+        in radians, its first row is at 0 s, and rows in which the app saw no face are bridged
+        (see :mod:`gioconda.interchange.live_link`).
 
         Raises:
             MotionError: the file is missing, cannot be read, is damaged or is not such a table;

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gioconda.background import Background, BackgroundLike, background_of
+from gioconda.control_track import ControlTrack, Direction, track_of
 from gioconda.controls import Controls
 from gioconda.errors import OptionError
 from gioconda.motion import Motion, concatenate
@@ -29,6 +30,7 @@ from gioconda.session import (
 if TYPE_CHECKING:
     from gioconda.portrait import Portrait
     from gioconda.portrait.decode import PictureSource
+    from gioconda.speech.known_phones import PhoneTrack
     from gioconda.speech.sound import Sound
 
 #: Told how much is done and, where it is known, of how much: frames, or seconds of sound.
@@ -73,13 +75,14 @@ class Animation:
     portrait: Portrait
     sound: Sound | None
     motion: Motion | None
-    controls: Controls
+    controls: Direction
     fps: float
     size: int
     framing: str
     performer: str = "rules"
     renderer: str = "mesh"
     background: Background = KEPT
+    phones: PhoneTrack | None = None
     partner: Sound | None = None
     clock: StageClock = field(default_factory=StageClock, compare=False, repr=False)
 
@@ -106,9 +109,10 @@ class Animation:
     def _from_motion(self) -> Iterator[TimedFrame]:
         assert self.motion is not None
         maker = self._maker()
+        track = track_of(self.controls)
         for i in range(self.expected_frames or 1):
             now = time.perf_counter()
-            image = maker.frame(self.motion.at(i / self.fps))
+            image = maker.frame(self.motion.at(i / self.fps), track.distance_at(i / self.fps))
             self.clock.add("render", now)
             yield TimedFrame(i, i / self.fps, image)
 
@@ -116,20 +120,21 @@ class Animation:
         session = Session(
             self.portrait, self.controls, fps=self.fps, size=self.size, framing=self.framing,
             background=self.background, performer=self.performer, renderer=self.renderer,
+            phones=self.phones,
         )  # fmt: skip
         session.clock.seconds = self.clock.seconds
         chunks = paired_chunks(self.sound, self.partner)
         now = time.perf_counter()
         for pcm, other in chunks:
             self.clock.add("decode", now)
-            yield from session.push(pcm, other)
+            yield from session.push(pcm, partner=other)
             now = time.perf_counter()
         yield from session.finish()
 
     def _maker(self) -> FrameMaker:
         return FrameMaker(
             self.portrait, size=self.size, framing=self.framing,
-            distance=self.controls.distance, background=self.background,
+            distance=track_of(self.controls).distances, background=self.background,
             renderer=self.renderer,
         )  # fmt: skip
 
@@ -209,7 +214,7 @@ class Animation:
 def animate(
     portrait: Portrait | PictureSource | PathLike[str],
     sound: str | PathLike[str] | Sound | None,
-    controls: Controls | None = None,
+    controls: Direction | None = None,
     *,
     partner: str | PathLike[str] | Sound | None = None,
     fps: float = 40.0,
@@ -218,6 +223,8 @@ def animate(
     background: BackgroundLike = KEPT,
     performer: str = "rules",
     renderer: str = "mesh",
+    transcript: str | PathLike[str] | None = None,
+    language: str | None = None,
 ) -> Animation:
     """Make a portrait speak with a sound.
 
@@ -225,7 +232,8 @@ def animate(
         portrait: a :class:`gioconda.Portrait`, or a picture's path, bytes or array.
         sound: a :class:`gioconda.Sound`, or the path of anything with sound in it; None to
             listen in silence.
-        controls: the dials; defaults if None.
+        controls: the dials, :class:`gioconda.Controls` or, over time,
+            :class:`gioconda.ControlTrack`; defaults if None.
         partner: somebody else's sound over the same time, which is listened to. It is heard in
             the video where there is no own sound.
         fps: frames a second, 24 to 60.
@@ -235,6 +243,9 @@ def animate(
             ``"#1e90ff"``) or a picture's path; on ``"crop"`` only.
         performer: name in the registry of performers.
         renderer: name in the registry of renderers.
+        transcript: the words of the sound, or a .txt, .srt or .vtt file of them, which make the
+            lips sharper; not needed.
+        language: of the transcript, as espeak-ng names it; by its script, or English, if None.
 
     Returns:
         An :class:`Animation`, to ``save`` or to iterate.
@@ -243,45 +254,55 @@ def animate(
         OptionError: an option is out of range, or there is no sound at all.
         PortraitError: the picture cannot be animated.
         SoundError: the sound cannot be used.
+        TranscriptError: the transcript cannot be used.
+        VoiceError: a transcript needs espeak-ng, which is not installed, or lacks the language.
     """
     controls = controls or Controls()
     behind = background_of(background)
-    check_options(fps, size, framing, controls.distance, behind)
+    for distance in track_of(controls).distances:
+        check_options(fps, size, framing, distance, behind)
     own, other = _voices(sound, partner)
     return Animation(
         _portrait(portrait), own, None, controls, float(fps), size, framing,
-        performer, renderer, behind, other,
+        performer, renderer, behind, _phones(own, transcript, language), other,
     )  # fmt: skip
 
 
 def perform(
     sound: str | PathLike[str] | Sound | None,
-    controls: Controls | None = None,
+    controls: Direction | None = None,
     *,
     partner: str | PathLike[str] | Sound | None = None,
     performer: str = "rules",
     progress: Progress | None = None,
+    transcript: str | PathLike[str] | None = None,
+    language: str | None = None,
 ) -> Motion:
     """Return the motion that a sound calls for, at 50 Hz, without a face.
 
     Args:
         sound: a :class:`gioconda.Sound`, or a path; None to listen in silence.
-        controls: the dials; defaults if None.
+        controls: the dials, :class:`gioconda.Controls` or, over time,
+            :class:`gioconda.ControlTrack`; defaults if None.
         partner: somebody else's sound over the same time, which is listened to.
         performer: a name in the registry.
         progress: told the seconds done and, where known, the sound's duration.
+        transcript: the words of the sound, as in :func:`animate`.
+        language: of the transcript.
 
     Raises:
         OptionError: there is no sound at all.
         SoundError: the sound cannot be used.
+        TranscriptError, VoiceError: as in :func:`animate`.
     """
     own, other = _voices(sound, partner)
     heard = own or other
-    performance = Performance(controls, performer=performer)
+    phones = _phones(own, transcript, language)
+    performance = Performance(controls, performer=performer, phones=phones)
     parts: list[Motion] = []
     done = 0
     for pcm, others in paired_chunks(own, other):
-        parts.append(performance.push(pcm, others))
+        parts.append(performance.push(pcm, partner=others))
         done += len(pcm)
         if progress is not None:
             progress(done / 16_000, heard.duration_s if heard else None)
@@ -297,7 +318,7 @@ def render_motion(
     fps: float = 40.0,
     size: int = 512,
     framing: str = "crop",
-    distance: float = 1.0,
+    distance: float | ControlTrack = 1.0,
     background: BackgroundLike = KEPT,
     renderer: str = "mesh",
 ) -> Animation:
@@ -313,7 +334,8 @@ def render_motion(
         fps: frames a second, 24 to 60.
         size: side of the square: 256, 512, 768 or 1024. The whole picture keeps its own.
         framing: ``"crop"`` for the square, ``"full"`` for the whole picture.
-        distance: of the camera, 0.7 to 2.
+        distance: of the camera, 0.7 to 2, or a track that says it over time; what else the
+            track says is the motion's own.
         background: as in :func:`animate`.
         renderer: name in the registry of renderers.
 
@@ -321,9 +343,10 @@ def render_motion(
         OptionError: an option is out of range.
         PortraitError, MotionError, SoundError: what the inputs raise.
     """
-    controls = Controls(distance=distance)
+    controls = distance if isinstance(distance, ControlTrack) else Controls(distance=distance)
     behind = background_of(background)
-    check_options(fps, size, framing, distance, behind)
+    for off in track_of(controls).distances:
+        check_options(fps, size, framing, off, behind)
     loaded = motion if isinstance(motion, Motion) else Motion.load(str(motion))
     opened = None if sound is None else _sound(sound)
     return Animation(
@@ -360,3 +383,16 @@ def _voices(
         None if sound is None else _sound(sound),
         None if partner is None else _sound(partner),
     )
+
+
+def _phones(
+    sound: Sound | None, transcript: str | PathLike[str] | None, language: str | None
+) -> PhoneTrack | None:
+    """Return the phones that are known: those of a transcript, else the sound's own."""
+    if transcript is None:
+        return None if sound is None else sound.phones
+    if sound is None:
+        raise OptionError("a transcript needs the sound of its words")
+    from gioconda.speech.transcribed import transcribed_phones
+
+    return transcribed_phones(sound, transcript, language)

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
 from gioconda.controls import EMOTIONS, Controls
 from gioconda.errors import OptionError
 
+if TYPE_CHECKING:
+    from gioconda.control_track import Direction
+
+#: Options that a file of controls may set instead.
+_IN_A_FILE: Final = (
+    "gaze", "distance", "emotion", "expression", "head", "blinks", "seed", "still",
+)  # fmt: skip
 LOOK = "Picture"
 ACT = "Performance"
 
@@ -82,6 +89,20 @@ MotionFace = Annotated[
         help="Which face of that video, numbered left to right from 1; the largest if not given.",
     ),
 ]  # fmt: skip
+Transcript = Annotated[
+    str | None,
+    typer.Option(
+        "--text", metavar="TEXT|FILE", rich_help_panel=ACT, show_default=False,
+        help="The words of the sound, or a .txt, .srt or .vtt of them: the lips get sharper.",
+    ),
+]  # fmt: skip
+Language = Annotated[
+    str | None,
+    typer.Option(
+        "--language", rich_help_panel=ACT, show_default=False,
+        help="Of the text, as in it or en-gb; by its script, or English, if not given.",
+    ),
+]  # fmt: skip
 Seed = Annotated[
     int, typer.Option("--seed", help="Another seed, another performance.", rich_help_panel=ACT)
 ]
@@ -103,7 +124,15 @@ Emotion = Annotated[
     str,
     typer.Option(
         "--emotion", metavar="NAME[:STRENGTH]", rich_help_panel=ACT,
-        help=f"One of {', '.join(EMOTIONS)}; strength 0 to 1.",
+        help=f"One of {', '.join(EMOTIONS)}, or auto, which follows the voice; strength 0 to 1.",
+    ),
+]  # fmt: skip
+ControlsFile = Annotated[
+    str | None,
+    typer.Option(
+        "--controls", metavar="FILE", rich_help_panel=ACT, show_default=False,
+        help="Controls over time, .json or .csv: keyframes and poses (docs/controls.md). An "
+        "option given beside it must not be in it.",
     ),
 ]  # fmt: skip
 Expression = Annotated[
@@ -119,6 +148,92 @@ Blinks = Annotated[
 Still = Annotated[
     bool, typer.Option("--still", help="Nothing moves but the mouth.", rich_help_panel=ACT)
 ]
+STEPS = "Operations, in the order given"
+MotionOutput = Annotated[
+    str,
+    typer.Option(
+        "-o", "--output",
+        help="Where the motion goes: .npz, .csv, .livelink.csv (as Live Link Face writes it), "
+        ".bvh (the head), .glb or .gltf (a face for Blender and game engines).",
+    ),
+]  # fmt: skip
+MotionFormat = Annotated[
+    str | None,
+    typer.Option(
+        "--format", metavar="npz|csv|livelink|bvh|glb|gltf", show_default=False,
+        help="The format, where the name does not tell: livelink for a take.csv.",
+    ),
+]  # fmt: skip
+MotionFile = Annotated[
+    str, typer.Argument(help="Motion: .npz, .csv, a take of Live Link Face, or .bvh.")
+]
+Rate = Annotated[
+    float | None,
+    typer.Option(
+        "--rate", show_default=False,
+        help="Rows a second; the motion's own if none, and 60 for Live Link.",
+    ),
+]  # fmt: skip
+Scale = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--scale", metavar="CHANNELS=FACTOR", rich_help_panel=STEPS, show_default=False,
+        help="Multiply, as in head=0.5.",
+    ),
+]  # fmt: skip
+Offset = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--offset", metavar="CHANNELS=AMOUNT", rich_help_panel=STEPS, show_default=False,
+        help="Add, in the channel's unit, as in headYaw=5; gazeYaw and gazePitch in degrees.",
+    ),
+]  # fmt: skip
+Mirror = Annotated[
+    bool, typer.Option("--mirror", rich_help_panel=STEPS, help="Swap left and right.")
+]
+Smooth = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--smooth", metavar="CHANNELS=SECONDS", rich_help_panel=STEPS, show_default=False,
+        help="Smooth over so many seconds, as in brows=0.2.",
+    ),
+]  # fmt: skip
+Cut = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--cut", metavar="FROM:TO", rich_help_panel=STEPS, show_default=False,
+        help="Keep what lies between, in seconds, as in 2.5:8 or 2.5:. Rows keep their times.",
+    ),
+]  # fmt: skip
+Join = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--join", metavar="MOTION", rich_help_panel=STEPS, show_default=False,
+        help="Append another motion, faded over.",
+    ),
+]  # fmt: skip
+Replace = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--replace", metavar="CHANNELS=MOTION", rich_help_panel=STEPS, show_default=False,
+        help="Take channels from another motion, as in mouth=other.npz.",
+    ),
+]  # fmt: skip
+Speed = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--speed", metavar="FACTOR", rich_help_panel=STEPS, show_default=False,
+        help="Play faster or slower, 0.1 to 10.",
+    ),
+]  # fmt: skip
+Start = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--start", metavar="SECONDS", rich_help_panel=STEPS, show_default=False,
+        help="Move in time, so that the motion starts there: 0 after a cut.",
+    ),
+]  # fmt: skip
+Crossfade = Annotated[float, typer.Option("--crossfade", help="Seconds over which --join fades.")]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")]
 Force = Annotated[bool, typer.Option("--force", "-f", help="Replace an existing file.")]
@@ -186,6 +301,31 @@ def controls(
         seed=seed,
         still=still,
     )
+
+
+def directed(constant: Controls, file: str | None, context: typer.Context) -> Direction:
+    """Return the controls, over time where a file says so.
+
+    Args:
+        constant: built from the options.
+        file: named by ``--controls``.
+        context: of the command, which knows the options that were given.
+
+    Raises:
+        OptionError: the file cannot be read, holds something that is not allowed, or sets what
+            an option sets too.
+    """
+    if file is None:
+        return constant
+    from gioconda.control_files import read
+
+    given = {name for name in _IN_A_FILE if _is_given(context, name)}
+    return read(file, constant, given)
+
+
+def _is_given(context: typer.Context, name: str) -> bool:
+    source = context.get_parameter_source(name)
+    return source is not None and source.name == "COMMANDLINE"
 
 
 def _pair(text: str) -> tuple[float, float]:

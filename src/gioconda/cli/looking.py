@@ -125,35 +125,6 @@ def warm_up() -> None:
     warm()
 
 
-def lipsync(
-    clips: str,
-    tracked: str,
-    portrait: str | None,
-    *,
-    fps: float,
-    size: int,
-    motion_only: bool,
-    as_json: bool,
-) -> None:
-    """Print how far our lips agree with the speakers'."""
-    from gioconda import examples
-    from gioconda.measure.lipsync import measure_lipsync
-    from gioconda.portrait import Portrait
-    from gioconda.session import check_options
-
-    check_options(fps, size, "crop")
-    for folder in (clips, tracked):
-        if not Path(folder).is_dir():
-            raise OptionError(f"there is no folder {folder!r}")
-    person = Portrait.open(portrait or examples.portrait_path())
-    voice = Voice(as_json=as_json)
-    result = measure_lipsync(
-        Path(clips), Path(tracked), person, fps=fps, size=size, motion_only=motion_only,
-        progress=voice.say,
-    )  # fmt: skip
-    voice.result(result.table(), result.as_dict())
-
-
 def reenact(
     clips: list[str], output: str | None, *, size: int, refine: bool, voice: Voice, force: bool
 ) -> int:

@@ -11,13 +11,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gioconda.background import Background
+from gioconda.cli.hearing import check_voices, opened_voices
 from gioconda.cli.voice import Voice
+from gioconda.cli.words import NO_WORDS, Words, check_words
 from gioconda.controls import Controls
 from gioconda.errors import GiocondaError, OptionError, OutputError
 from gioconda.session import KEPT, check_options
-from gioconda.targets import check_file_target, named_after, replacing
+from gioconda.targets import check_file_target, named_after
 
 if TYPE_CHECKING:
+    from gioconda.control_track import Direction
     from gioconda.pipeline import Animation, Report
     from gioconda.portrait import Portrait
     from gioconda.speech.sound import Sound
@@ -39,23 +42,25 @@ def animate(
     portraits: list[str],
     sound: str | None,
     output: str | None,
-    controls: Controls,
+    controls: Direction,
     look: Look,
     voice: Voice,
+    words: Words = NO_WORDS,
     *,
     partner: str | None = None,
     force: bool,
 ) -> int:
     """Animate one portrait, or a batch into a folder; return the exit code."""
-    _check_voices(sound, partner)
-    heard = [s for s in (sound, partner) if s]
-    check_options(look.fps, look.size, look.framing, look.distance, look.background)
+    check_voices(sound, partner, words)
+    check_look(look, controls)
+    check_words(words)
     several = len(portraits) > 1
     if not several and not is_folder(output, several):
-        target = video_target(output, portraits[0], force, look, inputs=[*portraits, *heard])
+        inputs = [*portraits, sound or "", partner or "", words.text or ""]
+        target = video_target(output, portraits[0], force, look, inputs=inputs)
         from gioconda.portrait import Portrait
 
-        with _opened(sound) as own, _opened(partner) as other:
+        with opened_voices(sound, partner, words, voice) as (own, other):
             portrait = Portrait.open(portraits[0], face=look.face)
             _animate_one(portrait, own, target, controls, look, voice, partner=other, force=force)
         return 0
@@ -65,37 +70,26 @@ def animate(
         )
     assert output is not None
     return _batch(
-        portraits, sound, Path(output), controls, look, voice, partner=partner, force=force
+        portraits, sound, Path(output), controls, look, voice, words, partner=partner, force=force
     )
 
 
-def _check_voices(sound: str | None, partner: str | None) -> None:
-    """Refuse no sound at all, and two from standard input."""
-    if sound is None and partner is None:
-        raise OptionError("a sound is needed: one's own, or a --partner to listen to")
-    if sound == partner == "-":
-        raise OptionError("standard input can be one sound only: one's own or the --partner's")
+def check_look(look: Look, controls: Direction) -> None:
+    """Check how frames shall look, at all distances."""
+    from gioconda.control_track import track_of
 
-
-@contextmanager
-def _opened(source: str | None) -> Iterator[Sound | None]:
-    """Open a sound that may be missing, and close it."""
-    from gioconda.speech.sound import Sound
-
-    if source is None:
-        yield None
-        return
-    with Sound.open(source) as sound:
-        yield sound
+    for distance in track_of(controls).distances:
+        check_options(look.fps, look.size, look.framing, distance, look.background)
 
 
 def _batch(
     portraits: list[str],
     sound: str | None,
     folder: Path,
-    controls: Controls,
+    controls: Direction,
     look: Look,
     voice: Voice,
+    words: Words,
     *,
     partner: str | None,
     force: bool,
@@ -103,14 +97,14 @@ def _batch(
     """Animate each portrait; a bad one is reported and skipped. Return 0, or 1 if any failed."""
     from gioconda.portrait import Portrait
 
-    heard = [s for s in (sound, partner) if s]
     targets = named_after(portraits, folder, _usual_suffix(look))
     failed = 0
-    with _opened(sound) as own, _opened(partner) as other, made_folder(folder):
+    inputs = [*portraits, sound or "", partner or "", words.text or ""]
+    with opened_voices(sound, partner, words, voice) as (own, other), made_folder(folder):
         for number, (source, target) in enumerate(zip(portraits, targets, strict=True), 1):
             voice.say(f"{number}/{len(portraits)} {source}")
             try:
-                video_target(str(target), source, force, look, inputs=[*portraits, *heard])
+                video_target(str(target), source, force, look, inputs=inputs)
                 portrait = Portrait.open(source, face=look.face)
                 _animate_one(
                     portrait, own, target, controls, look, voice, partner=other, force=force
@@ -144,7 +138,7 @@ def _animate_one(
     portrait: Portrait,
     sound: Sound | None,
     target: Path,
-    controls: Controls,
+    controls: Direction,
     look: Look,
     voice: Voice,
     *,
@@ -163,38 +157,30 @@ def _animate_one(
 def perform(
     sound: str | None,
     output: str,
-    controls: Controls,
+    controls: Direction,
     voice: Voice,
+    words: Words = NO_WORDS,
     *,
     partner: str | None = None,
     force: bool,
+    controls_file: str | None = None,
+    rate_hz: float | None = None,
+    format: str | None = None,
 ) -> None:
-    """Write the motion that a sound calls for."""
+    """Write the motion that a sound calls for; the file of controls is not replaced by it."""
+    from gioconda.cli.motions import motion_target
     from gioconda.pipeline import perform as make
 
-    _check_voices(sound, partner)
-    target = Path(output)
-    if target.suffix.lower() not in (".npz", ".csv"):
-        raise OptionError(f"motion goes into a .npz or .csv file, not into {target.name!r}")
-    check_plain_target(target, force, inputs=[s for s in (sound, partner) if s])
+    check_voices(sound, partner, words)
+    check_words(words)
+    inputs = [sound or "", partner or "", controls_file or "", words.text or ""]
+    target = motion_target(output, format, rate_hz, force, inputs=inputs)
     with (
-        _opened(sound) as own,
-        _opened(partner) as other,
-        voice.bar(target.name, "s of sound") as bar,
+        opened_voices(sound, partner, words, voice) as (own, other),
+        voice.bar(target.path.name, "s of sound") as bar,
     ):
         motion = make(own, controls, partner=other, progress=bar)
-    with replacing(target) as temporary:
-        motion.save(temporary)
-    voice.result(
-        f"{target}: {len(motion)} rows at {motion.rate_hz:g} Hz, {motion.duration_s:.1f} s",
-        {
-            "output": str(target),
-            "rows": len(motion),
-            "rate_hz": motion.rate_hz,
-            "duration_s": motion.duration_s,
-            "channels": list(motion.channels),
-        },
-    )
+    target.save(motion, voice)
 
 
 def render(
@@ -202,14 +188,16 @@ def render(
     motion: str,
     sound: str | None,
     output: str | None,
+    controls: Direction,
     look: Look,
     voice: Voice,
     *,
     force: bool,
 ) -> None:
-    """Show a motion on a portrait."""
-    check_options(look.fps, look.size, look.framing, look.distance, look.background)
+    """Show a motion on a portrait; of the controls, the distance counts."""
+    check_look(look, controls)
     target = video_target(output, portrait, force, look, inputs=[portrait, motion, sound or ""])
+    from gioconda.control_track import track_of
     from gioconda.motion import Motion
     from gioconda.pipeline import render_motion as make
     from gioconda.portrait import Portrait
@@ -221,7 +209,7 @@ def render(
         person = Portrait.open(portrait, face=look.face)
         animation = make(
             person, loaded, opened, fps=look.fps, size=look.size, framing=look.framing,
-            distance=look.distance, background=look.background,
+            distance=track_of(controls), background=look.background,
         )  # fmt: skip
         save_animation(animation, target, look, voice, force=force)
     finally:

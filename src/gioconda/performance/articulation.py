@@ -10,18 +10,17 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from gioconda.performance.readout import Readout, shipped
 from gioconda.performance.window import FeatureWindow
 from gioconda.speech.types import ARTICULATION, PHONES
-from gioconda.speech.viseme_table import ARTICULATION_SPREAD, MEASURED_VISEMES
+from gioconda.speech.viseme_table import ARTICULATION_SPREAD
 
 FloatArray = npt.NDArray[np.float64]
 
-#: Predictions have about half the spread of real lips; this restores it, and with it the speed.
+#: Predictions have .44 of the spread of real lips; this restores it, and with it the speed.
 #: Real openings are skewed, so that what lies above the mean is stretched further.
-GAIN: Final = 1.8
+GAIN: Final = 1.43
 GAIN_ABOVE_MEAN: Final = 1.25
-#: Share of the net's own lip curves in the mean with the measured table.
-NET_SHARE: Final = 0.6
 #: Mean opening of talkers and of their jaws above rest, in outer-eye distances. Openings are a
 #: little above the mean of the measured talkers (98 % at .17), towards liveliness.
 MEAN_APERTURE: Final = 0.070
@@ -44,8 +43,6 @@ ROUNDING: Final[dict[str, float]] = {
 TONGUE: Final[dict[str, float]] = {"l": 0.35, "θ": 0.35, "n": 0.25, "t": 0.2, "r": 0.25, "s": 0.1}
 #: Rounding rises up to 100 ms before its phone: weights of the rows -1 to 5.
 _ANTICIPATION: Final = (0.1, 0.2, 0.2, 0.2, 0.15, 0.1, 0.05)
-#: Smoothing of the curves, at -2 to 2 rows: sigma 20 ms. More would lose closures.
-_SMOOTHING: Final = (0.0545, 0.2442, 0.4026, 0.2442, 0.0545)
 
 
 @dataclass(frozen=True)
@@ -74,21 +71,25 @@ class LipTargets:
 
 
 @cache
-def _readout() -> FloatArray:
-    """Return what is read off the posteriors, (37, 10): the table's six curves, then the rest."""
+def _phone_shapes() -> FloatArray:
+    """Return what is read off the posteriors beside the curves, (37, 4)."""
     labial = [[float(phone in "pm"), float(phone in "pmf")] for phone in PHONES]
     shapes = [[ROUNDING.get(phone, 0.0), TONGUE.get(phone, 0.0)] for phone in PHONES]
-    table = [MEASURED_VISEMES[phone] for phone in PHONES]
-    return np.concatenate([np.array(table), np.array(labial), np.array(shapes)], axis=1)
+    return np.concatenate([np.array(labial), np.array(shapes)], axis=1)
 
 
-_BILABIAL, _LABIAL, _ROUNDING, _TONGUE = 6, 7, 8, 9
+_BILABIAL, _LABIAL, _ROUNDING, _TONGUE = range(4)
 
 
-def lip_targets(window: FeatureWindow, vigour: FloatArray) -> LipTargets:
-    """Return the lip targets of the rows of a window, spoken with a vigour, (rows,)."""
+def lip_targets(
+    window: FeatureWindow, vigour: FloatArray, readout: Readout | None = None
+) -> LipTargets:
+    """Return the lip targets of the rows of a window, spoken with a vigour, (rows,).
+
+    ``readout`` is the table that the lip curves are read with, the shipped one by default.
+    """
     phones = _read_phones(window)
-    aperture_z, width_z, jaw_z, upper_z = _lip_curves(window, phones)
+    aperture_z, width_z, jaw_z, upper_z = _lip_curves(window, readout or shipped())
     strength = np.clip(LEAST_STRENGTH + STRENGTH_PER_VIGOUR * vigour, 0.6, 1.2)
     spread = dict(zip(ARTICULATION, ARTICULATION_SPREAD, strict=True))
     closure, labiodental = _closures(window, phones)
@@ -108,24 +109,22 @@ def lip_targets(window: FeatureWindow, vigour: FloatArray) -> LipTargets:
 
 
 def _read_phones(window: FeatureWindow) -> FloatArray:
-    """Return the readout of every row of the window's features, (past + rows + future, 10).
+    """Return the shapes of every row of the window's features, (past + rows + future, 4).
 
     Not a matrix product: a row's sum must not depend on how many rows are computed together,
     and BLAS changes its order of summation with the shape.
     """
     posteriors = window.features.posteriors.astype(np.float64)
-    total: FloatArray = np.einsum("np,pc->nc", posteriors, _readout())
+    total: FloatArray = np.einsum("np,pc->nc", posteriors, _phone_shapes())
     return total
 
 
-def _lip_curves(window: FeatureWindow, phones: FloatArray) -> tuple[FloatArray, ...]:
+def _lip_curves(window: FeatureWindow, readout: Readout) -> tuple[FloatArray, ...]:
     """Return aperture, width, jaw and upper lip, z-scores with their spread restored, (rows,)."""
-    mixed = (1.0 - NET_SHARE) * phones[:, :6] + NET_SHARE * window.features.articulation
-    curves = []
-    for name in ("aperture", "width", "jaw", "upper_lip"):
-        z = GAIN * _weighted(window, mixed[:, ARTICULATION.index(name)], _SMOOTHING, -2)
-        curves.append(np.where(z > 0, GAIN_ABOVE_MEAN * z, z))
-    return tuple(curves)
+    z = GAIN * readout.curves(window)
+    z = np.where(z > 0, GAIN_ABOVE_MEAN * z, z)
+    names = ("aperture", "width", "jaw", "upper_lip")
+    return tuple(z[:, ARTICULATION.index(name)] for name in names)
 
 
 def _weighted(

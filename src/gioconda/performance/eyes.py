@@ -67,8 +67,6 @@ _REFLEX_GAIN: Final = 0.95
 _LIMIT_DEG: Final = (30.0, 22.0)
 #: The first glance, from the portrait's own gaze to the target.
 _FIRST_S: Final = 0.25
-#: A main direction that moves faster than this in a row is not pursued but jumped after.
-_JUMP_DEG: Final = 1.0
 #: A shift at least this large counts for blinks.
 LARGE_SHIFT_DEG: Final = 5.0
 
@@ -77,7 +75,10 @@ _ROW_S: Final = 1.0 / FEATURE_RATE_HZ
 
 @dataclass
 class GazeState:
-    """What :func:`move_gaze` remembers; directions in degrees, in the room and not in the head."""
+    """What :func:`move_gaze` remembers.
+
+    Directions are in degrees from the main one, in the room and not in the head.
+    """
 
     draw: np.random.Generator
     small: np.random.Generator
@@ -89,7 +90,6 @@ class GazeState:
     rows_to_micro: int = 30
     offset: tuple[float, float] = (0.0, 0.0)
     aim: tuple[float, float] = (0.0, 0.0)
-    main: tuple[float, float] | None = None
     saccade_from: tuple[float, float] = (0.0, 0.0)
     saccade_to: tuple[float, float] = (0.0, 0.0)
     saccade_age_s: float = 10.0
@@ -135,7 +135,8 @@ def move_gaze(
     Args:
         state: advanced in place.
         activity: who speaks when.
-        dials: carry the main direction.
+        dials: carry the main direction, which the eyes stay on while it moves, and its own
+            saccades.
         head: (rows, >=2) yaw and pitch of the head, degrees.
         turns: (rows,) turns of the head about to begin, degrees.
         aim: (rows, 2) offset of the gaze by the emotion, degrees.
@@ -145,13 +146,15 @@ def move_gaze(
     noise = state.noise.standard_normal((n, 3))
     for i in range(n):
         talking = float(activity.talking[i]) > 0.3
-        jumps = _pursue(state, (float(dials.gaze[i, 0]), float(dials.gaze[i, 1])))
-        shifts[i] = _decide(state, talking, jumps, float(turns[i]), float(head[i, 0]))
+        shifts[i] = _decide(state, talking, float(turns[i]), float(head[i, 0]))
+        if dials.gaze_shift is not None:
+            shifts[i] = max(shifts[i], float(dials.gaze_shift[i]))
         gaze = _saccade_position(state)
         state.saccade_age_s += _ROW_S
         begun = min(state.row / _rows(_FIRST_S), 1.0)
         for k in (0, 1):
-            angle = gaze[k] + begun * state.drift[k] + aim[i, k] - _REFLEX_GAIN * head[i, k]
+            looked = dials.gaze[i, k] + gaze[k] + begun * state.drift[k] + aim[i, k]
+            angle = looked - _REFLEX_GAIN * head[i, k]
             eyes[i, k] = min(max(angle, -_LIMIT_DEG[k]), _LIMIT_DEG[k])
         room = 2.0 * (_LIMIT_DEG[0] - abs(eyes[i, 0]))
         vergence[i] = min(max(state.vergence + begun * state.drift[2], -room), room)
@@ -160,25 +163,11 @@ def move_gaze(
     return GazeTrack(eyes, vergence, shifts)
 
 
-def _pursue(state: GazeState, main: tuple[float, float]) -> bool:
-    """Let the eyes go with a main direction that moves; tell whether it jumps instead."""
-    last, state.main = state.main or main, main
-    by = (main[0] - last[0], main[1] - last[1])
-    if math.hypot(*by) > _JUMP_DEG:
-        return True
-    if by != (0.0, 0.0):
-        for name in ("aim", "saccade_from", "saccade_to"):
-            x, y = getattr(state, name)
-            setattr(state, name, (x + by[0], y + by[1]))
-    return False
-
-
-def _decide(state: GazeState, talking: bool, jumps: bool, turn: float, head_yaw: float) -> float:
-    """Start a saccade about the main direction if it is time for one, or if that jumps.
+def _decide(state: GazeState, talking: bool, turn: float, head_yaw: float) -> float:
+    """Start a saccade about the main direction if it is time for one.
 
     Returns its size in degrees, else 0.
     """
-    main = state.main or (0.0, 0.0)
     state.rows_to_change -= 1
     state.rows_to_fixation -= 1
     opposed = state.away and state.offset[0] * head_yaw < 0.0
@@ -190,13 +179,13 @@ def _decide(state: GazeState, talking: bool, jumps: bool, turn: float, head_yaw:
         state.offset = (math.copysign(size, turn), state.offset[1] * 0.5)
     elif state.rows_to_change <= 0:
         _change(state, talking, head_yaw)
-    elif state.rows_to_fixation > 0 and not jumps:
+    elif state.rows_to_fixation > 0:
         return _micro_saccade(state)
     jitter = state.draw.standard_normal(2) * _FIXATION_DEG
     state.rows_to_fixation = _rows(state.draw.uniform(*_FIXATION_S))
     state.aim = (
-        main[0] + state.offset[0] + float(jitter[0]),
-        main[1] + state.offset[1] + _VERTICAL_SCALE * float(jitter[1]),
+        state.offset[0] + float(jitter[0]),
+        state.offset[1] + _VERTICAL_SCALE * float(jitter[1]),
     )
     return _saccade(state, state.aim)
 

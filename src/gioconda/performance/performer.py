@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from os import PathLike
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
+from gioconda.control_track import Direction
 from gioconda.controls import Controls
 from gioconda.errors import OptionError
 from gioconda.motion import BLENDSHAPES, CHANNELS, INDEX, Motion, set_gaze
@@ -24,6 +26,8 @@ from gioconda.performance.intonation import IntonationState, follow_voice
 from gioconda.performance.listening import ListeningState, hear, listen, start_listening
 from gioconda.performance.mouth import write_mouth
 from gioconda.performance.pauses import PauseState, pass_time, start_pauses, write_pauses
+from gioconda.performance.poses import PoseState, pose_face, pose_head
+from gioconda.performance.readout import Readout, shipped
 from gioconda.performance.window import FeatureWindow, LookaheadLine
 from gioconda.speech.types import FEATURE_RATE_HZ, SpeechFeatures
 
@@ -38,14 +42,14 @@ class PerformanceState:
     """All that a running performance remembers.
 
     Attributes:
-        controls: may be replaced between steps; every dial follows smoothly.
+        controls: see :meth:`RulePerformer.set`.
         line: rows that wait for their look-ahead.
         rows_out: rows of motion given so far.
         start_s: the instant of row 0; None until features came.
         asymmetry: -1 to 1, by the seed.
     """
 
-    controls: Controls
+    controls: Direction
     line: LookaheadLine
     dials: DialState
     activity: ActivityState
@@ -58,6 +62,7 @@ class PerformanceState:
     voice: IntonationState
     listening: ListeningState
     pauses: PauseState
+    poses: PoseState
     asymmetry: float
     rows_out: int = 0
     start_s: float | None = None
@@ -69,22 +74,29 @@ class RulePerformer:
     Args:
         lookahead_ms: how far into the features' future a row of motion looks, 0 to 500. Under
             120 ms closures, brows and the mouth's start come later than people's.
+        readout: file of another table that reads the lip curves off the features, as
+            ``scripts/measure_readout.py`` writes it; None takes the shipped one.
 
     Raises:
-        OptionError: the look-ahead is out of its range.
+        OptionError: the look-ahead is out of its range, or the file is no such table.
     """
 
-    def __init__(self, lookahead_ms: float = DEFAULT_LOOKAHEAD_MS) -> None:
+    def __init__(
+        self,
+        lookahead_ms: float = DEFAULT_LOOKAHEAD_MS,
+        readout: str | PathLike[str] | None = None,
+    ) -> None:
         if not 0.0 <= lookahead_ms <= 500.0:
             raise OptionError(f"look-ahead is {lookahead_ms:g} ms; it must lie between 0 and 500")
         self._rows = round(lookahead_ms * FEATURE_RATE_HZ / 1000.0)
+        self._readout = shipped() if readout is None else Readout.load(readout)
 
     @property
     def lookahead_ms(self) -> float:
         """How far into the features' future a row of motion looks, in whole rows of 20 ms."""
         return self._rows * 1000.0 / FEATURE_RATE_HZ
 
-    def start(self, controls: Controls) -> PerformanceState:
+    def start(self, controls: Direction) -> PerformanceState:
         """Return the state of a fresh performance."""
         seed = controls.seed
         own = np.random.Generator(np.random.PCG64([seed, 0]))
@@ -102,8 +114,25 @@ class RulePerformer:
             voice=IntonationState(),
             listening=start_listening(seed),
             pauses=start_pauses(seed),
+            poses=PoseState(),
             asymmetry=float(own.uniform(-1.0, 1.0)),
         )
+
+    def set(self, state: PerformanceState, controls: Direction) -> None:
+        """Give other controls to the rows still to come; every dial follows smoothly.
+
+        The seed remains that of the start.
+
+        Raises:
+            OptionError: ``still`` would change.
+        """
+        if controls.still != state.controls.still:
+            raise OptionError("still cannot change while a performance runs; start a new one")
+        state.controls = controls
+
+    def set_listening(self, state: PerformanceState, listening: bool) -> None:
+        """Say whether somebody else speaks whose sound is not given, from the next row on."""
+        state.listening.told = bool(listening)
 
     def step(
         self,
@@ -137,24 +166,22 @@ class RulePerformer:
         heard = state.listening.line.flush() if state.listening.line is not None else None
         return self._perform(state, state.line.flush(), heard)
 
-    def set_listening(self, state: PerformanceState, listening: bool) -> None:
-        """Say whether somebody else speaks whose sound is not given, from the next row on."""
-        state.listening.told = bool(listening)
-
     def _perform(
         self, state: PerformanceState, window: FeatureWindow, heard: FeatureWindow | None
     ) -> Motion:
         start_s = (state.start_s or 0.0) + state.rows_out / FEATURE_RATE_HZ
-        state.rows_out += window.rows
         values = np.zeros((window.rows, len(CHANNELS)))
         if window.rows:
-            _fill(values, state, window, heard)
+            # Each instant from its own number, so that it does not depend on the chunks.
+            times_s = _instants(state, window.rows)
+            _fill(values, state, window, heard, times_s, self._readout)
+        state.rows_out += window.rows
         return Motion(values.astype(np.float32), FEATURE_RATE_HZ, start_s)
 
 
 def perform(
     features: SpeechFeatures,
-    controls: Controls | None = None,
+    controls: Direction | None = None,
     lookahead_ms: float = 120.0,
     *,
     partner: SpeechFeatures | None = None,
@@ -167,17 +194,26 @@ def perform(
     return concatenate([performer.step(state, features, partner), performer.finish(state)])
 
 
+def _instants(state: PerformanceState, rows: int) -> FloatArray:
+    number = state.rows_out + np.arange(rows)
+    times: FloatArray = (state.start_s or 0.0) + number / FEATURE_RATE_HZ
+    return times
+
+
 def _fill(
     values: FloatArray,
     state: PerformanceState,
     window: FeatureWindow,
     heard: FeatureWindow | None,
+    times_s: FloatArray,
+    readout: Readout,
 ) -> None:
     """Write all channels of the rows of a window."""
-    dials = turn_dials(state.dials, state.controls, window.rows)
+    dials = turn_dials(state.dials, state.controls, times_s)
+    state.poses.take(state.dials.track, float(times_s[0]))
     activity = track_activity(state.activity, window)
-    emotion = track_emotion(state.emotion, dials)
-    targets = lip_targets(window, activity.vigour)
+    emotion = track_emotion(state.emotion, dials, window)
+    targets = lip_targets(window, activity.vigour, readout)
     write_mouth(values, targets, activity.gate, state.asymmetry)
     breath = breathe(state.breath, activity, still=dials.still)
     voice = follow_voice(state.voice, window, activity)
@@ -187,6 +223,7 @@ def _fill(
     head = moved.pose
     life = enliven(state.face, window, activity, voice, listening, head[:, 1])
     head[:, :3] += emotion.head_deg
+    pose_head(state.poses, head, times_s)
     gaze = move_gaze(state.gaze, activity, dials, head, moved.turns, emotion.gaze_deg)
     cues = BlinkCues(gaze.shifts, moved.turns, listening.blinks)
     lids = move_lids(state.blinks, activity, dials.blinks * emotion.blink_scale, cues)
@@ -212,3 +249,4 @@ def _fill(
     written = values.astype(np.float32)
     set_gaze(written, eyes[:, 0], eyes[:, 1], vergence)
     values[:] = written
+    pose_face(state.poses, values, times_s)

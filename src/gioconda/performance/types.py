@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Protocol, runtime_checkable
 
-from gioconda.controls import Controls
+from gioconda.control_track import Direction
 from gioconda.motion import Motion
 from gioconda.speech.types import SpeechFeatures
 
@@ -20,8 +20,12 @@ class Performer(Protocol):
         """How far into the features' future a row of motion looks."""
         ...
 
-    def start(self, controls: Controls) -> Any:
+    def start(self, controls: Direction) -> Any:
         """Return the state of a fresh performance."""
+        ...
+
+    def set(self, state: Any, controls: Direction) -> None:
+        """Give other controls to the rows still to come, without a jump; the seed stays."""
         ...
 
     def step(self, state: Any, features: SpeechFeatures) -> Motion:
