@@ -49,7 +49,7 @@ def speak(
         text: what is to be said, of any length.
         voice: as the engine names it; by the text's script, or English, if None.
         rate: 0.5 to 2 times the usual speed.
-        pitch: semitones above the voice's usual pitch, -12 to 12.
+        pitch: semitones above the voice's usual pitch, -7 to 7.
         engine: name in the registry of engines, or an engine.
 
     Raises:
@@ -81,7 +81,7 @@ def say(
         text: what is to be said, of any length.
         voice: as the engine names it; by the text's script, or English, if None.
         rate: 0.5 to 2 times the usual speed.
-        pitch: semitones above the voice's usual pitch, -12 to 12.
+        pitch: semitones above the voice's usual pitch, -7 to 7.
         engine: name in the registry of engines, or an engine.
         language: of the text, for engines that do not tell phones, as espeak-ng names it.
         progress: told the characters spoken, and of how many.

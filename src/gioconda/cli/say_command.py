@@ -47,7 +47,7 @@ def say(
     pitch: Annotated[
         float,
         typer.Option(
-            "--pitch", help="Semitones higher or lower, -12 to 12.", rich_help_panel=SPEECH
+            "--pitch", help="Semitones higher or lower, -7 to 7.", rich_help_panel=SPEECH
         ),
     ] = 0.0,
     engine: Annotated[

@@ -20,14 +20,14 @@ from gioconda.voices.types import TimedPhone
 
 FloatArray = npt.NDArray[np.float64]
 
-#: Half of a phone's raised-cosine flank: as a smoothing, its sigma is 18 ms.
-FLANK_S: Final = 0.050
+#: Half of a phone's raised-cosine flank: as a smoothing, its sigma is 14 ms.
+FLANK_S: Final = 0.040
 #: Share of a fully trusted phone; the net keeps the rest, and so says how fully it is spoken.
 MOST_SHARE: Final = 0.85
 #: Lips shut this long before a p, b or m that follows a pause: the closure itself is silent.
 SHUT_BEFORE_S: Final = 0.060
 #: A closure lasts at least this long, if need be at the cost of up to half of the phone before.
-LEAST_SHUT_S: Final = 0.080
+LEAST_SHUT_S: Final = 0.050
 #: The net's curves vary as much less than those of the table (synthetic speech: .55 to .69).
 CURVE_SHARE: Final = 0.8
 _BILABIAL: Final = (CLASS_INDEX["p"], CLASS_INDEX["m"])
@@ -116,7 +116,7 @@ class PhoneTrack:
 class KnownPhones:
     """Lays known phones over features, chunk by chunk, in constant memory.
 
-    A row depends on the phones within 50 ms of its instant alone; as long as those are there when
+    A row depends on the phones within 40 ms of its instant alone; as long as those are there when
     the row comes, any cutting of the sound gives the same rows.
     """
 

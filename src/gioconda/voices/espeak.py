@@ -35,6 +35,9 @@ logger = logging.getLogger(__name__)
 PROGRAM_VARIABLE: Final = "GIOCONDA_ESPEAK"
 WORDS_A_MINUTE: Final = 175
 _USUAL_PITCH: Final = 50
+#: Steps of espeak-ng's pitch in a semitone, measured on its speech.
+_STEPS_UP: Final = 5.6
+_STEPS_DOWN: Final = 6.6
 _INSTALL: Final = (
     "install it (Debian: sudo apt-get install espeak-ng; macOS: brew install espeak-ng; Windows: "
     "winget install espeak-ng) or name its program in the environment variable " + PROGRAM_VARIABLE
@@ -73,8 +76,9 @@ def phonemes(text: str, voice: str) -> list[list[str]]:
     Raises:
         VoiceError: espeak-ng is not installed, or has no such voice.
     """
-    options = ["-q", "-x", "--ipa", "--sep=_", "-v", voice, "--stdin"]
-    said = _run(find_program(), options, voice, plain(text).encode()).decode("utf-8", "replace")
+    program = find_program()
+    options = ["-q", "-x", "--ipa", "--sep=_", "-v", _file_of(program, voice), "--stdin"]
+    said = _run(program, options, voice, plain(text).encode()).decode("utf-8", "replace")
     found = []
     for word in said.split():
         phones = (p.strip("ˈˌ") for p in word.split("_"))
@@ -95,8 +99,9 @@ class EspeakVoice:
         """Refuse voices that there are not; see :class:`gioconda.voices.types.TextToSpeech`."""
         program = find_program()
         if manner.voice is not None:
-            _run(program, ["-q", "-v", manner.voice, "--stdin"], manner.voice, b"")
             _check_variant(program, manner.voice)
+            options = ["-q", "-v", _file_of(program, manner.voice), "--stdin"]
+            _run(program, options, manner.voice)
 
     def speak(self, text: str, manner: Manner) -> Iterator[Spoken]:
         """Yield the speech of each sentence; see :class:`gioconda.voices.types.TextToSpeech`."""
@@ -112,27 +117,33 @@ class EspeakVoice:
     def voices(self, language: str | None = None) -> list[VoiceEntry]:
         """Return the voices of a language, or of all; timbres (``+f3``) go with each of them."""
         program = find_program()
-        found = []
-        listed = _run(program, [f"--voices={language}" if language else "--voices"], "").decode()
-        for line in listed.splitlines()[1:]:
-            fields = line.split()
-            if len(fields) >= 5 and not fields[4].startswith("mb/"):
-                found.append(VoiceEntry(fields[1], fields[3].replace("_", " ")))
-        return found
+        return [
+            VoiceEntry(name, description.replace("_", " "))
+            for name, description, _ in _listed(program, language)
+        ]
 
     def _say(
         self, program: str, text: str, voice: str, manner: Manner
     ) -> tuple[npt.NDArray[np.int16], int, tuple[TimedPhone, ...] | None]:
         wpm = round(WORDS_A_MINUTE * manner.rate)
-        # espeak-ng's pitch doubles or halves over 50 steps.
-        pitch = min(max(round(_USUAL_PITCH * (1 + manner.pitch / 12)), 0), 99)
+        steps = _STEPS_UP if manner.pitch > 0 else _STEPS_DOWN
+        pitch = min(max(round(_USUAL_PITCH + steps * manner.pitch), 0), 99)
         if self._worker is None and not self._without_worker:
             self._worker = _Worker.started(program)
             self._without_worker = self._worker is None
         if self._worker is not None:
-            samples, rate_hz, onsets = self._worker.say(text, voice, wpm, pitch)
+            samples, rate_hz, onsets = self._worker.say(text, _file_of(program, voice), wpm, pitch)
             return samples, rate_hz, timed_phones(samples, rate_hz, onsets)
-        options = ["-v", voice, "-s", str(wpm), "-p", str(pitch), "--stdin", "--stdout"]
+        options = [
+            "-v",
+            _file_of(program, voice),
+            "-s",
+            str(wpm),
+            "-p",
+            str(pitch),
+            "--stdin",
+            "--stdout",
+        ]
         return *read_wave(_run(program, options, voice, text.encode()), "espeak-ng"), None
 
 
@@ -269,6 +280,24 @@ def _no_voice(voice: str) -> VoiceError:
     return VoiceError(
         f"espeak-ng has no voice {voice!r}; gioconda say --list-voices shows those there are"
     )
+
+
+@lru_cache(maxsize=8)
+def _listed(program: str, language: str | None) -> tuple[tuple[str, str, str], ...]:
+    """Return language, name and file of voices, but for those that need MBROLA, and timbres."""
+    listed = _run(program, [f"--voices={language}" if language else "--voices"], "")
+    rows = (line.split() for line in listed.decode("utf-8", "replace").splitlines()[1:])
+    kept = (r for r in rows if len(r) >= 5 and not r[4].startswith(("mb/", "!v/")))
+    return tuple((r[1], r[3], r[4]) for r in kept)
+
+
+def _file_of(program: str, voice: str) -> str:
+    """Return the file of a voice that is named by its language, for that takes timbres, too."""
+    language, plus, variant = voice.partition("+")
+    for name, _, file in _listed(program, None):
+        if name == language:
+            return file + plus + variant
+    return voice
 
 
 @lru_cache(maxsize=2)

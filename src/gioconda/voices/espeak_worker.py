@@ -39,22 +39,6 @@ class Event(ctypes.Structure):
     )
 
 
-class Voice(ctypes.Structure):
-    """espeak_VOICE of speak_lib.h."""
-
-    _fields_ = (
-        ("name", ctypes.c_char_p),
-        ("languages", ctypes.c_char_p),
-        ("identifier", ctypes.c_char_p),
-        ("gender", ctypes.c_ubyte),
-        ("age", ctypes.c_ubyte),
-        ("variant", ctypes.c_ubyte),
-        ("xx1", ctypes.c_ubyte),
-        ("score", ctypes.c_int),
-        ("spare", ctypes.c_void_p),
-    )
-
-
 CALLBACK = ctypes.CFUNCTYPE(
     ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.POINTER(Event)
 )
@@ -91,11 +75,7 @@ def main(library_name: str, data: str | None) -> int:
         asked = json.loads(line)
         blocks.clear()
         phones.clear()
-        name = asked["voice"].encode()
-        # By its own name, else as a language, as espeak-ng's own program does.
-        if library.espeak_SetVoiceByName(name) and library.espeak_SetVoiceByProperties(
-            ctypes.byref(Voice(languages=name))
-        ):
+        if library.espeak_SetVoiceByName(asked["voice"].encode()):
             out.write(b'{"error": "voice"}\n')
             out.flush()
             continue

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 RATE_RANGE: Final = (0.5, 2.0)
-PITCH_RANGE_SEMITONES: Final = (-12.0, 12.0)
+PITCH_RANGE_SEMITONES: Final = (-7.0, 7.0)
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Manner:
         voice: a name that the engine knows (``it``, ``en-gb+f3``, a model's path); None lets the
             engine choose by the text.
         rate: 0.5 to 2 times the voice's usual speed.
-        pitch: semitones above the voice's usual pitch, -12 to 12.
+        pitch: semitones above the voice's usual pitch, -7 to 7.
 
     Raises:
         OptionError: a value lies outside its range.
