@@ -20,6 +20,7 @@ from gioconda.controls import EMOTIONS
 from gioconda.motion import CHANNELS, INDEX
 from gioconda.performance.arousal import ArousalState, track_arousal
 from gioconda.performance.dials import Dials
+from gioconda.performance.mouth import implied_aperture
 from gioconda.performance.window import FeatureWindow
 
 FloatArray = npt.NDArray[np.float64]
@@ -30,6 +31,11 @@ PARTING: Final[frozenset[str]] = frozenset(
      "mouthLowerDownRight", "mouthFunnel"}
 )  # fmt: skip
 
+
+#: While somebody speaks, this part of what parts the lips is left to speech, and all of it where
+#: speech nearly closes them: the gap, in outer-eye distances, from which an emotion adds the rest.
+PARTING_LOST_TO_SPEECH: Final = 0.4
+OPEN_GAP: Final = 0.05
 
 #: Channels that spread the mouth or bare teeth; rounded vowels take part of it back.
 SPREADING: Final = ("mouthSmile", "mouthStretch", "mouthDimple", "mouthUpperUp", "mouthLowerDown")
@@ -219,12 +225,15 @@ def write_emotion(
         shut: 0 to 1, how far lips or lip and teeth meet, (rows,).
         rounding: 0 to 1, (rows,).
     """
+    mouth = INDEX["articulation"]
+    spoken = values[:, mouth].copy()
+    open_share = np.minimum(implied_aperture(values) / OPEN_GAP, 1.0)
+    parting = (1.0 - shut) * (1.0 - spoken * (1.0 - (1.0 - PARTING_LOST_TO_SPEECH) * open_share))
     for channel in np.flatnonzero(np.any(track.face != 0.0, axis=0)):
         name, offset = CHANNELS[channel], track.face[:, channel]
         if name in PARTING:
-            offset = offset * (1.0 - shut)
+            offset = offset * parting
         if name.startswith(SPREADING):
             offset = offset * (1.0 - LOST_TO_ROUNDING * rounding)
         values[:, channel] += offset
-    mouth = INDEX["articulation"]
-    values[:, mouth] += (1.0 - values[:, mouth]) * track.settled
+    values[:, mouth] += (1.0 - spoken) * track.settled
