@@ -11,10 +11,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.cli.test_animate import write_wav
 
 from gioconda import Motion, Sound, examples
 from gioconda.video.probe import probe
-from tests.cli.test_animate import write_wav
 
 FAST = ("--size", "256", "--fps", "24")
 
