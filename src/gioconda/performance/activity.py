@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 
+from gioconda.performance.vigour import VigourState, heard
 from gioconda.performance.window import FeatureWindow
 from gioconda.speech.types import FEATURE_RATE_HZ, PHONES
 
@@ -36,18 +37,17 @@ _FLOOR_RISE_S = 0.3
 _FLOOR_RISE_IN_SPEECH_S = 4.0
 TRUST_S = 2.0
 #: The mouth starts this long before the voice (visible movement leads at utterance onset,
-#: Schwartz and Savariaux 2014), or hurries where the voice is there already, ...
+#: Schwartz and Savariaux 2014) and is ready after the attack, so that a first p or m is shut in
+#: time; it hurries where the voice is there already, ...
 LEAD_S = 0.12
+ATTACK_S = 0.06
 HURRY_S = 0.05
 #: ... stays for this long after it, across stop gaps and breaths, and returns in this time.
-HOLD_S = 0.24
-RELEASE_S = 0.12
+HOLD_S = 0.28
+RELEASE_S = 0.14
 #: Time constants of the talking envelope that drives the head.
 TALK_RISE_S = 0.25
 TALK_FALL_S = 0.8
-#: Time constant of the vigour with which somebody speaks, and its value before the first word.
-VIGOUR_S = 0.4
-USUAL_VIGOUR = 0.9
 #: A pause at least this long makes what follows a new phrase, and is a phrase end.
 PHRASE_PAUSE_S = 0.30
 #: A loudness peak: effort above this, and this much above the dip before it.
@@ -64,8 +64,8 @@ class Activity:
     Attributes:
         gate: 0 where the mouth rests, 1 where it speaks, with smooth ramps.
         talking: slow envelope of the gate, 0 to 1.
-        vigour: slow envelope of the effort while somebody speaks, about 0.9; whispered or
-            swallowed words are lower, shouted ones higher.
+        strength: of the mouth's movements, 1 for ordinary talk; whispers are lower, shouts
+            higher (see :mod:`gioconda.performance.vigour`).
         phrase_start: True at the row where a new phrase's gate opens.
         phrase_end: True once a pause has proved to be one.
         peak: strength of a loudness peak that lies :attr:`peak_lead_rows` ahead; 0 for none.
@@ -74,7 +74,7 @@ class Activity:
 
     gate: FloatArray
     talking: FloatArray
-    vigour: FloatArray
+    strength: FloatArray
     phrase_start: BoolArray
     phrase_end: BoolArray
     peak: FloatArray
@@ -88,7 +88,7 @@ class ActivityState:
     rows_since_voice: int = 1_000_000
     ramp: float = 0.0
     talking: float = 0.0
-    vigour: float = USUAL_VIGOUR
+    vigour: VigourState = field(default_factory=VigourState)
     speaks: bool = False
     trusted_rows: int = 0
     floor_db: float = -100.0
@@ -107,8 +107,10 @@ def track_activity(state: ActivityState, window: FeatureWindow) -> Activity:
     n = window.rows
     begins, goes_on = _speaking(window)
     evidence = _evidence(window)
-    effort = window.at(window.features.effort, 3)
-    ramp, talking, vigour = np.zeros(n), np.zeros(n), np.zeros(n)
+    loud = heard(window.at(window.features.effort, 0))
+    level = window.at(window.features.loudness_db, 0)
+    f0_hz = window.at(window.features.f0_hz, 0)
+    ramp, talking, strength = np.zeros(n), np.zeros(n), np.zeros(n)
     start, end = np.zeros(n, np.bool_), np.zeros(n, np.bool_)
     dt = 1.0 / FEATURE_RATE_HZ
     pause_rows = round(PHRASE_PAUSE_S * FEATURE_RATE_HZ)
@@ -126,17 +128,17 @@ def track_activity(state: ActivityState, window: FeatureWindow) -> Activity:
         elif state.rows_since_voice >= pause_rows and not state.end_reported:
             end[i] = state.end_reported = True
         active = ahead or state.rows_since_voice <= hold_rows
-        ramp[i], talking[i], vigour[i] = state.ramp, state.talking, state.vigour
-        attack_s = HURRY_S if now else LEAD_S
+        ramp[i], talking[i], strength[i] = state.ramp, state.talking, state.vigour.strength()
+        attack_s = HURRY_S if now else ATTACK_S
         step = dt / attack_s if active else -dt / RELEASE_S
         state.ramp = min(max(state.ramp + step, 0.0), 1.0)
         state.was_active = active
         tau = TALK_RISE_S if active else TALK_FALL_S
         state.talking += (float(active) - state.talking) * dt / tau
-        if now and effort[i] > 0.05:
-            state.vigour += (effort[i] - state.vigour) * dt / VIGOUR_S
+        if now and loud[i]:
+            state.vigour.hear(float(level[i]), float(f0_hz[i]))
     peak, lead = _peaks(window)
-    return Activity(smoothstep(ramp), talking, vigour, start, end, peak, lead)
+    return Activity(smoothstep(ramp), talking, strength, start, end, peak, lead)
 
 
 def _speaking(window: FeatureWindow) -> tuple[BoolArray, BoolArray]:

@@ -10,30 +10,25 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from gioconda.performance.closures import find_closures
 from gioconda.performance.window import FeatureWindow
 from gioconda.speech.types import ARTICULATION, PHONES
 from gioconda.speech.viseme_table import ARTICULATION_SPREAD, MEASURED_VISEMES
 
 FloatArray = npt.NDArray[np.float64]
 
-#: Predictions have about half the spread of real lips; this restores it, and with it the speed.
-#: Real openings are skewed, so that what lies above the mean is stretched further.
-GAIN: Final = 1.8
+#: Predictions have less than half the spread of real lips; this restores it, and with it the
+#: speed, in the order of the curves. Real openings are skewed, so that what lies above the mean is
+#: stretched further; width, jaw and upper lip would clip at a gain as large as the aperture's.
+GAIN: Final = (2.4, 2.4, 2.4, 2.4, 2.4, 2.4)
 GAIN_ABOVE_MEAN: Final = 1.25
 #: Share of the net's own lip curves in the mean with the measured table.
 NET_SHARE: Final = 0.6
-#: Mean opening of talkers and of their jaws above rest, in outer-eye distances. Openings are a
-#: little above the mean of the measured talkers (98 % at .17), towards liveliness.
-MEAN_APERTURE: Final = 0.070
-MEAN_JAW: Final = 0.045
-LIVELINESS: Final = 1.35
-#: Openings scale with the vigour of speech, from whispered to shouted. Row by row, loudness
-#: says next to nothing about opening (r about .05), so only the slow envelope counts.
-LEAST_STRENGTH: Final = 0.70
-STRENGTH_PER_VIGOUR: Final = 0.34
-#: The posterior at which lips begin to close and at which they are shut.
-CLOSURE_FROM: Final = 0.15
-CLOSURE_TO: Final = 0.50
+#: Where the curves lie on average while people talk, less where they lie while their lips are
+#: shut, in outer-eye distances and in the order of the curves: means over 29 tracked talkers are
+#: .058, .014, -.007, .017, -.020, .043. Aperture and jaw are set towards liveliness, between
+#: those and a research system's outputs (.089, .025), whose faces open wider than people's.
+MEAN: Final = (0.066, 0.012, -0.007, 0.028, -0.020, 0.046)
 #: How much each phone rounds the lips; tracked protrusion cannot say it (it is mostly the
 #: inverse of jaw opening), so these are phonetic.
 ROUNDING: Final[dict[str, float]] = {
@@ -52,11 +47,13 @@ _SMOOTHING: Final = (0.0545, 0.2442, 0.4026, 0.2442, 0.0545)
 class LipTargets:
     """Where the lips have to be; every array has shape (rows,).
 
+    Lengths are outer-eye distances, against the face with its lips shut.
+
     Attributes:
-        aperture: gap between the inner lips, outer-eye distances, 0 and above.
-        jaw: opening of the jaw, outer-eye distances, 0 and above.
-        width: mouth width less that of rest, outer-eye distances.
-        upper_lip: lowering (+) of the upper lip against the mean, z-score.
+        aperture: gap between the inner lips, 0 and above.
+        jaw: lowering of the chin, 0 and above.
+        width: mouth width less that of shut lips.
+        upper_lip: lowering (+) of the upper lip's inner edge.
         rounding: 0 to 1.
         closure: 0 to 1, both lips pressed together (p, b, m).
         labiodental: 0 to 1, the lower lip at the upper teeth (f, v).
@@ -75,31 +72,32 @@ class LipTargets:
 
 @cache
 def _readout() -> FloatArray:
-    """Return what is read off the posteriors, (37, 10): the table's six curves, then the rest."""
-    labial = [[float(phone in "pm"), float(phone in "pmf")] for phone in PHONES]
+    """Return what is read off the posteriors, (37, 8): the table's six curves, then the rest."""
     shapes = [[ROUNDING.get(phone, 0.0), TONGUE.get(phone, 0.0)] for phone in PHONES]
     table = [MEASURED_VISEMES[phone] for phone in PHONES]
-    return np.concatenate([np.array(table), np.array(labial), np.array(shapes)], axis=1)
+    return np.concatenate([np.array(table), np.array(shapes)], axis=1)
 
 
-_BILABIAL, _LABIAL, _ROUNDING, _TONGUE = 6, 7, 8, 9
+_ROUNDING, _TONGUE = 6, 7
 
 
-def lip_targets(window: FeatureWindow, vigour: FloatArray) -> LipTargets:
-    """Return the lip targets of the rows of a window, spoken with a vigour, (rows,)."""
+def lip_targets(window: FeatureWindow, strength: FloatArray) -> LipTargets:
+    """Return the lip targets of the rows of a window.
+
+    Args:
+        window: the speech.
+        strength: of the movements, (rows,); 1 is ordinary talk.
+    """
     phones = _read_phones(window)
-    aperture_z, width_z, jaw_z, upper_z = _lip_curves(window, phones)
-    strength = np.clip(LEAST_STRENGTH + STRENGTH_PER_VIGOUR * vigour, 0.6, 1.2)
-    spread = dict(zip(ARTICULATION, ARTICULATION_SPREAD, strict=True))
-    closure, labiodental = _closures(window, phones)
-    aperture = MEAN_APERTURE + LIVELINESS * spread["aperture"] * aperture_z
-    aperture = np.maximum(aperture, 0.0) * strength
-    jaw = np.maximum(MEAN_JAW + LIVELINESS * spread["jaw"] * jaw_z, 0.0) * strength
+    curves = _lip_curves(window, phones)
+    lengths = np.array(MEAN) + np.array(ARTICULATION_SPREAD) * curves
+    aperture, width, _, jaw, upper_lip, _ = lengths.T
+    closure, labiodental = find_closures(window)
     return LipTargets(
-        aperture=aperture * (1.0 - closure),
-        jaw=jaw,
-        width=spread["width"] * width_z,
-        upper_lip=upper_z,
+        aperture=np.maximum(aperture, 0.0) * strength * (1.0 - closure),
+        jaw=np.maximum(jaw, 0.0) * strength,
+        width=width,
+        upper_lip=upper_lip,
         rounding=np.minimum(_weighted(window, phones[:, _ROUNDING], _ANTICIPATION, -1), 1.0),
         closure=closure,
         labiodental=labiodental,
@@ -108,7 +106,7 @@ def lip_targets(window: FeatureWindow, vigour: FloatArray) -> LipTargets:
 
 
 def _read_phones(window: FeatureWindow) -> FloatArray:
-    """Return the readout of every row of the window's features, (past + rows + future, 10).
+    """Return the readout of every row of the window's features, (past + rows + future, 8).
 
     Not a matrix product: a row's sum must not depend on how many rows are computed together,
     and BLAS changes its order of summation with the shape.
@@ -118,14 +116,15 @@ def _read_phones(window: FeatureWindow) -> FloatArray:
     return total
 
 
-def _lip_curves(window: FeatureWindow, phones: FloatArray) -> tuple[FloatArray, ...]:
-    """Return aperture, width, jaw and upper lip, z-scores with their spread restored, (rows,)."""
+def _lip_curves(window: FeatureWindow, phones: FloatArray) -> FloatArray:
+    """Return the six curves, z-scores with their spread restored, (rows, 6)."""
     mixed = (1.0 - NET_SHARE) * phones[:, :6] + NET_SHARE * window.features.articulation
-    curves = []
-    for name in ("aperture", "width", "jaw", "upper_lip"):
-        z = GAIN * _weighted(window, mixed[:, ARTICULATION.index(name)], _SMOOTHING, -2)
-        curves.append(np.where(z > 0, GAIN_ABOVE_MEAN * z, z))
-    return tuple(curves)
+    curves = np.zeros((window.rows, len(ARTICULATION)))
+    for k in range(len(ARTICULATION)):
+        curves[:, k] = GAIN[k] * _weighted(window, mixed[:, k], _SMOOTHING, -2)
+    opening = curves[:, :1]
+    curves[:, :1] = np.where(opening > 0, GAIN_ABOVE_MEAN * opening, opening)
+    return curves
 
 
 def _weighted(
@@ -136,20 +135,3 @@ def _weighted(
     for k, weight in enumerate(weights):
         total += weight * window.at(column, first + k)
     return total
-
-
-def _closures(window: FeatureWindow, phones: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return how far the lips are shut, and how far the lower lip is at the teeth.
-
-    Real closures begin 35 to 55 ms before the posterior crosses half its peak and end as it
-    falls, hence the maximum over the next 40 ms.
-    """
-    both, all_three = np.zeros(window.rows), np.zeros(window.rows)
-    for offset in (0, 1, 2):
-        both = np.maximum(both, window.at(phones[:, _BILABIAL], offset))
-        all_three = np.maximum(all_three, window.at(phones[:, _LABIAL], offset))
-    shut = np.minimum(
-        np.maximum((all_three - CLOSURE_FROM) / (CLOSURE_TO - CLOSURE_FROM), 0.0), 1.0
-    )
-    share = np.minimum(np.maximum(both / np.maximum(all_three, 1e-9), 0.0), 1.0)
-    return shut * share, shut * (1.0 - share)

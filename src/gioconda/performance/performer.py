@@ -131,7 +131,7 @@ def _fill(values: FloatArray, state: PerformanceState, window: FeatureWindow) ->
     dials = turn_dials(state.dials, state.controls, window.rows)
     activity = track_activity(state.activity, window)
     emotion = track_emotion(state.emotion, dials)
-    targets = lip_targets(window, activity.vigour)
+    targets = lip_targets(window, activity.strength)
     write_mouth(values, targets, activity.gate, state.asymmetry)
     breath = breathe(state.breath, activity, still=dials.still)
     head = move_head(state.head, activity, dials, emotion, breath)
