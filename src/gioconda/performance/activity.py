@@ -40,8 +40,8 @@ TRUST_S = 2.0
 #: Schwartz and Savariaux 2014) and is ready after the attack, so that a first p or m is shut in
 #: time; it hurries where the voice is there already, ...
 LEAD_S = 0.12
-ATTACK_S = 0.06
-HURRY_S = 0.05
+ATTACK_S = 0.05
+HURRY_S = 0.03
 #: ... stays for this long after it, across stop gaps and breaths, and returns in this time.
 HOLD_S = 0.28
 RELEASE_S = 0.14

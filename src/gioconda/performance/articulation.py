@@ -20,7 +20,7 @@ FloatArray = npt.NDArray[np.float64]
 #: Predictions have less than half the spread of real lips; this restores it, and with it the
 #: speed, in the order of the curves. Real openings are skewed, so that what lies above the mean is
 #: stretched further; width, jaw and upper lip would clip at a gain as large as the aperture's.
-GAIN: Final = (2.4, 2.4, 2.4, 2.4, 2.4, 2.4)
+GAIN: Final = (2.4, 2.4, 2.4, 3.2, 2.4, 2.4)
 GAIN_ABOVE_MEAN: Final = 1.25
 #: Share of the net's own lip curves in the mean with the measured table.
 NET_SHARE: Final = 0.6
@@ -28,7 +28,7 @@ NET_SHARE: Final = 0.6
 #: shut, in outer-eye distances and in the order of the curves: means over 29 tracked talkers are
 #: .058, .014, -.007, .017, -.020, .043. Aperture and jaw are set towards liveliness, between
 #: those and a research system's outputs (.089, .025), whose faces open wider than people's.
-MEAN: Final = (0.066, 0.012, -0.007, 0.028, -0.020, 0.046)
+MEAN: Final = (0.066, 0.012, -0.007, 0.033, -0.020, 0.046)
 #: How much each phone rounds the lips; tracked protrusion cannot say it (it is mostly the
 #: inverse of jaw opening), so these are phonetic.
 ROUNDING: Final[dict[str, float]] = {
