@@ -12,6 +12,25 @@ from gioconda.speech.viseme_table import MEASURED_VISEMES
 
 Script = Sequence[tuple[str, int]]
 VOICELESS = {"p", "t", "k", "f", "s", "ʃ", "θ", "h"}
+#: Band energies of sounds by their kind, about as real speech has them.
+BANDS = {
+    "open": (0.0, 0.3, 0.8, 0.75, 0.4, 0.2, 0.0, 0.0),
+    "close": (0.2, 0.0, -0.3, -0.3, 0.0, 0.0, -0.1, 0.0),
+    "voiced": (0.2, -0.1, -0.2, -0.3, -0.3, -0.4, -0.3, -0.2),
+    "voiceless": (-0.6, -0.7, -0.6, -0.5, -0.5, -0.4, 0.0, 0.1),
+    "silent": (-0.7, -0.7, -0.6, -0.6, -0.6, -0.6, -0.3, -0.2),
+}
+
+
+def band_energies(phone: str) -> tuple[float, ...]:
+    """Return the eight band energies of a phone."""
+    if phone == "sil":
+        return BANDS["silent"]
+    if phone in VOICELESS:
+        return BANDS["voiceless"]
+    if phone in "aɑæɛʌ":
+        return BANDS["open"]
+    return BANDS["close" if phone in "eɪiɔoʊuəɜ" else "voiced"]
 
 
 def features_of(script: Script, start_s: float = 0.0) -> SpeechFeatures:
@@ -31,7 +50,7 @@ def features_of(script: Script, start_s: float = 0.0) -> SpeechFeatures:
         start_s=start_s,
         posteriors=soft.astype(np.float32),
         articulation=(0.5 * soft @ table).astype(np.float32).reshape(n, len(ARTICULATION)),
-        bands=np.zeros((n, 8), np.float32),
+        bands=np.array([band_energies(p) for p in phones], np.float32).reshape(n, 8),
         loudness_db=np.where(speaking > 0, -22.0, -100.0).astype(np.float32),
         effort=(effort * speaking).astype(np.float32),
         voice=speaking,

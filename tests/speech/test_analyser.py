@@ -174,6 +174,20 @@ def test_nobody_speaks_in_noise(name: str) -> None:
     assert np.median(features.posteriors[:, 0]) > 0.8
 
 
+@pytest.mark.parametrize("level_db", [-25.0, -55.0])
+def test_nobody_speaks_in_pink_noise_or_rich_hum(level_db: float) -> None:
+    count = 6 * RATE
+    spectrum = np.fft.rfft(np.random.default_rng(5).normal(size=count))
+    pink = np.fft.irfft(spectrum / np.sqrt(np.maximum(np.arange(len(spectrum)), 3)), count)
+    time = np.arange(count) / RATE
+    hum = sum(np.sin(2 * np.pi * 50 * k * time) / k for k in range(1, 12))
+    for sound in (pink, hum):
+        sound = sound / sound.std() * 10 ** (level_db / 20)
+        voice = analyse(sound.astype(np.float32)).voice
+        assert (voice > 0.5).mean() < 0.06
+        assert voice.mean() < 0.15
+
+
 def test_digital_silence_is_exactly_nothing() -> None:
     features = analyse(np.zeros(RATE, np.float32))
     assert (features.loudness_db == -100).all()

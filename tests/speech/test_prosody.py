@@ -58,6 +58,25 @@ def test_voice_needs_the_net_and_an_audible_level() -> None:
     assert settled(0.5, -30, 0.9) > settled(0.5, -30, 0.1)
 
 
+def test_steady_unpitched_sound_of_which_the_net_is_unsure_is_no_voice() -> None:
+    def heard(
+        periodicity: float, swing_db: float, share: float = 0.75, level_db: float = -40.0
+    ) -> float:
+        state = VoiceState()
+        prosody.voice_activity(state, 0.01, -100, 0)  # digital silence is not the room's level
+        levels = level_db + swing_db * np.sin(np.arange(100) * 0.4)
+        found = [prosody.voice_activity(state, share, float(db), periodicity) for db in levels]
+        return float(np.mean(found[20:]))
+
+    noise = heard(0.3, 1.0)
+    assert noise < 0.25
+    assert heard(0.9, 1.0) > 0.8, "a held vowel is steady too, but has a pitch"
+    assert heard(0.3, 12.0) > noise + 0.2, "a whisper swings"
+    assert heard(0.3, 1.0, share=0.98) > 0.9
+    assert heard(0.3, 1.0, share=0.9, level_db=-60) < 0.5, "faint hiss"
+    assert heard(0.3, 1.0, share=0.97, level_db=-60) < heard(0.3, 1.0, share=0.97) - 0.1
+
+
 def test_effort_is_one_at_the_usual_level_whatever_it_is() -> None:
     for usual_db in (-45.0, -12.0):
         state = VoiceState()

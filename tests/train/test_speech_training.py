@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import shutil
+import subprocess
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +13,7 @@ import pytest
 from gioconda.errors import OptionError
 from gioconda.speech.analyser import SpeechAnalyser
 from gioconda.speech.types import PHONES, SpeechFeatures
-from gioconda.train import lip_curves, prompts
+from gioconda.train import lip_curves, prompts, voices
 from gioconda.train.corpus import build
 from gioconda.train.music import synthetic_music
 from gioconda.train.phone_classes import (
@@ -173,3 +175,67 @@ def test_a_tiny_training_gives_weights_the_analyser_takes(
     sound = np.random.default_rng(0).normal(size=16_000).astype(np.float32)
     rows = SpeechFeatures.joined([analyser.step(state, sound), analyser.finish(state)])
     assert len(rows) == 50
+
+
+def test_song_holds_vowels_and_leaves_consonants_short() -> None:
+    torch = pytest.importorskip("torch", reason="training needs torch: pip install gioconda[train]")
+    from gioconda.train.augment import Augmenter, AugmentOptions
+
+    torch.manual_seed(0)
+    # A vowel of 100 ms and a consonant of 100 ms by turns.
+    classes = torch.tensor([CLASS_INDEX["a" if k // 10 % 2 else "s"] for k in range(600)])
+    classes = classes.expand(8, -1).contiguous()
+    power, curves = torch.rand(8, 600, 64) + 0.1, torch.zeros(8, 600, 6)
+    plain = dict.fromkeys(("slow", "shout", "wobble", "pitch", "whisper", "babble"), 0.0)
+    shares = []
+    for sing in (0.0, 1.0):
+        _, _, sung = Augmenter(400, AugmentOptions(sing=sing, **plain))(power, curves, classes)
+        shares.append(float((sung == CLASS_INDEX["a"]).float().mean()))
+        # Nothing is skipped: vowels and consonants follow each other in the same order.
+        turns = (sung[:, 1:] != sung[:, :-1]).sum(1)
+        assert int(turns.min()) >= 5
+    assert shares[0] == pytest.approx(0.5, abs=0.05)
+    assert shares[1] > 0.6
+
+
+def test_a_shout_raises_the_first_formant_and_the_pitch() -> None:
+    torch = pytest.importorskip("torch", reason="training needs torch: pip install gioconda[train]")
+    from gioconda.train.augment import Augmenter
+
+    torch.manual_seed(0)
+    bands = torch.arange(64.0)
+    formant = 3 * torch.exp(-0.5 * ((bands - 14) / 3) ** 2) - 0.05 * bands
+    envelope = formant.expand(16, 400, 64).contiguous()
+    shouted = Augmenter(400)._shout(envelope, torch.ones(16, 400, 1)).mean((0, 1))
+    low = slice(5, 25)
+    centre = [float((x[low].softmax(0) * bands[low]).sum()) for x in (formant, shouted)]
+    assert centre[1] > centre[0] + 0.4
+    assert float(shouted[30:].mean() - formant[30:].mean()) > 0.5
+    assert float(shouted[:4].mean()) < float(formant[:4].mean())
+
+
+def test_a_portion_of_speech_that_crashed_is_spoken_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    seeds: list[str] = []
+
+    def worker(command: list[str], *, check: bool) -> subprocess.CompletedProcess[str]:
+        assert not check
+        folder, minutes, seed = Path(command[-3]), float(command[-2]), command[-1]
+        assert minutes <= 12
+        seeds.append(seed)
+        if len(seeds) == 2:
+            return subprocess.CompletedProcess(command, -11)
+        np.save(folder / "samples.npy", np.zeros(16_000, np.int16))
+        entry = {"voice": f"seed {seed}", "samples": 16_000, "phones": [[0.0, ["a"]]]}
+        (folder / "phones.jsonl").write_text(json.dumps(entry) + "\n", "utf-8")
+        return subprocess.CompletedProcess(command, 0)
+
+    monkeypatch.setattr(voices.subprocess, "run", worker)
+    spoken_by = [u.voice for u in voices.espeak_speech({"en": ["Hello."]}, 30.0, seed=3)]
+    assert len(seeds) == len(set(seeds)) == 4
+    assert spoken_by == [f"espeak:seed {seed}" for seed in (seeds[0], *seeds[2:])]
+
+    monkeypatch.setattr(
+        voices.subprocess, "run", lambda c, check: subprocess.CompletedProcess(c, -11)
+    )
+    with pytest.raises(voices.VoicesMissingError, match="crashes"):
+        list(voices.espeak_speech({"en": ["Hello."]}, 1.0, seed=3))

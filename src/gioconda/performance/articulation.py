@@ -11,19 +11,18 @@ import numpy as np
 import numpy.typing as npt
 
 from gioconda.performance.closures import find_closures
+from gioconda.performance.readout import Readout, shipped
 from gioconda.performance.window import FeatureWindow
 from gioconda.speech.types import ARTICULATION, PHONES
-from gioconda.speech.viseme_table import ARTICULATION_SPREAD, MEASURED_VISEMES
+from gioconda.speech.viseme_table import ARTICULATION_SPREAD
 
 FloatArray = npt.NDArray[np.float64]
 
 #: Predictions have less than half the spread of real lips; this restores it, and with it the
 #: speed, in the order of the curves. Real openings are skewed, so that what lies above the mean is
 #: stretched further; width, jaw and upper lip would clip at a gain as large as the aperture's.
-GAIN: Final = (2.4, 2.4, 2.4, 3.2, 2.4, 2.4)
+GAIN: Final = (1.9, 1.9, 1.9, 2.5, 1.9, 1.9)
 GAIN_ABOVE_MEAN: Final = 1.25
-#: Share of the net's own lip curves in the mean with the measured table.
-NET_SHARE: Final = 0.6
 #: Where the curves lie on average while people talk, less where they lie while their lips are
 #: shut, in outer-eye distances and in the order of the curves: means over 29 tracked talkers are
 #: .058, .014, -.007, .017, -.020, .043. Aperture and jaw are set towards liveliness, between
@@ -39,8 +38,6 @@ ROUNDING: Final[dict[str, float]] = {
 TONGUE: Final[dict[str, float]] = {"l": 0.35, "θ": 0.35, "n": 0.25, "t": 0.2, "r": 0.25, "s": 0.1}
 #: Rounding rises up to 100 ms before its phone: weights of the rows -1 to 5.
 _ANTICIPATION: Final = (0.1, 0.2, 0.2, 0.2, 0.15, 0.1, 0.05)
-#: Smoothing of the curves, at -2 to 2 rows: sigma 20 ms. More would lose closures.
-_SMOOTHING: Final = (0.0545, 0.2442, 0.4026, 0.2442, 0.0545)
 
 
 @dataclass(frozen=True)
@@ -71,25 +68,26 @@ class LipTargets:
 
 
 @cache
-def _readout() -> FloatArray:
-    """Return what is read off the posteriors, (37, 8): the table's six curves, then the rest."""
-    shapes = [[ROUNDING.get(phone, 0.0), TONGUE.get(phone, 0.0)] for phone in PHONES]
-    table = [MEASURED_VISEMES[phone] for phone in PHONES]
-    return np.concatenate([np.array(table), np.array(shapes)], axis=1)
+def _phone_shapes() -> FloatArray:
+    """Return what is read off the posteriors beside the curves, (37, 2)."""
+    return np.array([[ROUNDING.get(phone, 0.0), TONGUE.get(phone, 0.0)] for phone in PHONES])
 
 
-_ROUNDING, _TONGUE = 6, 7
+_ROUNDING, _TONGUE = range(2)
 
 
-def lip_targets(window: FeatureWindow, strength: FloatArray) -> LipTargets:
+def lip_targets(
+    window: FeatureWindow, strength: FloatArray, readout: Readout | None = None
+) -> LipTargets:
     """Return the lip targets of the rows of a window.
 
     Args:
         window: the speech.
         strength: of the movements, (rows,); 1 is ordinary talk.
+        readout: the table that the lip curves are read with; the shipped one if None.
     """
     phones = _read_phones(window)
-    curves = _lip_curves(window, phones)
+    curves = _lip_curves(window, readout or shipped())
     lengths = np.array(MEAN) + np.array(ARTICULATION_SPREAD) * curves
     aperture, width, _, jaw, upper_lip, _ = lengths.T
     closure, labiodental = find_closures(window)
@@ -106,24 +104,21 @@ def lip_targets(window: FeatureWindow, strength: FloatArray) -> LipTargets:
 
 
 def _read_phones(window: FeatureWindow) -> FloatArray:
-    """Return the readout of every row of the window's features, (past + rows + future, 8).
+    """Return the shapes of every row of the window's features, (past + rows + future, 2).
 
     Not a matrix product: a row's sum must not depend on how many rows are computed together,
     and BLAS changes its order of summation with the shape.
     """
     posteriors = window.features.posteriors.astype(np.float64)
-    total: FloatArray = np.einsum("np,pc->nc", posteriors, _readout())
+    total: FloatArray = np.einsum("np,pc->nc", posteriors, _phone_shapes())
     return total
 
 
-def _lip_curves(window: FeatureWindow, phones: FloatArray) -> FloatArray:
+def _lip_curves(window: FeatureWindow, readout: Readout) -> FloatArray:
     """Return the six curves, z-scores with their spread restored, (rows, 6)."""
-    mixed = (1.0 - NET_SHARE) * phones[:, :6] + NET_SHARE * window.features.articulation
-    curves = np.zeros((window.rows, len(ARTICULATION)))
-    for k in range(len(ARTICULATION)):
-        curves[:, k] = GAIN[k] * _weighted(window, mixed[:, k], _SMOOTHING, -2)
-    opening = curves[:, :1]
-    curves[:, :1] = np.where(opening > 0, GAIN_ABOVE_MEAN * opening, opening)
+    curves = np.array(GAIN) * readout.curves(window)
+    opening = curves[:, 0]
+    curves[:, 0] = np.where(opening > 0, GAIN_ABOVE_MEAN * opening, opening)
     return curves
 
 

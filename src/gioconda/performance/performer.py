@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from os import PathLike
 from typing import Final
 
 import numpy as np
@@ -21,6 +22,7 @@ from gioconda.performance.eyes import GazeState, move_gaze, start_gaze
 from gioconda.performance.face import FaceState, enliven, start_face, write_face
 from gioconda.performance.head import HeadState, move_head, start_head, write_head
 from gioconda.performance.mouth import write_mouth
+from gioconda.performance.readout import Readout, shipped
 from gioconda.performance.window import FeatureWindow, LookaheadLine
 from gioconda.speech.types import FEATURE_RATE_HZ, SpeechFeatures
 
@@ -63,15 +65,22 @@ class RulePerformer:
     Args:
         lookahead_ms: how far into the features' future a row of motion looks, 0 to 500. Under
             120 ms closures, brows and the mouth's start come later than people's.
+        readout: file of another table that reads the lip curves off the features, as
+            ``scripts/measure_readout.py`` writes it; None takes the shipped one.
 
     Raises:
-        OptionError: the look-ahead is out of its range.
+        OptionError: the look-ahead is out of its range, or the file is no such table.
     """
 
-    def __init__(self, lookahead_ms: float = DEFAULT_LOOKAHEAD_MS) -> None:
+    def __init__(
+        self,
+        lookahead_ms: float = DEFAULT_LOOKAHEAD_MS,
+        readout: str | PathLike[str] | None = None,
+    ) -> None:
         if not 0.0 <= lookahead_ms <= 500.0:
             raise OptionError(f"look-ahead is {lookahead_ms:g} ms; it must lie between 0 and 500")
         self._rows = round(lookahead_ms * FEATURE_RATE_HZ / 1000.0)
+        self._readout = shipped() if readout is None else Readout.load(readout)
 
     @property
     def lookahead_ms(self) -> float:
@@ -111,7 +120,7 @@ class RulePerformer:
         state.rows_out += window.rows
         values = np.zeros((window.rows, len(CHANNELS)))
         if window.rows:
-            _fill(values, state, window)
+            _fill(values, state, window, self._readout)
         return Motion(values.astype(np.float32), FEATURE_RATE_HZ, start_s)
 
 
@@ -126,12 +135,14 @@ def perform(
     return concatenate([performer.step(state, features), performer.finish(state)])
 
 
-def _fill(values: FloatArray, state: PerformanceState, window: FeatureWindow) -> None:
+def _fill(
+    values: FloatArray, state: PerformanceState, window: FeatureWindow, readout: Readout
+) -> None:
     """Write all channels of the rows of a window."""
     dials = turn_dials(state.dials, state.controls, window.rows)
     activity = track_activity(state.activity, window)
     emotion = track_emotion(state.emotion, dials)
-    targets = lip_targets(window, activity.strength)
+    targets = lip_targets(window, activity.strength, readout)
     write_mouth(values, targets, activity.gate, state.asymmetry)
     breath = breathe(state.breath, activity, still=dials.still)
     head = move_head(state.head, activity, dials, emotion, breath)

@@ -56,6 +56,17 @@ _INAUDIBLE_DB, _AUDIBLE_DB = -75.0, -65.0
 _ODDS_WEIGHT: Final = 1.4
 _PERIODICITY_WEIGHT: Final = 2.0
 _PERIODICITY_MEMORY_S: Final = 0.4
+#: The room's level falls at once and rises by this much in a second.
+_ROOM_RISE_DB: Final = 4.0
+#: Sound at most this far above the room's level is steady, from there on it is not.
+_STEADY_DB, _LIVELY_DB = 4.0, 10.0
+#: What steady sound without a pitch of late takes off the odds: room noise, wind and hum do not
+#: talk, which the net alone holds likely in a fifth of pink noise. Held vowels have a pitch,
+#: whispers are not steady, and where the net is sure it is believed, unless the sound is faint.
+_STEADY_COST: Final = 3.0
+_DOUBTED_BELOW, _BELIEVED_FROM = 0.90, 0.97
+_FAINT_DB, _PLAIN_DB = -55.0, -45.0
+_UNPITCHED_BELOW, _PITCHED_FROM = 0.5, 0.7
 #: Activity rises and falls within these times.
 _ACTIVITY_UP_S: Final = 0.02
 _ACTIVITY_DOWN_S: Final = 0.08
@@ -159,12 +170,14 @@ class VoiceState:
     Attributes:
         periodicity: highest of late, fading.
         activity: the last voice activity, 0 to 1.
+        room_db: level of what sounds all the time; infinite before anything was heard.
         speaker_db: level of the speaker while speaking.
         spoken_s: how much speech that level has seen.
     """
 
     periodicity: float = 0.0
     activity: float = 0.0
+    room_db: float = math.inf
     speaker_db: float = _SPEAKER_START_DB
     spoken_s: float = _SPEAKER_START_S
 
@@ -185,11 +198,24 @@ def voice_activity(
     share = min(max(speech_share, 1e-4), 1 - 1e-4)
     odds = _ODDS_WEIGHT * math.log(share / (1 - share))
     odds += _PERIODICITY_WEIGHT * (state.periodicity - VOICED_FROM)
+    if loudness > _INAUDIBLE_DB:
+        state.room_db = min(loudness, state.room_db + _ROOM_RISE_DB * _ROW_S)
+    steady = _falling(loudness - state.room_db, _STEADY_DB, _LIVELY_DB)
+    unpitched = _falling(state.periodicity, _UNPITCHED_BELOW, _PITCHED_FROM)
+    doubt = max(
+        _falling(share, _DOUBTED_BELOW, _BELIEVED_FROM), _falling(loudness, _FAINT_DB, _PLAIN_DB)
+    )
+    odds -= _STEADY_COST * steady * unpitched * doubt
     audible = (loudness - _INAUDIBLE_DB) / (_AUDIBLE_DB - _INAUDIBLE_DB)
     now = min(max(audible, 0.0), 1.0) / (1 + math.exp(-odds))
     time_s = _ACTIVITY_UP_S if now > state.activity else _ACTIVITY_DOWN_S
     state.activity += (1 - math.exp(-_ROW_S / time_s)) * (now - state.activity)
     return state.activity
+
+
+def _falling(value: float, low: float, high: float) -> float:
+    """Return 1 up to ``low``, 0 from ``high`` on, and a straight line between."""
+    return min(max((high - value) / (high - low), 0.0), 1.0)
 
 
 def effort(state: VoiceState, loudness: float, activity: float) -> float:

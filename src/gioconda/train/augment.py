@@ -14,7 +14,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from gioconda.speech.melspec import FFT_SIZE, MEL_BANDS, mel_filters
-from gioconda.speech.types import SAMPLE_RATE_HZ
+from gioconda.speech.types import PHONES, SAMPLE_RATE_HZ
+from gioconda.train.phone_classes import VOWELS
 
 _LEAST_POWER = 1e-6
 _PITCHES = 120
@@ -28,7 +29,9 @@ class AugmentOptions:
     """How often each change is made, 0 to 1.
 
     Attributes:
-        slow: much slower, as in singing.
+        slow: much slower, all phones alike.
+        sing: vowels held, on the notes of a melody with vibrato.
+        shout: high pitch, raised first formants, bright.
         wobble: strength of the tempo's unevenness.
         warp: another vocal tract.
         pitch: voiced harmonics replaced by those of another melody.
@@ -37,7 +40,9 @@ class AugmentOptions:
         reverb, noise, babble, music, band_limit: as they say.
     """
 
-    slow: float = 0.08
+    slow: float = 0.06
+    sing: float = 0.06
+    shout: float = 0.05
     wobble: float = 0.12
     warp: float = 0.85
     pitch: float = 0.15
@@ -82,6 +87,7 @@ class Augmenter:
         self.options = options or AugmentOptions()
         self._combs = harmonic_combs()
         self._bands = torch.arange(float(MEL_BANDS))
+        self._vowel = torch.tensor([name in VOWELS for name in PHONES])
 
     def __call__(
         self, power: Tensor, curves: Tensor, classes: Tensor, music: Tensor | None = None
@@ -94,8 +100,10 @@ class Augmenter:
             classes: (batch, longer) int64.
             music: (batch, length, 64) mel power of music to play behind some of them.
         """
-        log_power, curves, classes = self._retime(torch.log(power + _LEAST_POWER), curves, classes)
-        power = self._excite(self._warp(log_power)).exp()
+        sung = self._chosen(len(power), self.options.sing)
+        log_power = torch.log(power + _LEAST_POWER)
+        log_power, curves, classes = self._retime(log_power, curves, classes, sung)
+        power = self._excite(self._warp(log_power), sung).exp()
         power = self._equalise(self._reverberate(power))
         power = self._disturb(power, music)
         return power, curves, classes
@@ -107,16 +115,18 @@ class Augmenter:
         return torch.rand(count, *ones) < share
 
     def _retime(
-        self, log_power: Tensor, curves: Tensor, classes: Tensor
+        self, log_power: Tensor, curves: Tensor, classes: Tensor, sung: Tensor
     ) -> tuple[Tensor, Tensor, Tensor]:
-        """Change the tempo by up to a quarter, unevenly; sometimes slow down as in singing."""
+        """Change the tempo by up to a quarter, unevenly; hold the vowels of what is sung."""
         batch, longer, _ = log_power.shape
         pace = self._uniform(batch, -0.25, 0.3, 1)
         slow = self._chosen(batch, self.options.slow, 1)
         pace = torch.where(slow, self._uniform(batch, -1.2, -0.25, 1), pace)
         pace = pace + ramps(torch.randn(batch, 9) * self.options.wobble, self.length)
         speed = pace.exp().clamp(max=1.45)
-        position = (torch.cumsum(speed, 1) - speed[:, :1]).clamp(max=longer - 1.001)
+        position = torch.cumsum(speed, 1) - speed[:, :1]
+        position = torch.where(sung[:, None], self._held(classes), position)
+        position = position.clamp(max=longer - 1.001)
         whole = position.long()
         share = (position - whole)[..., None]
 
@@ -128,6 +138,17 @@ class Augmenter:
 
         nearest = position.round().long()
         return resampled(log_power), resampled(curves), torch.gather(classes, 1, nearest)
+
+    def _held(self, classes: Tensor) -> Tensor:
+        """Return where frames of song come from, (batch, length): vowels last 1.5 to 5 times."""
+        batch = len(classes)
+        longer = self._uniform(batch, math.log(1.5), math.log(5.0), 1).exp()
+        lasting = torch.where(self._vowel[classes], longer, self._uniform(batch, 0.9, 1.3, 1))
+        ends = torch.cumsum(lasting, 1)
+        wanted = torch.arange(float(self.length)).expand(batch, -1).contiguous()
+        frame = torch.searchsorted(ends, wanted).clamp(max=classes.shape[1] - 1)
+        begun = wanted - torch.gather(ends - lasting, 1, frame)
+        return frame + begun / torch.gather(lasting, 1, frame)
 
     def _warp(self, log_power: Tensor) -> Tensor:
         """Stretch the frequency axis as another vocal tract would."""
@@ -143,8 +164,8 @@ class Augmenter:
 
         return taken(whole) * (1 - share) + taken(whole + 1) * share
 
-    def _excite(self, log_power: Tensor) -> Tensor:
-        """Give some voices another melody, a whisper, or other formant contrast."""
+    def _excite(self, log_power: Tensor, sung: Tensor) -> Tensor:
+        """Give some voices another melody, a shout, a whisper, or other formant contrast."""
         batch, options = len(log_power), self.options
         kernel = torch.exp(-0.5 * (torch.arange(-6, 7) / 2.2) ** 2)
         kernel = kernel / kernel.sum()
@@ -153,17 +174,12 @@ class Augmenter:
         low, high = envelope[..., 2:14].mean(-1), envelope[..., 40:60].mean(-1)
         voiced = torch.sigmoid((low - high - 0.5) * 1.5)[..., None]
 
-        time = torch.arange(self.length) * 0.01
-        vibrato = self._uniform(batch, 0, 0.03, 1) * torch.sin(
-            2 * math.pi * time * self._uniform(batch, 4.5, 6.5, 1)
-        )
-        contour = torch.randn(batch, 8) * self._uniform(batch, 0.02, 0.25, 1)
-        octave_range = math.log(_PITCH_HIGHEST_HZ / _PITCH_LOWEST_HZ)
-        pitch = self._uniform(batch, 0, 2.1, 1) + ramps(contour, self.length) + vibrato
-        index = (pitch / octave_range * (_PITCHES - 1)).clamp(0, _PITCHES - 1).round().long()
-        comb = self._combs[index] * self._uniform(batch, 0.5, 1.0, 1, 1)
-        sung = envelope + comb * voiced + (1 - voiced) * torch.randn_like(envelope) * 0.5
-        log_power = torch.where(self._chosen(batch, options.pitch, 1, 1), sung, log_power)
+        voiceless = (1 - voiced) * torch.randn_like(envelope) * 0.5
+        comb = self._melody(batch, sung) * voiced + voiceless
+        pitched = (self._chosen(batch, options.pitch) | sung)[:, None, None]
+        log_power = torch.where(pitched, envelope + comb, log_power)
+        shouted = self._chosen(batch, options.shout, 1, 1)
+        log_power = torch.where(shouted, self._shout(envelope, voiced) + voiceless, log_power)
 
         tilt = -((14 - self._bands) / 14).clamp(min=0) * self._uniform(batch, 1, 4, 1)
         brighter = 0.03 * self._bands * self._uniform(batch, 0, 1, 1)
@@ -174,6 +190,44 @@ class Augmenter:
         contrast = self._uniform(batch, -0.35, 0.3, 1, 1)
         contrast = contrast * self._chosen(batch, options.contrast, 1, 1)
         return log_power + contrast * (envelope - envelope.mean(2, keepdim=True))
+
+    def _comb(self, octaves: Tensor) -> Tensor:
+        """Return log mel responses, (batch, length, 64), to pitches in e-folds above the lowest."""
+        whole_range = math.log(_PITCH_HIGHEST_HZ / _PITCH_LOWEST_HZ)
+        index = (octaves / whole_range * (_PITCHES - 1)).clamp(0, _PITCHES - 1).round().long()
+        return self._combs[index] * self._uniform(len(octaves), 0.5, 1.0, 1, 1)
+
+    def _melody(self, batch: int, sung: Tensor) -> Tensor:
+        """Return the harmonics of a spoken melody, or of notes where it is sung."""
+        time = torch.arange(self.length) * 0.01
+        turns = time * self._uniform(batch, 4.5, 6.5, 1) + self._uniform(batch, 0, 1, 1)
+        depth = self._uniform(batch, 0, 0.03, 1) * torch.where(sung, 2.0, 1.0)[:, None]
+        vibrato = depth * torch.sin(2 * math.pi * turns)
+        spoken = ramps(torch.randn(batch, 8) * self._uniform(batch, 0.02, 0.25, 1), self.length)
+        steps = torch.randn(batch, 1, 10) * 0.2
+        notes = F.interpolate(steps, size=self.length, mode="nearest")
+        notes = F.avg_pool1d(F.pad(notes, (3, 3), mode="replicate"), 7, 1)[:, 0]
+        contour = torch.where(sung[:, None], notes, spoken)
+        return self._comb(self._uniform(batch, 0, 2.1, 1) + contour + vibrato)
+
+    def _shout(self, envelope: Tensor, voiced: Tensor) -> Tensor:
+        """Return a shouted voice: pitch of 200 to 600 Hz, first formants up, weak bass.
+
+        After Rostolan (1982): the first formant and the pitch rise, and the spectrum flattens.
+        """
+        batch = len(envelope)
+        raised = self._uniform(batch, 0.5, 3.0, 1) * torch.exp(-0.5 * ((self._bands - 14) / 8) ** 2)
+        source = (self._bands - raised).clamp(0, 62.99)
+        whole, share = source.long(), (source - source.floor())[:, None]
+
+        def taken(index: Tensor) -> Tensor:
+            return torch.gather(envelope, 2, index[:, None].expand_as(envelope))
+
+        formants = taken(whole) * (1 - share) + taken(whole + 1) * share
+        bright = self._uniform(batch, 0.5, 2.5, 1) * ((self._bands - 8) / 30).clamp(-0.5, 1)
+        contour = ramps(torch.randn(batch, 6) * 0.15, self.length)
+        comb = self._comb(self._uniform(batch, 1.0, 2.0, 1) + contour)
+        return envelope + (formants - envelope + bright[:, None] + comb) * voiced
 
     def _reverberate(self, power: Tensor) -> Tensor:
         """Add an exponential room tail of 0.1 to 1 s to some."""

@@ -56,6 +56,9 @@ FESTIVAL_VOICES: Final[dict[str, tuple[str, str]]] = {
 FLITE_VOICES: Final[tuple[str, ...]] = ("slt", "rms", "awb", "kal16")
 _STRETCHES: Final = (0.8, 0.9, 1.0, 1.0, 1.15, 1.3)
 _PEAK: Final = 0.5
+_PORTION_MINUTES: Final = 12.0
+_SEEDS_APART: Final = 10_000
+_MOST_CRASHES: Final = 20
 
 
 @dataclass(frozen=True)
@@ -99,22 +102,44 @@ def _read_wave(path: Path) -> npt.NDArray[np.int16]:
 
 
 def espeak_speech(prompts: Prompts, minutes: float, seed: int) -> Iterator[Utterance]:
-    """Yield ``minutes`` of speech in all languages of the prompts, voices and rates at random."""
-    with tempfile.TemporaryDirectory() as folder:
-        out = Path(folder)
-        (out / "prompts.json").write_text(json.dumps(prompts), "utf-8")
-        command = [sys.executable, "-m", "gioconda.train.espeak_worker", folder]
-        subprocess.run([*command, str(minutes), str(seed)], check=True)
-        spoken = np.load(out / "samples.npy", mmap_mode="r")
-        position = 0
-        for line in (out / "phones.jsonl").read_text("utf-8").splitlines():
-            entry = json.loads(line)
-            samples = np.array(spoken[position : position + entry["samples"]])
-            position += len(samples)
-            onsets = [(float(t), list(classes)) for t, classes in entry["phones"]]
-            end_s = len(samples) / SAMPLE_RATE_HZ
-            parts = segments(onsets, end_s, bridge_unknown=True)
-            yield Utterance(samples, tuple(parts), f"espeak:{entry['voice']}")
+    """Yield ``minutes`` of speech in all languages of the prompts, voices and rates at random.
+
+    It is spoken in portions, each by a process of its own: some timbre in some language makes
+    espeak-ng crash about once in four hours of speech, and a portion that crashed is spoken anew.
+
+    Raises:
+        VoicesMissingError: espeak-ng crashed over and over.
+    """
+    left, portion, crashes = minutes, 0, 0
+    while left > 0:
+        part, portion = min(left, _PORTION_MINUTES), portion + 1
+        with tempfile.TemporaryDirectory() as folder:
+            out = Path(folder)
+            (out / "prompts.json").write_text(json.dumps(prompts), "utf-8")
+            command = [sys.executable, "-m", "gioconda.train.espeak_worker", folder]
+            part_seed = seed * _SEEDS_APART + portion
+            said = subprocess.run([*command, str(part), str(part_seed)], check=False)
+            if said.returncode:
+                crashes += 1
+                logger.info("portion %d of espeak-ng ended with %d", portion, said.returncode)
+                if crashes > _MOST_CRASHES:
+                    raise VoicesMissingError("espeak-ng crashes on what it is given to speak")
+                continue
+            left -= part
+            yield from _espeak_utterances(out)
+
+
+def _espeak_utterances(folder: Path) -> Iterator[Utterance]:
+    """Yield what the worker wrote to a folder."""
+    spoken = np.load(folder / "samples.npy", mmap_mode="r")
+    position = 0
+    for line in (folder / "phones.jsonl").read_text("utf-8").splitlines():
+        entry = json.loads(line)
+        samples = np.array(spoken[position : position + entry["samples"]])
+        position += len(samples)
+        onsets = [(float(t), list(classes)) for t, classes in entry["phones"]]
+        parts = segments(onsets, len(samples) / SAMPLE_RATE_HZ, bridge_unknown=True)
+        yield Utterance(samples, tuple(parts), f"espeak:{entry['voice']}")
 
 
 def _speakable(text: str) -> str:
