@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from gioconda.performance.closures import find_closures
+from gioconda.performance.closures import find_closures, lean
 from gioconda.performance.readout import Readout, shipped
 from gioconda.performance.window import FeatureWindow
 from gioconda.speech.types import ARTICULATION, PHONES
@@ -116,7 +116,9 @@ def _read_phones(window: FeatureWindow) -> FloatArray:
 
 def _lip_curves(window: FeatureWindow, readout: Readout) -> FloatArray:
     """Return the six curves, z-scores with their spread restored, (rows, 6)."""
-    curves = np.array(GAIN) * readout.curves(window)
+    curves = readout.curves(window)
+    curves[:, 0] -= lean(window)
+    curves *= np.array(GAIN)
     opening = curves[:, 0]
     curves[:, 0] = np.where(opening > 0, GAIN_ABOVE_MEAN * opening, opening)
     return curves
