@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -22,15 +23,12 @@ VOICE_OFF = 0.2
 #: Under this level nobody is heard, whatever a decaying activity still says.
 INAUDIBLE_DB = -65.0
 #: Voice activity flickers in steady noise, so nobody is believed to speak before a window of
-#: this many rows speaks for it: by activity throughout, or by some activity and rows with a
-#: pitch. Whoever was believed is believed at once again for the trust's duration.
-EVIDENCE_ROWS = 7
+#: some rows speaks for it: by activity throughout, or by some activity and rows with a pitch.
+#: Whoever was believed is believed at once again for the trust's duration.
 EVIDENCE_VOICE = 0.85
 EVIDENCE_VOICE_WITH_PITCH = 0.6
-EVIDENCE_PITCH_ROWS = 4
 #: Steady noise does not swell: evidence stands out from the floor by this, or is all pitched.
 EVIDENCE_ABOVE_FLOOR_DB = 3.0
-ALL_PITCHED_ROWS = 6
 #: The floor falls with the level and rises to it, slowly while somebody is believed to speak.
 _FLOOR_FALL_S = 0.05
 _FLOOR_RISE_S = 0.3
@@ -43,8 +41,8 @@ LEAD_S = 0.12
 ATTACK_S = 0.05
 HURRY_S = 0.03
 #: ... stays for this long after it, across stop gaps and breaths, and returns in this time.
-HOLD_S = 0.28
-RELEASE_S = 0.14
+HOLD_S = 0.24
+RELEASE_S = 0.12
 #: Time constants of the talking envelope that drives the head.
 TALK_RISE_S = 0.25
 TALK_FALL_S = 0.8
@@ -55,6 +53,20 @@ PEAK_EFFORT = 0.85
 PEAK_PROMINENCE = 0.25
 _PEAK_REACH_ROWS = 3
 _DIP_REACH_ROWS = 8
+
+
+class _Needed(NamedTuple):
+    """Rows of evidence, of them with a pitch, and of those that count as all pitched."""
+
+    rows: int
+    pitched: int
+    all_pitched: int
+
+
+EVIDENCE = _Needed(7, 4, 6)
+#: With less look-ahead than that the evidence lies in the past; less of it must do, or the first
+#: word would come late.
+HASTY_EVIDENCE = _Needed(5, 3, 4)
 
 
 @dataclass(frozen=True)
@@ -171,14 +183,15 @@ def _evidence(window: FeatureWindow) -> _Evidence:
     f = window.features
     has_pitch = (f.f0_hz > 0).astype(np.float32)
     voice, pitch_rows, level = (np.zeros(window.rows) for _ in range(3))
-    last = min(window.future, EVIDENCE_ROWS - 1)
-    for k in range(last - EVIDENCE_ROWS + 1, last + 1):
-        voice += window.at(f.voice, k) / EVIDENCE_ROWS
+    needed = EVIDENCE if window.future >= EVIDENCE.rows - 1 else HASTY_EVIDENCE
+    last = min(window.future, needed.rows - 1)
+    for k in range(last - needed.rows + 1, last + 1):
+        voice += window.at(f.voice, k) / needed.rows
         pitch_rows += window.at(has_pitch, k)
-        level += window.at(f.loudness_db, k) / EVIDENCE_ROWS
-    with_pitch = (voice > EVIDENCE_VOICE_WITH_PITCH) & (pitch_rows >= EVIDENCE_PITCH_ROWS)
+        level += window.at(f.loudness_db, k) / needed.rows
+    with_pitch = (voice > EVIDENCE_VOICE_WITH_PITCH) & (pitch_rows >= needed.pitched)
     speech: BoolArray = (voice > EVIDENCE_VOICE) | with_pitch
-    return _Evidence(speech, pitch_rows >= ALL_PITCHED_ROWS, level)
+    return _Evidence(speech, pitch_rows >= needed.all_pitched, level)
 
 
 def _weigh(state: ActivityState, evidence: _Evidence, i: int) -> bool:

@@ -111,6 +111,17 @@ class RulePerformer:
             state.start_s = features.start_s
         return self._perform(state, state.line.push(features))
 
+    def step_ahead(
+        self, state: PerformanceState, row: SpeechFeatures, ahead: SpeechFeatures
+    ) -> Motion:
+        """Take one row of features and what the next rows look like so far; return its motion.
+
+        The performer must have been made with no look-ahead of its own.
+        """
+        if state.start_s is None:
+            state.start_s = row.start_s
+        return self._perform(state, state.line.with_ahead(row, ahead))
+
     def finish(self, state: PerformanceState) -> Motion:
         """Return the rows that were waiting for look-ahead; silence follows the last of them."""
         return self._perform(state, state.line.flush())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from gioconda.controls import Controls
 from gioconda.motion import Motion
@@ -30,4 +30,13 @@ class Performer(Protocol):
 
     def finish(self, state: Any) -> Motion:
         """Return the rows that were waiting for look-ahead."""
+        ...
+
+
+@runtime_checkable
+class AheadPerformer(Performer, Protocol):
+    """A performer that can go by a provisional future, which takes no more sound."""
+
+    def step_ahead(self, state: Any, row: SpeechFeatures, ahead: SpeechFeatures) -> Motion:
+        """Take one row of features and what the next rows look like so far; return its motion."""
         ...
