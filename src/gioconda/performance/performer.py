@@ -161,6 +161,23 @@ class RulePerformer:
         heard = hear(state.listening, state.line, partner, len(features))
         return self._perform(state, state.line.push(features), heard)
 
+    def step_ahead(
+        self,
+        state: PerformanceState,
+        row: SpeechFeatures,
+        ahead: SpeechFeatures,
+        partner: SpeechFeatures | None = None,
+    ) -> Motion:
+        """Take one row of features and what the next rows look like so far; return its motion.
+
+        The performer must have been made with no look-ahead of its own. ``partner`` is the same
+        row of somebody else's voice.
+        """
+        if state.start_s is None:
+            state.start_s = row.start_s
+        heard = hear(state.listening, state.line, partner, len(row))
+        return self._perform(state, state.line.with_ahead(row, ahead), heard)
+
     def finish(self, state: PerformanceState) -> Motion:
         """Return the rows that were waiting for look-ahead; silence follows the last of them."""
         heard = state.listening.line.flush() if state.listening.line is not None else None
@@ -213,7 +230,7 @@ def _fill(
     state.poses.take(state.dials.track, float(times_s[0]))
     activity = track_activity(state.activity, window)
     emotion = track_emotion(state.emotion, dials, window)
-    targets = lip_targets(window, activity.vigour, readout)
+    targets = lip_targets(window, activity.strength, readout)
     write_mouth(values, targets, activity.gate, state.asymmetry)
     breath = breathe(state.breath, activity, still=dials.still)
     voice = follow_voice(state.voice, window, activity)

@@ -50,3 +50,18 @@ class Listener(Protocol):
     def set_listening(self, state: Any, listening: bool) -> None:
         """Say whether somebody else speaks whose sound is not given, from the next row on."""
         ...
+
+
+@runtime_checkable
+class AheadPerformer(Performer, Protocol):
+    """A performer that can go by a provisional future, which takes no more sound."""
+
+    def step_ahead(
+        self,
+        state: Any,
+        row: SpeechFeatures,
+        ahead: SpeechFeatures,
+        partner: SpeechFeatures | None = None,
+    ) -> Motion:
+        """Take one row of features and what the next rows look like so far; return its motion."""
+        ...
