@@ -1,6 +1,7 @@
 """Fit the readout from speech features to lip curves on tracked clips; write readout tables.
 
 usage: python scripts/measure_readout.py CLIPS TRACKED -o FOLDER [--persons CSV] [--skip PREFIX]
+                                          [--weights PHONETIC.onnx]
 
 CLIPS holds videos of talking people with their own sound. TRACKED holds an .npz for each, by the
 clip's name: t (T,) seconds, names and curves (T, C), among them la, width, protr, jaw, up and lo,
@@ -74,9 +75,9 @@ def towards() -> np.ndarray:
     return table
 
 
-def read_clip(video: Path, tracked: Path, person: str) -> Clip:
+def read_clip(video: Path, tracked: Path, person: str, weights: Path | None) -> Clip:
     """Analyse a clip's sound and bring it to the instants of its tracked lips."""
-    analyser = SpeechAnalyser(LOOKAHEAD_MS)
+    analyser = SpeechAnalyser(LOOKAHEAD_MS, weights=weights)
     state = analyser.start()
     with Sound.open(video) as sound:
         parts = [analyser.step(state, chunk) for chunk in sound.chunks()]
@@ -148,6 +149,7 @@ def main() -> None:
     parser.add_argument("-o", "--output", type=Path, required=True)
     parser.add_argument("--persons", type=Path)
     parser.add_argument("--skip", default="extra_", help="clips whose name starts so are left out")
+    parser.add_argument("--weights", type=Path, help="another phonetic net than the shipped one")
     options = parser.parse_args()
     with (options.persons or options.clips.parent / "manifest.csv").open(encoding="utf-8") as file:
         person = {Path(row["file"]).name: row["identity"] for row in csv.DictReader(file)}
@@ -155,7 +157,7 @@ def main() -> None:
     for video in sorted(options.clips.iterdir()):
         tracked = options.tracked / f"{video.stem}.npz"
         if tracked.exists() and not video.name.startswith(options.skip):
-            clips.append(read_clip(video, tracked, person[video.name]))
+            clips.append(read_clip(video, tracked, person[video.name], options.weights))
     options.output.mkdir(parents=True, exist_ok=True)
     halves = split(clips, 2)
     tables = []

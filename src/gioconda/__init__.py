@@ -20,6 +20,7 @@ from gioconda.errors import GiocondaError
 
 if TYPE_CHECKING:
     from gioconda.capture import track
+    from gioconda.control_track import ControlTrack, Keyframe, Pose
     from gioconda.motion import BLENDSHAPES, CHANNELS, Motion, moment, neutral
     from gioconda.motion_plot import plot_motion
     from gioconda.performance import Performer, RulePerformer
@@ -40,13 +41,16 @@ _HOMES = {
     "Animation": "gioconda.pipeline",
     "BLENDSHAPES": "gioconda.motion",
     "CHANNELS": "gioconda.motion",
+    "ControlTrack": "gioconda.control_track",
     "Face": "gioconda.portrait",
     "FaceFinder": "gioconda.portrait",
+    "Keyframe": "gioconda.control_track",
     "MeshRenderer": "gioconda.render",
     "Motion": "gioconda.motion",
     "Paster": "gioconda.render",
     "Performer": "gioconda.performance",
     "Portrait": "gioconda.portrait",
+    "Pose": "gioconda.control_track",
     "Renderer": "gioconda.render",
     "RulePerformer": "gioconda.performance",
     "Session": "gioconda.session",
@@ -77,15 +81,18 @@ __all__ = [
     "CHANNELS",
     "EMOTIONS",
     "Animation",
+    "ControlTrack",
     "Controls",
     "Face",
     "FaceFinder",
     "GiocondaError",
+    "Keyframe",
     "MeshRenderer",
     "Motion",
     "Paster",
     "Performer",
     "Portrait",
+    "Pose",
     "Renderer",
     "RulePerformer",
     "Session",

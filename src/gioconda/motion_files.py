@@ -102,7 +102,7 @@ def format_of(name: str, wanted: str | None = None) -> str:
         return by_name
     if wanted not in FORMATS:
         raise MotionError(f"there is no motion format {wanted!r}; choose of {', '.join(FORMATS)}")
-    if Path(FORMATS[wanted]).suffix != Path(FORMATS[by_name]).suffix:
+    if FORMATS[wanted].rpartition(".")[2] != FORMATS[by_name].rpartition(".")[2]:
         raise MotionError(f"{name!r} does not suit the format {wanted}; name it *{FORMATS[wanted]}")
     return wanted
 
@@ -215,12 +215,12 @@ def _from_live_link(
             for r, n in zip(rows, lines, strict=True)
         ]
     )
-    angles = [n in (*live_link.HEAD, *live_link.EYES) for n in names]
-    _check_ranges(
-        np.degrees(cells[:, angles]), ["headYaw"] * sum(angles),
-        np.zeros(len(cells)), repr(file), lines,
-        [f"{n} (in degrees)" for n, a in zip(names, angles, strict=True) if a],
-    )  # fmt: skip
+    angles = np.array([n in (*live_link.HEAD, *live_link.EYES) for n in names], bool)
+    for i, k in np.argwhere(angles & ~(np.abs(cells) <= math.pi))[:1]:
+        raise MotionError(
+            f"{file!r} line {lines[i]} has {cells[i, k]:g} in the column {names[k]!r}; "
+            "angles beside time codes are in radians, as Live Link Face writes them"
+        )
     times = live_link.seconds([r[header.index("Timecode")] for r in rows], lines, file)
     _check_times(times, lines, file)
     values, names = live_link.motion_values(cells, names)
@@ -335,16 +335,13 @@ def _check_ranges(
     times: npt.NDArray[np.float64],
     file: str,
     lines: list[int] | None = None,
-    labels: list[str] | None = None,
 ) -> None:
     """Refuse the first value, by time, that is outside its channel's range or not finite."""
-    if not names:
-        return
     low, high = np.array([_RANGES[n] for n in names]).T
     for i, column in np.argwhere(~((values >= low) & (values <= high)))[:1]:
         where = f"{file} line {lines[i]}" if lines else file
         raise MotionError(
-            f"{where}: channel {(labels or names)[column]!r} is {values[i, column]:g} "
+            f"{where}: channel {names[column]!r} is {values[i, column]:g} "
             f"at {times[i]:g} s; it must lie between {low[column]:g} and {high[column]:g}"
         )
 

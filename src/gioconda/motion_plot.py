@@ -38,6 +38,7 @@ Array = npt.NDArray[np.float64]
 #: Endings of the pictures that can be written.
 PICTURES: Final = (".png", ".svg", ".pdf")
 _DPI: Final = 100
+_STYLE: Final = {"font.size": 10, "svg.hashsalt": "gioconda"}
 #: Heights of the panels, and of what is between and around them, in inches.
 _HEIGHTS: Final = {"Sound": 1.25, "Mouth": 2.1, "Head": 1.8, "Eyes": 1.6, "Face": 1.5}
 _GAP: Final = 0.16
@@ -81,12 +82,15 @@ def plot_motion(
         raise OptionError(f"a plot is a .png, .svg or .pdf file, not {Path(path).name!r}")
     envelope = None if sound is None else _envelope_of(sound)
     begin, end = _span(motion, envelope, from_s, to_s)
-    figure = _figure(motion, envelope, begin, end, width_px, title)
-    if path is not None:
-        kind = Path(path).suffix.lower()[1:]
-        figure.savefig(
-            path, format=kind, dpi=_DPI, metadata={"Date": None} if kind == "svg" else {}
-        )
+    from matplotlib import style
+
+    # A picture does not depend on how this machine's matplotlib is set up.
+    with style.context(["default", _STYLE]):
+        figure = _figure(motion, envelope, begin, end, width_px, title)
+        if path is not None:
+            kind = Path(path).suffix.lower()[1:]
+            metadata = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}.get(kind)
+            figure.savefig(path, format=kind, dpi=_DPI, metadata=metadata)
     return figure
 
 
@@ -140,39 +144,39 @@ def _figure(
     width_px: int,
     title: str,
 ) -> Any:
-    from matplotlib import rc_context
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
     names = [n for n in _HEIGHTS if n != "Sound" or envelope is not None]
     width = width_px / _DPI
     height = _ABOVE + _BELOW + sum(_HEIGHTS[n] for n in names) + _GAP * (len(names) - 1)
-    with rc_context({"font.size": 10, "svg.hashsalt": "gioconda", "axes.unicode_minus": True}):
-        figure = Figure(figsize=(width, height), facecolor="white")
-        FigureCanvasAgg(figure)
-        top = height - _ABOVE
-        shown = {}
-        for name in names:
-            top -= _HEIGHTS[name]
-            box = (_LEFT / width, top / height, (width - _LEFT - _RIGHT) / width,
-                   _HEIGHTS[name] / height)  # fmt: skip
-            shown[name] = figure.add_axes(box)
-            top -= _GAP
-        columns = int((width - _LEFT - _RIGHT) * _DPI)
-        piece = Piece(motion, begin, end, columns)
-        if envelope is not None:
-            draw_sound(shown["Sound"], envelope, piece)
-        draw_mouth(shown["Mouth"], motion, piece)
-        draw_head(shown["Head"], motion, piece)
-        draw_eyes(shown["Eyes"], motion, piece)
-        draw_face(shown["Face"], motion, piece)
-        for name in names:
-            _dress(shown[name], name, begin, end, last=name == names[-1])
-        text = f"{motion.rate_hz:g} rows a second"
-        x = _LEFT / width
-        y = 1 - 0.3 / height
-        figure.text(x, y, title or "Motion", size=14, weight="bold", color=INK, va="center")
-        figure.text(1 - _RIGHT / width, y, text, size=10, color=SOFT, ha="right", va="center")
+    figure = Figure(figsize=(width, height), facecolor="white")
+    FigureCanvasAgg(figure)
+    top = height - _ABOVE
+    shown = {}
+    for name in names:
+        top -= _HEIGHTS[name]
+        box = (_LEFT / width, top / height, (width - _LEFT - _RIGHT) / width,
+               _HEIGHTS[name] / height)  # fmt: skip
+        shown[name] = figure.add_axes(box)
+        top -= _GAP
+    columns = int((width - _LEFT - _RIGHT) * _DPI)
+    piece = Piece(motion, begin, end, columns)
+    if envelope is not None:
+        draw_sound(shown["Sound"], envelope, piece)
+    draw_mouth(shown["Mouth"], motion, piece)
+    draw_head(shown["Head"], motion, piece)
+    draw_eyes(shown["Eyes"], motion, piece)
+    draw_face(shown["Face"], motion, piece)
+    for name in names:
+        _dress(shown[name], name, begin, end, last=name == names[-1])
+    text = f"{motion.rate_hz:g} rows a second"
+    if piece.dense:
+        text += "; means in bands from least to largest"
+    x = _LEFT / width
+    y = 1 - 0.3 / height
+    figure.text(x, y, title or "Motion", size=14, weight="bold", color=INK, va="center")
+    figure.text(1 - _RIGHT / width, y, text, size=10, color=SOFT, ha="right", va="center")
     return figure
 
 

@@ -247,7 +247,7 @@ def draw_eyes(ax: Any, motion: Motion, piece: Piece) -> None:
     if piece.dense:
         shut = closed[piece.rows] > _SHUT
         at = piece.times[np.flatnonzero(np.diff(shut.astype(int), prepend=0) == 1)]
-        lids.plot(at, np.full(len(at), 0.05), "|", color=_VIOLET, markersize=8, markeredgewidth=0.8)
+        lids.plot(at, np.full(len(at), 0.94), "|", color=_VIOLET, markersize=8, markeredgewidth=0.8)
     else:
         t, y = piece.curve(closed)
         lids.fill_between(t, y, 0, color=_VIOLET, alpha=0.22, linewidth=0)

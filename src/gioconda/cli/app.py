@@ -12,6 +12,7 @@ from gioconda.cli import motion_commands, say_command
 from gioconda.cli.measure_commands import measure_app
 from gioconda.cli.voice import Voice
 from gioconda.cli.words import Words
+from gioconda.controls import Controls
 from gioconda.errors import OptionError
 
 app = typer.Typer(
@@ -43,6 +44,7 @@ def _root(
 
 @app.command()
 def animate(
+    context: typer.Context,
     inputs: Annotated[
         list[str] | None,
         typer.Argument(
@@ -65,6 +67,8 @@ def animate(
     head: arg.Head = 1.0,
     blinks: arg.Blinks = 1.0,
     still: arg.Still = False,
+    partner: arg.Partner = None,
+    controls_file: arg.ControlsFile = None,
     text: arg.Transcript = None,
     language: arg.Language = None,
     motion_from: arg.MotionFrom = None,
@@ -79,8 +83,10 @@ def animate(
 ) -> None:
     """Make a portrait speak: one picture and a sound become a video.
 
-    Several portraits with a folder as the output make a batch. With --motion-from a person in a
-    video drives the portrait, and the video's own sound is heard if no other is given.
+    Several portraits with a folder as the output make a batch. With --partner the face listens to
+    somebody else; a portrait alone, without a sound of its own, then listens throughout. With
+    --motion-from a person in a video drives the portrait, and the video's own sound is heard if no
+    other is given.
     """
     from gioconda.background import background_of
     from gioconda.cli import making
@@ -97,7 +103,8 @@ def animate(
             {
                 "--gaze": gaze != "0,0", "--emotion": emotion != "neutral",
                 "--expression": expression != 1, "--blinks": blinks != 1,
-                "--seed": seed != 0, "--still": still, "--text": text is not None,
+                "--seed": seed != 0, "--still": still, "--controls": controls_file is not None,
+                "--text": text is not None, "--partner": partner is not None,
             }
         )  # fmt: skip
         capturing.animate_from(
@@ -112,13 +119,19 @@ def animate(
         inputs or [],
         [p for p in (source_image, source) if p],
         [s for s in (driven_audio, audio) if s],
+        listens=partner is not None,
     )
-    controls = arg.controls(
+    constant = arg.controls(
         gaze=gaze, distance=distance, emotion=emotion, expression=expression, head=head,
         blinks=blinks, seed=seed, still=still,
     )  # fmt: skip
+    controls = arg.directed(constant, controls_file, context)
     words = Words(text, language)
-    sys.exit(making.animate(portraits, sound, output, controls, look, say, words, force=force))
+    sys.exit(
+        making.animate(
+            portraits, sound, output, controls, look, say, words, partner=partner, force=force
+        )
+    )
 
 
 app.command()(say_command.say)
@@ -126,8 +139,13 @@ app.command()(say_command.say)
 
 @app.command()
 def perform(
-    sound: Annotated[str, typer.Argument(help="The sound; '-' reads it from standard input.")],
+    context: typer.Context,
+    sound: Annotated[
+        str | None,
+        typer.Argument(help="The sound; '-' reads it from standard input.", show_default=False),
+    ] = None,
     output: arg.MotionOutput = "motion.npz",
+    partner: arg.Partner = None,
     seed: arg.Seed = 0,
     gaze: arg.Gaze = "0,0",
     emotion: arg.Emotion = "neutral",
@@ -139,6 +157,7 @@ def perform(
     language: arg.Language = None,
     rate: arg.Rate = None,
     format: arg.MotionFormat = None,
+    controls_file: arg.ControlsFile = None,
     as_json: arg.Json = False,
     quiet: arg.Quiet = False,
     force: arg.Force = False,
@@ -146,13 +165,14 @@ def perform(
     """Make the motion alone: a sound becomes 52 blendshapes and the head's pose over time."""
     from gioconda.cli import making
 
-    controls = arg.controls(
+    constant = arg.controls(
         gaze=gaze, emotion=emotion, expression=expression, head=head,
         blinks=blinks, seed=seed, still=still,
     )  # fmt: skip
+    controls = arg.directed(constant, controls_file, context)
     making.perform(
         sound, output, controls, Voice(as_json=as_json, quiet=quiet), Words(text, language),
-        force=force, rate_hz=rate, format=format,
+        partner=partner, force=force, controls_file=controls_file, rate_hz=rate, format=format,
     )  # fmt: skip
 
 
@@ -194,6 +214,7 @@ def track(
 
 @app.command()
 def render(
+    context: typer.Context,
     portrait: Annotated[str, typer.Argument(help="The picture.")],
     motion: Annotated[
         str, typer.Argument(help="Motion: .npz, .csv, a take of Live Link Face, or .bvh.")
@@ -208,6 +229,7 @@ def render(
     background: arg.BackgroundOption = "keep",
     face: arg.FaceOption = None,
     distance: arg.Distance = 1.0,
+    controls_file: arg.ControlsFile = None,
     as_json: arg.Json = False,
     quiet: arg.Quiet = False,
     force: arg.Force = False,
@@ -221,7 +243,8 @@ def render(
         background=background_of(background),
     )  # fmt: skip
     say = Voice(as_json=as_json, quiet=quiet)
-    making.render(portrait, motion, sound, output, look, say, force=force)
+    controls = arg.directed(Controls(distance=distance), controls_file, context)
+    making.render(portrait, motion, sound, output, controls, look, say, force=force)
 
 
 motion_commands.add_to(app)

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
 from gioconda.controls import EMOTIONS, Controls
 from gioconda.errors import OptionError
 
+if TYPE_CHECKING:
+    from gioconda.control_track import Direction
+
+#: Options that a file of controls may set instead.
+_IN_A_FILE: Final = (
+    "gaze", "distance", "emotion", "expression", "head", "blinks", "seed", "still",
+)  # fmt: skip
 LOOK = "Picture"
 ACT = "Performance"
 
@@ -51,6 +58,13 @@ FaceOption = Annotated[
     typer.Option(
         "--face", rich_help_panel=LOOK, show_default=False,
         help="Which face, numbered left to right from 1; the largest if not given.",
+    ),
+]  # fmt: skip
+Partner = Annotated[
+    str | None,
+    typer.Option(
+        "--partner", metavar="SOUND", rich_help_panel=ACT, show_default=False,
+        help="Somebody else's sound over the same time, which the face listens to.",
     ),
 ]  # fmt: skip
 TrackedFace = Annotated[
@@ -110,7 +124,15 @@ Emotion = Annotated[
     str,
     typer.Option(
         "--emotion", metavar="NAME[:STRENGTH]", rich_help_panel=ACT,
-        help=f"One of {', '.join(EMOTIONS)}; strength 0 to 1.",
+        help=f"One of {', '.join(EMOTIONS)}, or auto, which follows the voice; strength 0 to 1.",
+    ),
+]  # fmt: skip
+ControlsFile = Annotated[
+    str | None,
+    typer.Option(
+        "--controls", metavar="FILE", rich_help_panel=ACT, show_default=False,
+        help="Controls over time, .json or .csv: keyframes and poses (docs/controls.md). An "
+        "option given beside it must not be in it.",
     ),
 ]  # fmt: skip
 Expression = Annotated[
@@ -223,9 +245,15 @@ HiddenAudio = Annotated[str | None, typer.Option("--audio", hidden=True)]
 
 
 def split_inputs(
-    inputs: list[str], named_portraits: list[str], named_sounds: list[str]
-) -> tuple[list[str], str]:
+    inputs: list[str],
+    named_portraits: list[str],
+    named_sounds: list[str],
+    *,
+    listens: bool = False,
+) -> tuple[list[str], str | None]:
     """Tell the portraits from the sound: the sound is named, or is the last of the inputs.
+
+    Whoever listens may be silent: one input alone is then the portrait, and the sound is None.
 
     Raises:
         OptionError: a portrait or the sound is missing, or the sound is named twice.
@@ -234,6 +262,8 @@ def split_inputs(
         raise OptionError("the sound is named twice; give it once")
     named_sound = named_sounds[0] if named_sounds else None
     rest = list(inputs)
+    if listens and named_sound is None and len(rest) + len(named_portraits) == 1:
+        return named_portraits + rest, None
     sound = named_sound if named_sound is not None else (rest.pop() if rest else None)
     portraits = named_portraits + rest
     if sound is None or not portraits:
@@ -271,6 +301,31 @@ def controls(
         seed=seed,
         still=still,
     )
+
+
+def directed(constant: Controls, file: str | None, context: typer.Context) -> Direction:
+    """Return the controls, over time where a file says so.
+
+    Args:
+        constant: built from the options.
+        file: named by ``--controls``.
+        context: of the command, which knows the options that were given.
+
+    Raises:
+        OptionError: the file cannot be read, holds something that is not allowed, or sets what
+            an option sets too.
+    """
+    if file is None:
+        return constant
+    from gioconda.control_files import read
+
+    given = {name for name in _IN_A_FILE if _is_given(context, name)}
+    return read(file, constant, given)
+
+
+def _is_given(context: typer.Context, name: str) -> bool:
+    source = context.get_parameter_source(name)
+    return source is not None and source.name == "COMMANDLINE"
 
 
 def _pair(text: str) -> tuple[float, float]:

@@ -140,6 +140,34 @@ def closures(
 
 
 @measure_app.command()
+def controls(
+    portraits: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="PORTRAIT...",
+            show_default=False,
+            help="Pictures, three or more for figures to rely on; the example if none.",
+        ),
+    ] = None,
+    sound: Annotated[
+        str | None, typer.Option("--sound", help="What is spoken; the example speech if none.")
+    ] = None,
+    only: Annotated[
+        list[str] | None,
+        typer.Option("--only", help="Only this control or emotion; may be repeated."),
+    ] = None,
+    seed: Annotated[int, typer.Option("--seed", help="Of the performances.")] = 0,
+    as_json: arg.Json = False,
+    quiet: arg.Quiet = False,
+) -> None:
+    """Measure what each control and each emotion does in the rendered frames."""
+    from gioconda.cli import measuring
+
+    say = Voice(as_json=as_json, quiet=quiet)
+    measuring.controls(tuple(portraits or ()), sound, tuple(only or ()), seed=seed, voice=say)
+
+
+@measure_app.command()
 def reenact(
     clips: Annotated[
         list[str], typer.Argument(metavar="CLIP|FOLDER...", help="Videos, or folders of them.")

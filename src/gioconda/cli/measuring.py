@@ -146,6 +146,30 @@ def closures(languages: tuple[str, ...], rendering: Rendering, *, seed: int, voi
     voice.result(report.table(), report.as_dict())
 
 
+def controls(
+    portraits: tuple[str, ...],
+    sound: str | None,
+    only: tuple[str, ...],
+    *,
+    seed: int,
+    voice: Voice,
+) -> None:
+    """Print what controls do in the rendered frames."""
+    from gioconda import examples
+    from gioconda.measure.controls_report import CONTROLS, expected_frames, measure_controls
+    from gioconda.measure.loudness import samples_of
+    from gioconda.portrait import Portrait
+
+    pictures = [Path(p) for p in portraits] or [examples.portrait_path()]
+    for picture in pictures:
+        Portrait.open(picture)
+    samples = samples_of(examples.speech_path() if sound is None else sound)
+    chosen = only or CONTROLS
+    with counting(voice, "rendering", expected_frames(len(pictures), chosen)) as advance:
+        report = measure_controls(pictures, samples, controls=chosen, seed=seed, advance=advance)
+    voice.result(report.table(), report.as_dict())
+
+
 @contextmanager
 def counting(voice: Voice, title: str, total: float | None) -> Iterator[Callable[[], None]]:
     """Give what moves a progress bar of frames on by one."""

@@ -177,8 +177,14 @@ def steps_of(ctx: Any, given: dict[str, Any]) -> Steps:
         ctx: the command's context.
         given: lists of values by option; True for a switch.
     """
-    left = {name: list(v) if isinstance(v, list) else [""] for name, v in given.items() if v}
-    return [(name, left[name].pop(0)) for name in ctx.meta["gioconda.order"] if left.get(name)]
+    left = {name: list(value) for name, value in given.items() if isinstance(value, list)}
+    steps: Steps = []
+    for name in ctx.meta["gioconda.order"]:
+        if left.get(name):
+            steps.append((name, left[name].pop(0)))
+        elif given.get(name) is True:
+            steps.append((name, ""))
+    return steps
 
 
 #: Endings of motion files; what else is plotted is a sound or a video.

@@ -13,6 +13,7 @@ SPEECH = "Voice"
 
 
 def say(
+    context: typer.Context,
     text: Annotated[
         str | None,
         typer.Argument(
@@ -87,6 +88,7 @@ def say(
     head: arg.Head = 1.0,
     blinks: arg.Blinks = 1.0,
     still: arg.Still = False,
+    controls_file: arg.ControlsFile = None,
     as_json: arg.Json = False,
     quiet: arg.Quiet = False,
     force: arg.Force = False,
@@ -108,8 +110,9 @@ def say(
         fps=fps, size=size, framing=framing, face=face, distance=distance,
         background=background_of(background),
     )  # fmt: skip
-    controls = arg.controls(
+    constant = arg.controls(
         gaze=gaze, distance=distance, emotion=emotion, expression=expression, head=head,
         blinks=blinks, seed=seed, still=still,
     )  # fmt: skip
+    controls = arg.directed(constant, controls_file, context)
     saying.say(speech, portrait, output, sound_out, controls, look, teller, force=force)

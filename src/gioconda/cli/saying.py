@@ -9,15 +9,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gioconda.cli.making import Look, check_plain_target, is_folder, save_animation, video_target
+from gioconda.cli.making import (
+    Look,
+    check_look,
+    check_plain_target,
+    is_folder,
+    save_animation,
+    video_target,
+)
 from gioconda.cli.voice import Voice
-from gioconda.controls import Controls
 from gioconda.errors import OptionError, TranscriptError
-from gioconda.session import check_options
 from gioconda.voices.registry import create
 from gioconda.voices.types import Manner, TextToSpeech
 
 if TYPE_CHECKING:
+    from gioconda.control_track import Direction
     from gioconda.speech.sound import Sound
 
 
@@ -39,7 +45,7 @@ def say(
     portrait: str | None,
     output: str | None,
     sound_out: str | None,
-    controls: Controls,
+    controls: Direction,
     look: Look,
     voice: Voice,
     *,
@@ -59,7 +65,7 @@ def say(
         check_plain_target(path, force, inputs=inputs)
     target = None
     if portrait is not None:
-        check_options(look.fps, look.size, look.framing, look.distance, look.background)
+        check_look(look, controls)
         if is_folder(output):
             raise OptionError(f"{output!r} is a folder; name the video")
         target = video_target(output, portrait, force, look, inputs=inputs)

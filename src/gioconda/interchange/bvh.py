@@ -83,10 +83,15 @@ def read(data: bytes, file: str) -> Motion:
     own = numbers[:, head.first : head.first + len(head.channels)]
     if not np.isfinite(own).all():
         raise MotionError(f"{file!r} holds NaN or infinite values")
+    return Motion(_values(own, head), _rate(step_s))
+
+
+def _rate(step_s: float) -> float:
+    """Return the rate that a step stands for: files round it, often to six or seven places."""
     rate_hz = 1 / step_s
-    nominal = round(rate_hz, 3)
-    rate_hz = nominal if abs(rate_hz - nominal) < 1e-4 * nominal else rate_hz
-    return Motion(_values(own, head), rate_hz)
+    usual = (float(round(rate_hz)), round(rate_hz * 1.001) * 1000 / 1001)
+    nearest = min(usual, key=lambda u: abs(u - rate_hz))
+    return nearest if abs(nearest - rate_hz) < 1e-4 * rate_hz else rate_hz
 
 
 def _values(own: Array, head: _Joint) -> npt.NDArray[np.float32]:

@@ -13,9 +13,9 @@ them. ``HH:MM:SS;FF`` is drop-frame.
 Angles: positive yaw turns to the person's own right, positive pitch down, positive roll tilts
 clockwise as the viewer sees it, the reverse of our yaw and the same as our pitch and roll; they
 are applied as Unreal's FRotator is, roll first, then pitch, then yaw, and are converted through
-the rotation. Sources: the eyes' angles beside the eyeLook weights in recordings of the app (from
-three people), and for the head the same conversion in Unreal's ARKit plug-in and MeFaMo, which
-sends such angles. The app itself inverts yaw and pitch when the phone lies in landscape.
+the rotation. Sources: the eyes' angles beside the eyeLook weights in four public recordings of the
+app; for the head, which was off in all four, the same conversion as in MeFaMo, which
+sends such angles to Unreal. The app itself inverts yaw and pitch when the phone lies in landscape.
 """
 
 from __future__ import annotations

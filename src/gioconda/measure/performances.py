@@ -166,7 +166,7 @@ def _register(table: Path) -> str:
 
     def make(lookahead_ms: float | None) -> RulePerformer:
         ahead = DEFAULT_LOOKAHEAD_MS if lookahead_ms is None else lookahead_ms
-        return RulePerformer(ahead, readout=table)  # type: ignore[call-arg]
+        return RulePerformer(ahead, readout=table)
 
     registry.register(name, make)
     return name

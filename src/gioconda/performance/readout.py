@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from os import PathLike
 from pathlib import Path
 from typing import Final
@@ -21,7 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gioconda.errors import OptionError
-from gioconda.performance.window import FeatureWindow
+from gioconda.performance.window import PAST_ROWS, FeatureWindow
 from gioconda.speech.types import ARTICULATION, PHONES
 
 FloatArray = npt.NDArray[np.float64]
@@ -40,6 +40,7 @@ SMOOTHING: Final = (0.0545, 0.2442, 0.4026, 0.2442, 0.0545)
 CLOSURE_TERM: Final = 0.03
 #: Posteriors are at least this far from 0 and 1 in the log odds.
 _ODDS_FLOOR: Final = 0.003
+_CURVES: Final = len(ARTICULATION)
 _LABIALS: Final = tuple(PHONES.index(phone) for phone in "pmf")
 
 
@@ -70,20 +71,36 @@ class Readout:
         They have about .44 of the spread of real lips. Look-ahead under 60 ms degrades them
         slightly: the last row known stands in for what is to come.
         """
-        features, count = window.features, len(PHONES)
-        blocks = self.weights[: len(OFFSETS) * count].reshape(len(OFFSETS), count, -1)
+        # Rows before the first that smoothing and context reach are left out.
+        reach = len(SMOOTHING) // 2 - OFFSETS[0]
+        first = PAST_ROWS - reach
+        posteriors = window.features.posteriors[first:].astype(np.float64)
+        rest = (window.features.bands[first:], window.features.articulation[first:])
         # Not matrix products: a row's sum must not depend on how many rows are computed together.
-        read = np.einsum("np,opc->onc", features.posteriors.astype(np.float64), blocks)
-        rest = np.concatenate([features.bands, features.articulation], axis=1).astype(np.float64)
-        own = np.einsum("nf,fc->nc", rest, self.weights[len(OFFSETS) * count : -1])
-        own[:, 0] -= CLOSURE_TERM * _labial_odds(features.posteriors)
-        total = np.zeros((window.rows, len(ARTICULATION)))
-        for weight, offset in zip(SMOOTHING, range(-2, 3), strict=True):
-            part = window.at(own, offset)
-            for table, step in zip(read, OFFSETS, strict=True):
-                part = part + window.at(table, offset + step)
-            total += weight * part
-        return np.asarray(total + self.weights[-1], np.float64)
+        read = np.zeros((len(window.features), (len(OFFSETS) + 1) * _CURVES))
+        read[first:, :-_CURVES] = np.einsum("np,pc->nc", posteriors, self._posterior_part)
+        read[first:, -_CURVES:] = np.einsum(
+            "nf,fc->nc", np.concatenate(rest, axis=1).astype(np.float64), self._other_part
+        )
+        read[first:, -_CURVES] -= CLOSURE_TERM * _labial_odds(posteriors)
+        total = np.zeros((window.rows, read.shape[1]))
+        for offset, shares in zip(range(-reach, reach + 1), _smoothing_shares(), strict=True):
+            total += shares * window.at(read, offset)
+        curves = self.weights[-1] + total[:, -_CURVES:]
+        for k in range(len(OFFSETS)):
+            curves = curves + total[:, k * _CURVES : (k + 1) * _CURVES]
+        return np.asarray(curves, np.float64)
+
+    @cached_property
+    def _posterior_part(self) -> FloatArray:
+        """What multiplies the posteriors, (37, 18): the curves, offset by offset."""
+        blocks = self.weights[: len(OFFSETS) * len(PHONES)].reshape(-1, len(PHONES), _CURVES)
+        return np.ascontiguousarray(blocks.transpose(1, 0, 2).reshape(len(PHONES), -1))
+
+    @cached_property
+    def _other_part(self) -> FloatArray:
+        """What multiplies bands and the net's curves, (14, 6)."""
+        return np.ascontiguousarray(self.weights[len(OFFSETS) * len(PHONES) : -1])
 
     def save(self, path: str | PathLike[str]) -> None:
         """Write the table to an .npz file, replacing one that is there."""
@@ -116,11 +133,19 @@ def shipped() -> Readout:
     return Readout.load(READOUT)
 
 
-def _labial_odds(posteriors: npt.NDArray[np.float32]) -> FloatArray:
-    """Return the log odds that the lips or lip and teeth touch, (rows,)."""
-    shut = posteriors[:, _LABIALS[0]].astype(np.float64)
-    for column in _LABIALS[1:]:
-        shut = shut + posteriors[:, column]
+@lru_cache(maxsize=1)
+def _smoothing_shares() -> FloatArray:
+    """Return the share of each reading at -3 to 3 rows, (7, 24)."""
+    half = len(SMOOTHING) // 2
+    offsets = range(OFFSETS[0] - half, OFFSETS[-1] + half + 1)
+    smoothing = dict(zip(range(-half, half + 1), SMOOTHING, strict=True))
+    shares = [[smoothing.get(o - step, 0.0) for step in (*OFFSETS, 0)] for o in offsets]
+    return np.repeat(np.array(shares), _CURVES, axis=1)
+
+
+def _labial_odds(posteriors: FloatArray) -> FloatArray:
+    """Return the log odds that the lips, or lip and teeth, touch, (rows,)."""
+    shut = sum(posteriors[:, column] for column in _LABIALS)
     odds = (shut + _ODDS_FLOOR) / (np.maximum(1.0 - shut, 0.0) + _ODDS_FLOOR)
     return np.asarray(np.log(odds))
 
