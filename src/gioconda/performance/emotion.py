@@ -22,6 +22,7 @@ from gioconda.performance.arousal import ArousalState, track_arousal
 from gioconda.performance.dials import Dials
 from gioconda.performance.mouth import implied_aperture
 from gioconda.performance.window import FeatureWindow
+from gioconda.speech.types import FEATURE_RATE_HZ
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -125,11 +126,33 @@ CALM: Final = Style(
 )  # fmt: skip
 
 
+#: Brows, lids and cheeks wax and wane slowly by up to this part, or a strong emotion would freeze
+#: them; time constants in seconds of the drift, and of its smoothing.
+WANES: Final = 0.2
+_WANE_S: Final = 2.5
+_WANE_SMOOTH_S: Final = 0.5
+_WANE_SEEDS: Final = 20
+
+
 @dataclass
 class EmotionState:
-    """What :func:`track_emotion` remembers: the voice's arousal."""
+    """What :func:`track_emotion` remembers.
 
+    Attributes:
+        noise: draws the drift, one value a row.
+        drift, smooth: the drift, of unit spread, and the same without corners.
+        arousal: of the voice.
+    """
+
+    noise: np.random.Generator
+    drift: float = 0.0
+    smooth: float = 0.0
     arousal: ArousalState = field(default_factory=ArousalState)
+
+
+def start_emotion(seed: int) -> EmotionState:
+    """Return the state before row 0."""
+    return EmotionState(np.random.Generator(np.random.PCG64([seed, _WANE_SEEDS])))
 
 
 @dataclass(frozen=True)
@@ -190,10 +213,24 @@ def track_emotion(state: EmotionState, dials: Dials, window: FeatureWindow) -> E
         arousal = track_arousal(state.arousal, window)
         lively[:, 0] = dials.auto * np.maximum(arousal, 0.0)
         lively[:, 1] = dials.auto * np.maximum(-arousal, 0.0)
-    return _blended(np.concatenate([dials.emotion, lively], axis=1), dials)
+    swell = np.ones(window.rows) if dials.still else _swell(state, window.rows)
+    return _blended(np.concatenate([dials.emotion, lively], axis=1), dials, swell)
 
 
-def _blended(strengths: FloatArray, dials: Dials) -> EmotionTrack:
+def _swell(state: EmotionState, rows: int) -> FloatArray:
+    """Return how much of the upper face's offset there is, (rows,), 0.8 to 1."""
+    swell = np.empty(rows)
+    dt = 1.0 / FEATURE_RATE_HZ
+    keep = 1.0 - dt / _WANE_S
+    kick = (1.0 - keep * keep) ** 0.5
+    for i, white in enumerate(state.noise.standard_normal(rows)):
+        swell[i] = 1.0 - 0.5 * WANES * (1.0 + min(max(state.smooth, -1.0), 1.0))
+        state.drift = keep * state.drift + kick * float(white)
+        state.smooth += (state.drift - state.smooth) * dt / _WANE_SMOOTH_S
+    return swell
+
+
+def _blended(strengths: FloatArray, dials: Dials, swell: FloatArray) -> EmotionTrack:
     """Return the blend of all styles at their strengths, (rows, 11): emotions, excited, calm."""
     table = _table()
 
@@ -204,7 +241,7 @@ def _blended(strengths: FloatArray, dials: Dials) -> EmotionTrack:
 
     scales = 1.0 + mix(table.scales)
     return EmotionTrack(
-        face=mix(table.lips) + mix(table.rest) * dials.expression[:, None],
+        face=mix(table.lips) + mix(table.rest) * (dials.expression * swell)[:, None],
         head_deg=mix(table.head_deg) * np.minimum(dials.head, 1.0)[:, None],
         gaze_deg=mix(table.gaze_deg),
         head_scale=np.maximum(scales[:, 0], 0.0),

@@ -18,7 +18,12 @@ from gioconda.performance.articulation import lip_targets
 from gioconda.performance.blinks import BlinkState, move_lids, start_blinks
 from gioconda.performance.breath import BreathState, breathe, start_breath, write_breath
 from gioconda.performance.dials import DialState, turn_dials
-from gioconda.performance.emotion import EmotionState, track_emotion, write_emotion
+from gioconda.performance.emotion import (
+    EmotionState,
+    start_emotion,
+    track_emotion,
+    write_emotion,
+)
 from gioconda.performance.eyes import GazeState, move_gaze, start_gaze
 from gioconda.performance.face import FaceState, enliven, start_face, write_face
 from gioconda.performance.head import HeadState, move_head, start_head, write_head
@@ -104,7 +109,7 @@ class RulePerformer:
             gaze=start_gaze(seed),
             blinks=start_blinks(seed),
             face=start_face(seed),
-            emotion=EmotionState(),
+            emotion=start_emotion(seed),
             poses=PoseState(),
             asymmetry=float(own.uniform(-1.0, 1.0)),
         )
