@@ -81,7 +81,7 @@ STYLES: Final[Mapping[str, Style]] = {
         settles=1.0,
     ),
     "angry": Style(
-        face={"browDown": 1.0, "eyeSquint": 0.5, "eyeWide": 0.35, "noseSneer": 0.6,
+        face={"browDown": 1.0, "eyeSquint": 0.58, "eyeWide": 0.25, "noseSneer": 0.6,
               "cheekSquint": 0.15, "mouthFrown": 0.55, "mouthPress": 0.45, "mouthShrugLower": 0.25,
               "jawForward": 0.3},
         head_deg=(0.0, 5.0, 0.0), head_scale=1.2, tempo=1.35, blink_scale=0.6, settles=1.0,
@@ -98,7 +98,7 @@ STYLES: Final[Mapping[str, Style]] = {
     ),
     "disgusted": Style(
         face={"noseSneer": 1.0, "browDown": 0.7, "cheekSquint": 0.65, "eyeSquint": 0.65,
-              "mouthUpperUp": 0.6, "mouthFrown": 0.6, "mouthShrugLower": 0.35},
+              "mouthUpperUp": 0.85, "mouthFrown": 0.5, "mouthShrugLower": 0.35},
         head_deg=(5.0, -3.0, 3.0), head_scale=0.85, tempo=0.85, blink_scale=1.15, settles=1.0,
     ),
     "contemptuous": Style(
