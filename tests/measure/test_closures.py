@@ -8,18 +8,19 @@ import shutil
 import numpy as np
 import pytest
 
-from gioconda.errors import GiocondaError, OptionError
+from gioconda.errors import OptionError, VoiceError
 from gioconda.measure import known_speech
 from gioconda.measure.closures import ClosureReport, count_closures, measure_closures
-from gioconda.measure.known_speech import RATE_HZ, KnownPhone
+from gioconda.measure.known_speech import RATE_HZ
+from gioconda.voices.types import TimedPhone
 
 TIME = np.arange(0, 3, 0.02)
 #: ... a p a m a u a s a ...
 PHONES = [
-    KnownPhone(0.0, 0.5, ""), KnownPhone(0.5, 0.9, "a"), KnownPhone(0.9, 1.0, "p"),
-    KnownPhone(1.0, 1.4, "a"), KnownPhone(1.4, 1.5, "m"), KnownPhone(1.5, 1.8, "a"),
-    KnownPhone(1.8, 1.95, "uː"), KnownPhone(1.95, 2.2, "a"), KnownPhone(2.2, 2.3, "s"),
-    KnownPhone(2.3, 2.6, "a"), KnownPhone(2.6, 3.0, ""),
+    TimedPhone(0.0, 0.5, ""), TimedPhone(0.5, 0.9, "a"), TimedPhone(0.9, 1.0, "p"),
+    TimedPhone(1.0, 1.4, "a"), TimedPhone(1.4, 1.5, "m"), TimedPhone(1.5, 1.8, "a"),
+    TimedPhone(1.8, 1.95, "uː"), TimedPhone(1.95, 2.2, "a"), TimedPhone(2.2, 2.3, "s"),
+    TimedPhone(2.3, 2.6, "a"), TimedPhone(2.6, 3.0, ""),
 ]  # fmt: skip
 
 
@@ -71,7 +72,7 @@ def test_unknown_languages_and_a_missing_program_are_refused(monkeypatch) -> Non
     with pytest.raises(OptionError, match="no sentences in 'xx'"):
         known_speech.known_speech(["xx"])
     monkeypatch.setattr(shutil, "which", lambda name: None)
-    with pytest.raises(GiocondaError, match="apt-get install espeak-ng"):
+    with pytest.raises(VoiceError, match="apt-get install espeak-ng"):
         known_speech.known_speech(["de"])
 
 

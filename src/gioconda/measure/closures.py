@@ -18,8 +18,9 @@ import numpy.typing as npt
 
 from gioconda.measure.bootstrap import Estimate, estimate
 from gioconda.measure.implied import implied_lips
-from gioconda.measure.known_speech import RATE_HZ, KnownPhone, KnownSpeech
+from gioconda.measure.known_speech import RATE_HZ, KnownSpeech
 from gioconda.measure.tracking import track_frames
+from gioconda.voices.types import TimedPhone
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -64,7 +65,7 @@ class ClosureCount:
 
 
 def count_closures(
-    phones: Sequence[KnownPhone], time_s: FloatArray, aperture: FloatArray, voice: str = ""
+    phones: Sequence[TimedPhone], time_s: FloatArray, aperture: FloatArray, voice: str = ""
 ) -> ClosureCount:
     """Count closures of one sentence.
 
@@ -91,7 +92,7 @@ def count_closures(
     )  # fmt: skip
 
 
-def _around(phone: KnownPhone, time_s: FloatArray) -> npt.NDArray[np.bool_]:
+def _around(phone: TimedPhone, time_s: FloatArray) -> npt.NDArray[np.bool_]:
     near: npt.NDArray[np.bool_] = (time_s >= phone.start_s - TOLERANCE_S) & (
         time_s <= phone.end_s + TOLERANCE_S
     )
@@ -110,7 +111,7 @@ def _runs(shut: npt.NDArray[np.bool_]) -> list[tuple[int, int]]:
     return [(int(a), int(b) - 1) for a, b in zip(edges[::2], edges[1::2], strict=True)]
 
 
-def _kind(phones: Sequence[KnownPhone], start_s: float, end_s: float) -> str:
+def _kind(phones: Sequence[TimedPhone], start_s: float, end_s: float) -> str:
     near = [
         p for p in phones if p.start_s - TOLERANCE_S <= end_s and p.end_s + TOLERANCE_S >= start_s
     ]

@@ -1,24 +1,21 @@
 """Speech whose phones are known: sentences rich in p, b and m, spoken by espeak-ng.
 
-espeak-ng runs as a program of its own (see :mod:`gioconda.measure.known_speech_worker`). The
-sentences are none of those that the phonetic net was trained on; languages and timbres are, since
-training uses all that espeak-ng has.
+The sentences are none of those that the phonetic net was trained on; languages and timbres are,
+since training uses all that espeak-ng has.
 """
 
 from __future__ import annotations
 
-import json
-import shutil
-import subprocess
-import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
-from gioconda.errors import GiocondaError, OptionError
+from gioconda.errors import OptionError, VoiceError
+from gioconda.voices.espeak import EspeakVoice
+from gioconda.voices.types import Manner, TimedPhone
 
 #: espeak-ng's voice -> sentences.
 SENTENCES: Final[dict[str, tuple[str, ...]]] = {
@@ -89,37 +86,25 @@ SENTENCES: Final[dict[str, tuple[str, ...]]] = {
     "id": ("Bapak membeli beberapa pisang dan mempersiapkan bumbu untuk makan malam.",
            "Pembantu itu membuka pintu sambil membawa payung milik paman."),
 }  # fmt: skip
-#: Timbres, words a minute and pitches, taken in turn.
+#: Timbres, rates and pitches in semitones, taken in turn.
 MANNERS: Final = (
-    ("+f3", 160, 55), ("", 175, 45), ("+m4", 190, 40), ("+f5", 150, 65), ("+m7", 170, 35),
-    ("+f2", 205, 60), ("+m2", 155, 50),
+    ("+f3", 0.9, 1.0), ("", 1.0, -1.0), ("+m4", 1.1, -2.0), ("+f5", 0.85, 3.0),
+    ("+m7", 0.95, -3.0), ("+f2", 1.15, 2.0), ("+m2", 0.9, 0.0),
 )  # fmt: skip
 RATE_HZ: Final = 16_000
 _LEAD_S: Final = 0.4
-#: Level of a pause; the loudest sample is a half.
-_QUIET: Final = 0.006
-_INSTALL: Final = (
-    "apt-get install espeak-ng (Debian), brew install espeak-ng (macOS) or winget install "
-    "espeak-ng (Windows)"
-)
-
-
-@dataclass(frozen=True)
-class KnownPhone:
-    """A phone of known time: seconds, and its IPA symbol; an empty one is a pause."""
-
-    start_s: float
-    end_s: float
-    ipa: str
 
 
 @dataclass(frozen=True)
 class KnownSpeech:
-    """A spoken sentence: 16 kHz samples from -1 to 1, with silence at both ends, and its phones."""
+    """A spoken sentence: 16 kHz samples from -1 to 1, with silence at both ends, and its phones.
+
+    A phone without a symbol is a pause.
+    """
 
     voice: str
     samples: npt.NDArray[np.float32]
-    phones: tuple[KnownPhone, ...]
+    phones: tuple[TimedPhone, ...]
 
     @property
     def language(self) -> str:
@@ -128,56 +113,43 @@ class KnownSpeech:
 
 
 def known_speech(languages: Sequence[str] = ()) -> list[KnownSpeech]:
-    """Return every sentence spoken, two or more voices a language.
+    """Return every sentence spoken, two voices a language.
 
     Args:
         languages: espeak-ng's names, among :data:`SENTENCES`; all if empty.
 
     Raises:
         OptionError: a language is not known.
-        GiocondaError: espeak-ng is not installed, or does not work.
+        VoiceError: espeak-ng is not installed (the message says how to install it), does not work,
+            or does not tell when phones sound.
     """
     for language in languages:
         if language not in SENTENCES:
             raise OptionError(
                 f"there are no sentences in {language!r}; there are: {', '.join(SENTENCES)}"
             )
-    asked = []
-    for number, (language, text) in enumerate(
-        (language, text) for language, texts in SENTENCES.items() for text in texts
-    ):
-        timbre, wpm, pitch = MANNERS[number % len(MANNERS)]
-        if not languages or language in languages:
-            asked.append({"voice": language + timbre, "text": text, "wpm": wpm, "pitch": pitch})
-    return [_speech(answer) for answer in _ask(asked)]
+    engine = EspeakVoice()
+    sentences = [(language, text) for language, texts in SENTENCES.items() for text in texts]
+    return [
+        _spoken(engine, text, Manner(language + timbre, rate, pitch))
+        for (language, text), (timbre, rate, pitch) in zip(
+            sentences, MANNERS * len(sentences), strict=False
+        )
+        if not languages or language in languages
+    ]
 
 
-def _ask(asked: list[dict[str, object]]) -> list[dict[str, object]]:
-    if shutil.which("espeak-ng") is None:
-        raise GiocondaError(f"speech with known phones needs espeak-ng; install it: {_INSTALL}")
-    done = subprocess.run(
-        [sys.executable, "-m", "gioconda.measure.known_speech_worker"],
-        input=json.dumps(asked), capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    if done.returncode:
-        said = done.stderr.strip().splitlines()
-        raise GiocondaError(f"espeak-ng does not speak: {said[-1] if said else 'no reason given'}")
-    answers: list[dict[str, object]] = json.loads(done.stdout)
-    return answers
+def _spoken(engine: EspeakVoice, text: str, manner: Manner) -> KnownSpeech:
+    import soxr
 
-
-def _speech(answer: dict[str, object]) -> KnownSpeech:
-    pcm = np.frombuffer(bytes.fromhex(str(answer["pcm"])), np.int16)
     quiet = np.zeros(round(_LEAD_S * RATE_HZ), np.float32)
-    samples = np.concatenate([quiet, pcm.astype(np.float32) / np.float32(32768), quiet])
-    onsets: list[tuple[float, str]] = answer["phones"]  # type: ignore[assignment]
-    starts = [t + _LEAD_S for t, _ in onsets]
-    ends = [*starts[1:], len(samples) / RATE_HZ]
-    phones: list[KnownPhone] = []
-    for start, end, (_, symbol) in zip(starts, ends, onsets, strict=True):
-        part = samples[round(start * RATE_HZ) : round(end * RATE_HZ)]
-        if not symbol and phones and len(part) and np.sqrt((part**2).mean()) > _QUIET:
-            phones[-1] = replace(phones[-1], end_s=end)  # not a pause: the phone goes on
-        elif end > start:
-            phones.append(KnownPhone(start, end, symbol))
-    return KnownSpeech(str(answer["voice"]), samples, tuple(phones))
+    parts, phones, start_s = [quiet], [TimedPhone(0.0, _LEAD_S, "")], _LEAD_S
+    for piece in engine.speak(text, manner):
+        if piece.phones is None:
+            raise VoiceError("espeak-ng's library is not found, so its phones have no times")
+        samples = piece.samples.astype(np.float32) / np.float32(32768)
+        parts.append(np.asarray(soxr.resample(samples, piece.rate_hz, RATE_HZ), np.float32))
+        phones += [TimedPhone(start_s + p.start_s, start_s + p.end_s, p.ipa) for p in piece.phones]
+        start_s += piece.duration_s
+    phones.append(TimedPhone(start_s, start_s + _LEAD_S, ""))
+    return KnownSpeech(str(manner.voice), np.concatenate([*parts, quiet]), tuple(phones))

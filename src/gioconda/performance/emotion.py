@@ -97,9 +97,9 @@ STYLES: Final[Mapping[str, Style]] = {
         head_deg=(-4.0, -2.5, -1.5), head_scale=0.7, tempo=1.4, blink_scale=1.6, settles=1.0,
     ),
     "disgusted": Style(
-        face={"noseSneer": 1.0, "browDown": 0.7, "cheekSquint": 0.65, "eyeSquint": 0.65,
+        face={"noseSneer": 1.0, "browDown": 0.7, "cheekSquint": 0.3, "eyeSquint": 0.65,
               "mouthUpperUp": 0.85, "mouthFrown": 0.5, "mouthShrugLower": 0.35},
-        head_deg=(5.0, -3.0, 3.0), head_scale=0.85, tempo=0.85, blink_scale=1.15, settles=1.0,
+        head_deg=(3.5, -3.0, 3.0), head_scale=0.85, tempo=0.85, blink_scale=1.15, settles=1.0,
     ),
     "contemptuous": Style(
         face={"mouthSmileLeft": 0.62, "mouthDimpleLeft": 0.9, "cheekSquintLeft": 0.4,
