@@ -115,14 +115,10 @@ class RulePerformer:
             gaze=start_gaze(seed),
             blinks=start_blinks(seed),
             face=start_face(seed),
-<<<<<<< HEAD
             emotion=start_emotion(seed),
-=======
-            emotion=EmotionState(),
             voice=IntonationState(),
             listening=start_listening(seed),
             pauses=start_pauses(seed),
->>>>>>> main
             poses=PoseState(),
             asymmetry=float(own.uniform(-1.0, 1.0)),
         )
