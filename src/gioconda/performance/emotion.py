@@ -20,7 +20,7 @@ from gioconda.controls import EMOTIONS
 from gioconda.motion import CHANNELS, INDEX
 from gioconda.performance.arousal import ArousalState, track_arousal
 from gioconda.performance.dials import Dials
-from gioconda.performance.mouth import implied_aperture
+from gioconda.performance.mouth import GAP, implied_aperture
 from gioconda.performance.window import FeatureWindow
 from gioconda.speech.types import FEATURE_RATE_HZ
 
@@ -266,11 +266,23 @@ def write_emotion(
     spoken = values[:, mouth].copy()
     open_share = np.minimum(implied_aperture(values) / OPEN_GAP, 1.0)
     parting = (1.0 - shut) * (1.0 - spoken * (1.0 - (1.0 - PARTING_LOST_TO_SPEECH) * open_share))
+    aside = np.zeros(len(values))
     for channel in np.flatnonzero(np.any(track.face != 0.0, axis=0)):
         name, offset = CHANNELS[channel], track.face[:, channel]
         if name in PARTING:
             offset = offset * parting
         if name.startswith(SPREADING):
             offset = offset * (1.0 - LOST_TO_ROUNDING * rounding)
+        if name not in PARTING:
+            aside += _gap_of(name) * offset
         values[:, channel] += offset
+    # What smiles and pressed lips do to the gap by the way, jaw and lips undo while they speak.
+    opened, narrowed = np.maximum(aside, 0.0), np.maximum(-aside, 0.0)
+    values[:, INDEX["mouthClose"]] += spoken * opened / -GAP["mouthClose"]
+    values[:, INDEX["jawOpen"]] += spoken * (1.0 - shut) * open_share * narrowed / GAP["jawOpen"]
     values[:, mouth] += (1.0 - spoken) * track.settled
+
+
+def _gap_of(channel: str) -> float:
+    """Return what a weight of 1 adds to the gap of the inner lips, outer-eye distances."""
+    return GAP.get(channel, 0.5 * GAP.get(channel.removesuffix("Left").removesuffix("Right"), 0.0))
