@@ -102,9 +102,9 @@ STYLES: Final[Mapping[str, Style]] = {
         head_deg=(3.5, -3.0, 3.0), head_scale=0.85, tempo=0.85, blink_scale=1.15, settles=1.0,
     ),
     "contemptuous": Style(
-        face={"mouthSmileLeft": 0.62, "mouthDimpleLeft": 0.9, "cheekSquintLeft": 0.4,
+        face={"mouthSmileLeft": 0.75, "mouthDimpleLeft": 0.9, "cheekSquintLeft": 0.4,
               "noseSneerLeft": 0.2, "browOuterUpRight": 0.8, "browDownLeft": 0.3,
-              "eyeBlink": 0.26, "mouthPress": 0.25, "mouthShrugLower": 0.2},
+              "eyeBlink": 0.26, "mouthPress": 0.15, "mouthShrugLower": 0.15},
         head_deg=(-3.0, -6.0, 3.5), gaze_deg=(0.0, 2.0), head_scale=0.7, tempo=0.75, settles=1.0,
     ),
     "tender": Style(
