@@ -18,7 +18,12 @@ from gioconda.performance.articulation import lip_targets
 from gioconda.performance.blinks import BlinkCues, BlinkState, move_lids, start_blinks
 from gioconda.performance.breath import BreathState, breathe, start_breath, write_breath
 from gioconda.performance.dials import DialState, turn_dials
-from gioconda.performance.emotion import EmotionState, track_emotion, write_emotion
+from gioconda.performance.emotion import (
+    EmotionState,
+    start_emotion,
+    track_emotion,
+    write_emotion,
+)
 from gioconda.performance.eyes import GazeState, move_gaze, start_gaze
 from gioconda.performance.face import FaceState, enliven, start_face, write_face
 from gioconda.performance.head import HeadState, move_head, start_head, write_head
@@ -110,7 +115,7 @@ class RulePerformer:
             gaze=start_gaze(seed),
             blinks=start_blinks(seed),
             face=start_face(seed),
-            emotion=EmotionState(),
+            emotion=start_emotion(seed),
             voice=IntonationState(),
             listening=start_listening(seed),
             pauses=start_pauses(seed),
