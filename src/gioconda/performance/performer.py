@@ -23,6 +23,7 @@ from gioconda.performance.face import FaceState, enliven, start_face, write_face
 from gioconda.performance.head import HeadState, move_head, start_head, write_head
 from gioconda.performance.mouth import write_mouth
 from gioconda.performance.readout import Readout, shipped
+from gioconda.performance.sustain import SustainState, sustain
 from gioconda.performance.window import FeatureWindow, LookaheadLine
 from gioconda.speech.types import FEATURE_RATE_HZ, SpeechFeatures
 
@@ -48,6 +49,7 @@ class PerformanceState:
     line: LookaheadLine
     dials: DialState
     activity: ActivityState
+    sustain: SustainState
     breath: BreathState
     head: HeadState
     gaze: GazeState
@@ -96,6 +98,7 @@ class RulePerformer:
             line=LookaheadLine.start(self._rows),
             dials=DialState(),
             activity=ActivityState(),
+            sustain=SustainState(),
             breath=start_breath(seed),
             head=start_head(seed),
             gaze=start_gaze(seed),
@@ -154,6 +157,7 @@ def _fill(
     activity = track_activity(state.activity, window)
     emotion = track_emotion(state.emotion, dials)
     targets = lip_targets(window, activity.strength, readout)
+    targets = sustain(state.sustain, window, targets)
     write_mouth(values, targets, activity.gate, state.asymmetry)
     breath = breathe(state.breath, activity, still=dials.still)
     head = move_head(state.head, activity, dials, emotion, breath)
