@@ -33,6 +33,7 @@ from gioconda.performance.mouth import write_mouth
 from gioconda.performance.pauses import PauseState, pass_time, start_pauses, write_pauses
 from gioconda.performance.poses import PoseState, pose_face, pose_head
 from gioconda.performance.readout import Readout, shipped
+from gioconda.performance.sustain import SustainState, sustain
 from gioconda.performance.window import FeatureWindow, LookaheadLine
 from gioconda.speech.types import FEATURE_RATE_HZ, SpeechFeatures
 
@@ -58,6 +59,7 @@ class PerformanceState:
     line: LookaheadLine
     dials: DialState
     activity: ActivityState
+    sustain: SustainState
     breath: BreathState
     head: HeadState
     gaze: GazeState
@@ -110,6 +112,7 @@ class RulePerformer:
             line=LookaheadLine.start(self._rows),
             dials=DialState(),
             activity=ActivityState(),
+            sustain=SustainState(),
             breath=start_breath(seed),
             head=start_head(seed),
             gaze=start_gaze(seed),
@@ -236,6 +239,7 @@ def _fill(
     activity = track_activity(state.activity, window)
     emotion = track_emotion(state.emotion, dials, window)
     targets = lip_targets(window, activity.strength, readout)
+    targets = sustain(state.sustain, window, targets)
     write_mouth(values, targets, activity.gate, state.asymmetry)
     breath = breathe(state.breath, activity, still=dials.still)
     voice = follow_voice(state.voice, window, activity)
