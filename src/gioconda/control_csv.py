@@ -59,6 +59,8 @@ def parse(text: str) -> FileControls:
 
 def _check_header(header: list[str]) -> None:
     for i, name in enumerate(header):
+        if not name:  # spreadsheets leave such columns behind
+            continue
         if name not in _COLUMNS and name not in POSE_CHANNELS:
             raise OptionError(
                 f"the column {name!r} is not known; there are: {', '.join(_COLUMNS)}, headYaw, "
@@ -77,6 +79,8 @@ def _add_row(said: FileControls, header: list[str], cells: list[str], where: str
             f"{where} has {len(cells)} cells for {len(header)} columns (decimals need a point)"
         )
     row = {n: c for n, c in zip(header, cells, strict=False) if c}
+    if "" in row:
+        raise OptionError(f"{where}: {row['']!r} stands in a column without a name")
     flag = row.pop("jump", "").lower()
     if flag not in _FLAGS:
         raise OptionError(f"{where}: jump is {flag!r}; it must be 1, 0 or empty")

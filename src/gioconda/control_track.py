@@ -38,6 +38,8 @@ POSE_CHANNELS: Final = (*POSE_ANGLES, *BLENDSHAPES)
 POSE_RANGE_DEG: Final = {"headYaw": 20.0, "headPitch": 15.0, "headRoll": 20.0}
 #: Keyframes of one dial keep this distance.
 LEAST_STEP_S: Final = 0.2
+#: No keyframe and no pose is later.
+LAST_S: Final = 1e6
 #: Eyes follow a target up to about this speed (smooth pursuit); faster ones take a saccade.
 PURSUIT_DEG_S: Final = 30.0
 #: A change marked as a jump takes this long in any dial but gaze.
@@ -356,6 +358,8 @@ def _check_time(time_s: float) -> None:
         raise OptionError(f"time_s is {time_s!r}; it must be a number of seconds")
     if not (math.isfinite(time_s) and time_s >= 0):
         raise OptionError(f"time_s is {time_s:g}; it must be 0 or above")
+    if time_s > LAST_S:
+        raise OptionError(f"time_s is {time_s:g}; it must be {LAST_S:,.0f} seconds at most")
 
 
 @dataclass(frozen=True)

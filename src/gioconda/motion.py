@@ -97,20 +97,27 @@ def gaze_of(m: FloatArray) -> tuple[float, float]:
     return yaw * GAZE_FULL_DEG, pitch * GAZE_FULL_DEG
 
 
-def set_gaze(values: FloatArray, yaw_deg: npt.ArrayLike, pitch_deg: npt.ArrayLike) -> None:
+def set_gaze(
+    values: FloatArray,
+    yaw_deg: npt.ArrayLike,
+    pitch_deg: npt.ArrayLike,
+    vergence_deg: npt.ArrayLike = 0.0,
+) -> None:
     """Write gaze angles in degrees into the eight eyeLook channels of ``values``, in place.
 
-    ``values`` has shape (..., 60); the angles broadcast against its leading axes.
+    ``values`` has shape (..., 60); the angles broadcast against its leading axes. Yaw and pitch
+    are those of :func:`gaze_of`; each eye turns towards the nose by half of ``vergence_deg``,
+    relative to the portrait.
     """
     yaw = np.asarray(yaw_deg, np.float32) / GAZE_FULL_DEG
     pitch = np.asarray(pitch_deg, np.float32) / GAZE_FULL_DEG
-    right, left = np.maximum(yaw, 0), np.maximum(-yaw, 0)
-    for name, weight in (
-        ("eyeLookOutLeft", right), ("eyeLookInRight", right),
-        ("eyeLookInLeft", left), ("eyeLookOutRight", left),
-    ):  # fmt: skip
-        values[..., INDEX[name]] = weight
-    for side in ("Left", "Right"):
+    inwards = np.asarray(vergence_deg, np.float32) * 0.5 / GAZE_FULL_DEG
+    for side, turned, right, left in (
+        ("Left", yaw - inwards, "eyeLookOut", "eyeLookIn"),
+        ("Right", yaw + inwards, "eyeLookIn", "eyeLookOut"),
+    ):
+        values[..., INDEX[right + side]] = np.maximum(turned, 0)
+        values[..., INDEX[left + side]] = np.maximum(-turned, 0)
         values[..., INDEX["eyeLookDown" + side]] = np.maximum(pitch, 0)
         values[..., INDEX["eyeLookUp" + side]] = np.maximum(-pitch, 0)
 

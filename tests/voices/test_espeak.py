@@ -77,7 +77,7 @@ def test_without_the_program_one_sentence_says_how_to_get_it(
         create("espeak-ng").check(Manner())
 
 
-@pytest.mark.usefixtures("espeak")
+@pytest.mark.usefixtures("espeak_program")
 class TestWithTheProgram:
     def test_each_sentence_comes_with_its_phones(self) -> None:
         pieces = list(EspeakVoice().speak("Buongiorno, mamma. Come stai?", Manner("it")))

@@ -67,6 +67,7 @@ def animate(
     head: arg.Head = 1.0,
     blinks: arg.Blinks = 1.0,
     still: arg.Still = False,
+    partner: arg.Partner = None,
     controls_file: arg.ControlsFile = None,
     text: arg.Transcript = None,
     language: arg.Language = None,
@@ -82,8 +83,10 @@ def animate(
 ) -> None:
     """Make a portrait speak: one picture and a sound become a video.
 
-    Several portraits with a folder as the output make a batch. With --motion-from a person in a
-    video drives the portrait, and the video's own sound is heard if no other is given.
+    Several portraits with a folder as the output make a batch. With --partner the face listens to
+    somebody else; a portrait alone, without a sound of its own, then listens throughout. With
+    --motion-from a person in a video drives the portrait, and the video's own sound is heard if no
+    other is given.
     """
     from gioconda.background import background_of
     from gioconda.cli import making
@@ -101,7 +104,7 @@ def animate(
                 "--gaze": gaze != "0,0", "--emotion": emotion != "neutral",
                 "--expression": expression != 1, "--blinks": blinks != 1,
                 "--seed": seed != 0, "--still": still, "--controls": controls_file is not None,
-                "--text": text is not None,
+                "--text": text is not None, "--partner": partner is not None,
             }
         )  # fmt: skip
         capturing.animate_from(
@@ -116,6 +119,7 @@ def animate(
         inputs or [],
         [p for p in (source_image, source) if p],
         [s for s in (driven_audio, audio) if s],
+        listens=partner is not None,
     )
     constant = arg.controls(
         gaze=gaze, distance=distance, emotion=emotion, expression=expression, head=head,
@@ -123,7 +127,11 @@ def animate(
     )  # fmt: skip
     controls = arg.directed(constant, controls_file, context)
     words = Words(text, language)
-    sys.exit(making.animate(portraits, sound, output, controls, look, say, words, force=force))
+    sys.exit(
+        making.animate(
+            portraits, sound, output, controls, look, say, words, partner=partner, force=force
+        )
+    )
 
 
 app.command()(say_command.say)
@@ -132,8 +140,12 @@ app.command()(say_command.say)
 @app.command()
 def perform(
     context: typer.Context,
-    sound: Annotated[str, typer.Argument(help="The sound; '-' reads it from standard input.")],
+    sound: Annotated[
+        str | None,
+        typer.Argument(help="The sound; '-' reads it from standard input.", show_default=False),
+    ] = None,
     output: arg.MotionOutput = "motion.npz",
+    partner: arg.Partner = None,
     seed: arg.Seed = 0,
     gaze: arg.Gaze = "0,0",
     emotion: arg.Emotion = "neutral",
@@ -160,7 +172,7 @@ def perform(
     controls = arg.directed(constant, controls_file, context)
     making.perform(
         sound, output, controls, Voice(as_json=as_json, quiet=quiet), Words(text, language),
-        force=force, controls_file=controls_file, rate_hz=rate, format=format,
+        partner=partner, force=force, controls_file=controls_file, rate_hz=rate, format=format,
     )  # fmt: skip
 
 

@@ -60,6 +60,13 @@ FaceOption = Annotated[
         help="Which face, numbered left to right from 1; the largest if not given.",
     ),
 ]  # fmt: skip
+Partner = Annotated[
+    str | None,
+    typer.Option(
+        "--partner", metavar="SOUND", rich_help_panel=ACT, show_default=False,
+        help="Somebody else's sound over the same time, which the face listens to.",
+    ),
+]  # fmt: skip
 TrackedFace = Annotated[
     int | None,
     typer.Option(
@@ -238,9 +245,15 @@ HiddenAudio = Annotated[str | None, typer.Option("--audio", hidden=True)]
 
 
 def split_inputs(
-    inputs: list[str], named_portraits: list[str], named_sounds: list[str]
-) -> tuple[list[str], str]:
+    inputs: list[str],
+    named_portraits: list[str],
+    named_sounds: list[str],
+    *,
+    listens: bool = False,
+) -> tuple[list[str], str | None]:
     """Tell the portraits from the sound: the sound is named, or is the last of the inputs.
+
+    Whoever listens may be silent: one input alone is then the portrait, and the sound is None.
 
     Raises:
         OptionError: a portrait or the sound is missing, or the sound is named twice.
@@ -249,6 +262,8 @@ def split_inputs(
         raise OptionError("the sound is named twice; give it once")
     named_sound = named_sounds[0] if named_sounds else None
     rest = list(inputs)
+    if listens and named_sound is None and len(rest) + len(named_portraits) == 1:
+        return named_portraits + rest, None
     sound = named_sound if named_sound is not None else (rest.pop() if rest else None)
     portraits = named_portraits + rest
     if sound is None or not portraits:

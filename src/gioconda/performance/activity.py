@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from gioconda.performance.vigour import VigourState, heard
 from gioconda.performance.window import FeatureWindow
 from gioconda.speech.types import FEATURE_RATE_HZ, PHONES
 
@@ -21,33 +23,29 @@ VOICE_OFF = 0.2
 #: Under this level nobody is heard, whatever a decaying activity still says.
 INAUDIBLE_DB = -65.0
 #: Voice activity flickers in steady noise, so nobody is believed to speak before a window of
-#: this many rows speaks for it: by activity throughout, or by some activity and rows with a
-#: pitch. Whoever was believed is believed at once again for the trust's duration.
-EVIDENCE_ROWS = 7
+#: some rows speaks for it: by activity throughout, or by some activity and rows with a pitch.
+#: Whoever was believed is believed at once again for the trust's duration.
 EVIDENCE_VOICE = 0.85
 EVIDENCE_VOICE_WITH_PITCH = 0.6
-EVIDENCE_PITCH_ROWS = 4
 #: Steady noise does not swell: evidence stands out from the floor by this, or is all pitched.
 EVIDENCE_ABOVE_FLOOR_DB = 3.0
-ALL_PITCHED_ROWS = 6
 #: The floor falls with the level and rises to it, slowly while somebody is believed to speak.
 _FLOOR_FALL_S = 0.05
 _FLOOR_RISE_S = 0.3
 _FLOOR_RISE_IN_SPEECH_S = 4.0
 TRUST_S = 2.0
 #: The mouth starts this long before the voice (visible movement leads at utterance onset,
-#: Schwartz and Savariaux 2014), or hurries where the voice is there already, ...
+#: Schwartz and Savariaux 2014) and is ready after the attack, so that a first p or m is shut in
+#: time; it hurries where the voice is there already, ...
 LEAD_S = 0.12
-HURRY_S = 0.05
+ATTACK_S = 0.05
+HURRY_S = 0.03
 #: ... stays for this long after it, across stop gaps and breaths, and returns in this time.
 HOLD_S = 0.24
 RELEASE_S = 0.12
 #: Time constants of the talking envelope that drives the head.
 TALK_RISE_S = 0.25
 TALK_FALL_S = 0.8
-#: Time constant of the vigour with which somebody speaks, and its value before the first word.
-VIGOUR_S = 0.4
-USUAL_VIGOUR = 0.9
 #: A pause at least this long makes what follows a new phrase, and is a phrase end.
 PHRASE_PAUSE_S = 0.30
 #: A loudness peak: effort above this, and this much above the dip before it.
@@ -57,6 +55,20 @@ _PEAK_REACH_ROWS = 3
 _DIP_REACH_ROWS = 8
 
 
+class _Needed(NamedTuple):
+    """Rows of evidence, of them with a pitch, and of those that count as all pitched."""
+
+    rows: int
+    pitched: int
+    all_pitched: int
+
+
+EVIDENCE = _Needed(7, 4, 6)
+#: With less look-ahead than that the evidence lies in the past; less of it must do, or the first
+#: word would come late.
+HASTY_EVIDENCE = _Needed(5, 3, 4)
+
+
 @dataclass(frozen=True)
 class Activity:
     """Signals that all parts of the face share; every array has shape (rows,).
@@ -64,8 +76,8 @@ class Activity:
     Attributes:
         gate: 0 where the mouth rests, 1 where it speaks, with smooth ramps.
         talking: slow envelope of the gate, 0 to 1.
-        vigour: slow envelope of the effort while somebody speaks, about 0.9; whispered or
-            swallowed words are lower, shouted ones higher.
+        strength: of the mouth's movements, 1 for ordinary talk; whispers are lower, shouts
+            higher (see :mod:`gioconda.performance.vigour`).
         phrase_start: True at the row where a new phrase's gate opens.
         phrase_end: True once a pause has proved to be one.
         peak: strength of a loudness peak that lies :attr:`peak_lead_rows` ahead; 0 for none.
@@ -74,7 +86,7 @@ class Activity:
 
     gate: FloatArray
     talking: FloatArray
-    vigour: FloatArray
+    strength: FloatArray
     phrase_start: BoolArray
     phrase_end: BoolArray
     peak: FloatArray
@@ -88,7 +100,7 @@ class ActivityState:
     rows_since_voice: int = 1_000_000
     ramp: float = 0.0
     talking: float = 0.0
-    vigour: float = USUAL_VIGOUR
+    vigour: VigourState = field(default_factory=VigourState)
     speaks: bool = False
     trusted_rows: int = 0
     floor_db: float = -100.0
@@ -107,8 +119,10 @@ def track_activity(state: ActivityState, window: FeatureWindow) -> Activity:
     n = window.rows
     begins, goes_on = _speaking(window)
     evidence = _evidence(window)
-    effort = window.at(window.features.effort, 3)
-    ramp, talking, vigour = np.zeros(n), np.zeros(n), np.zeros(n)
+    loud = heard(window.at(window.features.effort, 0))
+    level = window.at(window.features.loudness_db, 0)
+    f0_hz = window.at(window.features.f0_hz, 0)
+    ramp, talking, strength = np.zeros(n), np.zeros(n), np.zeros(n)
     start, end = np.zeros(n, np.bool_), np.zeros(n, np.bool_)
     dt = 1.0 / FEATURE_RATE_HZ
     pause_rows = round(PHRASE_PAUSE_S * FEATURE_RATE_HZ)
@@ -126,17 +140,17 @@ def track_activity(state: ActivityState, window: FeatureWindow) -> Activity:
         elif state.rows_since_voice >= pause_rows and not state.end_reported:
             end[i] = state.end_reported = True
         active = ahead or state.rows_since_voice <= hold_rows
-        ramp[i], talking[i], vigour[i] = state.ramp, state.talking, state.vigour
-        attack_s = HURRY_S if now else LEAD_S
+        ramp[i], talking[i], strength[i] = state.ramp, state.talking, state.vigour.strength()
+        attack_s = HURRY_S if now else ATTACK_S
         step = dt / attack_s if active else -dt / RELEASE_S
         state.ramp = min(max(state.ramp + step, 0.0), 1.0)
         state.was_active = active
         tau = TALK_RISE_S if active else TALK_FALL_S
         state.talking += (float(active) - state.talking) * dt / tau
-        if now and effort[i] > 0.05:
-            state.vigour += (effort[i] - state.vigour) * dt / VIGOUR_S
+        if now and loud[i]:
+            state.vigour.hear(float(level[i]), float(f0_hz[i]))
     peak, lead = _peaks(window)
-    return Activity(smoothstep(ramp), talking, vigour, start, end, peak, lead)
+    return Activity(smoothstep(ramp), talking, strength, start, end, peak, lead)
 
 
 def _speaking(window: FeatureWindow) -> tuple[BoolArray, BoolArray]:
@@ -169,14 +183,15 @@ def _evidence(window: FeatureWindow) -> _Evidence:
     f = window.features
     has_pitch = (f.f0_hz > 0).astype(np.float32)
     voice, pitch_rows, level = (np.zeros(window.rows) for _ in range(3))
-    last = min(window.future, EVIDENCE_ROWS - 1)
-    for k in range(last - EVIDENCE_ROWS + 1, last + 1):
-        voice += window.at(f.voice, k) / EVIDENCE_ROWS
+    needed = EVIDENCE if window.future >= EVIDENCE.rows - 1 else HASTY_EVIDENCE
+    last = min(window.future, needed.rows - 1)
+    for k in range(last - needed.rows + 1, last + 1):
+        voice += window.at(f.voice, k) / needed.rows
         pitch_rows += window.at(has_pitch, k)
-        level += window.at(f.loudness_db, k) / EVIDENCE_ROWS
-    with_pitch = (voice > EVIDENCE_VOICE_WITH_PITCH) & (pitch_rows >= EVIDENCE_PITCH_ROWS)
+        level += window.at(f.loudness_db, k) / needed.rows
+    with_pitch = (voice > EVIDENCE_VOICE_WITH_PITCH) & (pitch_rows >= needed.pitched)
     speech: BoolArray = (voice > EVIDENCE_VOICE) | with_pitch
-    return _Evidence(speech, pitch_rows >= ALL_PITCHED_ROWS, level)
+    return _Evidence(speech, pitch_rows >= needed.all_pitched, level)
 
 
 def _weigh(state: ActivityState, evidence: _Evidence, i: int) -> bool:

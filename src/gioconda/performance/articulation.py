@@ -10,29 +10,30 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from gioconda.performance.closures import find_closures, lean
 from gioconda.performance.readout import Readout, shipped
 from gioconda.performance.window import FeatureWindow
-from gioconda.speech.types import ARTICULATION, PHONES
+from gioconda.speech.types import PHONES
 from gioconda.speech.viseme_table import ARTICULATION_SPREAD
 
 FloatArray = npt.NDArray[np.float64]
 
-#: Predictions have .44 of the spread of real lips; this restores it, and with it the speed.
-#: Real openings are skewed, so that what lies above the mean is stretched further.
-GAIN: Final = 1.43
+#: Predictions have less than half the spread of real lips; this restores it, and with it the
+#: speed, in the order of the curves. Real openings are skewed, so that what lies above the mean is
+#: stretched further; width, jaw and upper lip would clip at a gain as large as the aperture's.
+GAIN: Final = (1.9, 1.9, 1.9, 2.5, 1.9, 1.9)
 GAIN_ABOVE_MEAN: Final = 1.25
-#: Mean opening of talkers and of their jaws above rest, in outer-eye distances. Openings are a
-#: little above the mean of the measured talkers (98 % at .17), towards liveliness.
-MEAN_APERTURE: Final = 0.070
-MEAN_JAW: Final = 0.045
-LIVELINESS: Final = 1.35
-#: Openings scale with the vigour of speech, from whispered to shouted. Row by row, loudness
-#: says next to nothing about opening (r about .05), so only the slow envelope counts.
-LEAST_STRENGTH: Final = 0.70
-STRENGTH_PER_VIGOUR: Final = 0.34
-#: The posterior at which lips begin to close and at which they are shut.
-CLOSURE_FROM: Final = 0.15
-CLOSURE_TO: Final = 0.50
+#: Where the curves lie on average while people talk, less where they lie while their lips are
+#: shut, in outer-eye distances and in the order of the curves: means over 29 tracked talkers are
+#: .058, .014, -.007, .017, -.020, .043. Aperture and jaw are set towards liveliness, between
+#: those and a research system's outputs (.089, .025), whose faces open wider than people's.
+MEAN: Final = (0.066, 0.010, -0.007, 0.033, -0.018, 0.046)
+#: Closing lips meet this much before they would just touch: they are soft, and press.
+PRESSED: Final = 0.012
+#: From the first length on a movement is held back, so that it never reaches the second: lips and
+#: jaws do not run into a stop.
+APERTURE_LIMIT: Final = (0.19, 0.32)
+JAW_LIMIT: Final = (0.070, 0.115)
 #: How much each phone rounds the lips; tracked protrusion cannot say it (it is mostly the
 #: inverse of jaw opening), so these are phonetic.
 ROUNDING: Final[dict[str, float]] = {
@@ -49,11 +50,13 @@ _ANTICIPATION: Final = (0.1, 0.2, 0.2, 0.2, 0.15, 0.1, 0.05)
 class LipTargets:
     """Where the lips have to be; every array has shape (rows,).
 
+    Lengths are outer-eye distances, against the face with its lips shut.
+
     Attributes:
-        aperture: gap between the inner lips, outer-eye distances, 0 and above.
-        jaw: opening of the jaw, outer-eye distances, 0 and above.
-        width: mouth width less that of rest, outer-eye distances.
-        upper_lip: lowering (+) of the upper lip against the mean, z-score.
+        aperture: gap between the inner lips, 0 and above.
+        jaw: lowering of the chin, 0 and above.
+        width: mouth width less that of shut lips.
+        upper_lip: lowering (+) of the upper lip's inner edge.
         rounding: 0 to 1.
         closure: 0 to 1, both lips pressed together (p, b, m).
         labiodental: 0 to 1, the lower lip at the upper teeth (f, v).
@@ -72,35 +75,34 @@ class LipTargets:
 
 @cache
 def _phone_shapes() -> FloatArray:
-    """Return what is read off the posteriors beside the curves, (37, 4)."""
-    labial = [[float(phone in "pm"), float(phone in "pmf")] for phone in PHONES]
-    shapes = [[ROUNDING.get(phone, 0.0), TONGUE.get(phone, 0.0)] for phone in PHONES]
-    return np.concatenate([np.array(labial), np.array(shapes)], axis=1)
+    """Return what is read off the posteriors beside the curves, (37, 2)."""
+    return np.array([[ROUNDING.get(phone, 0.0), TONGUE.get(phone, 0.0)] for phone in PHONES])
 
 
-_BILABIAL, _LABIAL, _ROUNDING, _TONGUE = range(4)
+_ROUNDING, _TONGUE = range(2)
 
 
 def lip_targets(
-    window: FeatureWindow, vigour: FloatArray, readout: Readout | None = None
+    window: FeatureWindow, strength: FloatArray, readout: Readout | None = None
 ) -> LipTargets:
-    """Return the lip targets of the rows of a window, spoken with a vigour, (rows,).
+    """Return the lip targets of the rows of a window.
 
-    ``readout`` is the table that the lip curves are read with, the shipped one by default.
+    Args:
+        window: the speech.
+        strength: of the movements, (rows,); 1 is ordinary talk.
+        readout: the table that the lip curves are read with; the shipped one if None.
     """
     phones = _read_phones(window)
-    aperture_z, width_z, jaw_z, upper_z = _lip_curves(window, readout or shipped())
-    strength = np.clip(LEAST_STRENGTH + STRENGTH_PER_VIGOUR * vigour, 0.6, 1.2)
-    spread = dict(zip(ARTICULATION, ARTICULATION_SPREAD, strict=True))
-    closure, labiodental = _closures(window, phones)
-    aperture = MEAN_APERTURE + LIVELINESS * spread["aperture"] * aperture_z
-    aperture = np.maximum(aperture, 0.0) * strength
-    jaw = np.maximum(MEAN_JAW + LIVELINESS * spread["jaw"] * jaw_z, 0.0) * strength
+    curves = _lip_curves(window, readout or shipped())
+    lengths = np.array(MEAN) + np.array(ARTICULATION_SPREAD) * curves
+    aperture, width, _, jaw, upper_lip, _ = lengths.T
+    closure, labiodental = find_closures(window)
+    aperture = _limited(np.maximum(aperture, 0.0) * strength, *APERTURE_LIMIT)
     return LipTargets(
-        aperture=aperture * (1.0 - closure),
-        jaw=jaw,
-        width=spread["width"] * width_z,
-        upper_lip=upper_z,
+        aperture=np.maximum(aperture * (1.0 - closure) - PRESSED * closure, 0.0),
+        jaw=_limited(np.maximum(jaw, 0.0) * strength, *JAW_LIMIT),
+        width=width,
+        upper_lip=upper_lip,
         rounding=np.minimum(_weighted(window, phones[:, _ROUNDING], _ANTICIPATION, -1), 1.0),
         closure=closure,
         labiodental=labiodental,
@@ -109,7 +111,7 @@ def lip_targets(
 
 
 def _read_phones(window: FeatureWindow) -> FloatArray:
-    """Return the shapes of every row of the window's features, (past + rows + future, 4).
+    """Return the shapes of every row of the window's features, (past + rows + future, 2).
 
     Not a matrix product: a row's sum must not depend on how many rows are computed together,
     and BLAS changes its order of summation with the shape.
@@ -119,12 +121,22 @@ def _read_phones(window: FeatureWindow) -> FloatArray:
     return total
 
 
-def _lip_curves(window: FeatureWindow, readout: Readout) -> tuple[FloatArray, ...]:
-    """Return aperture, width, jaw and upper lip, z-scores with their spread restored, (rows,)."""
-    z = GAIN * readout.curves(window)
-    z = np.where(z > 0, GAIN_ABOVE_MEAN * z, z)
-    names = ("aperture", "width", "jaw", "upper_lip")
-    return tuple(z[:, ARTICULATION.index(name)] for name in names)
+def _lip_curves(window: FeatureWindow, readout: Readout) -> FloatArray:
+    """Return the six curves, z-scores with their spread restored, (rows, 6)."""
+    curves = readout.curves(window)
+    curves[:, 0] -= lean(window)
+    curves *= np.array(GAIN)
+    opening = curves[:, 0]
+    curves[:, 0] = np.where(opening > 0, GAIN_ABOVE_MEAN * opening, opening)
+    return curves
+
+
+def _limited(x: FloatArray, bend: float, end: float) -> FloatArray:
+    """Return x up to a bend, and beyond it with a slope that falls to 0 at an end."""
+    over = np.maximum(x - bend, 0.0)
+    room = end - bend
+    result: FloatArray = np.minimum(x, bend) + room * over / (over + room)
+    return result
 
 
 def _weighted(
@@ -135,20 +147,3 @@ def _weighted(
     for k, weight in enumerate(weights):
         total += weight * window.at(column, first + k)
     return total
-
-
-def _closures(window: FeatureWindow, phones: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return how far the lips are shut, and how far the lower lip is at the teeth.
-
-    Real closures begin 35 to 55 ms before the posterior crosses half its peak and end as it
-    falls, hence the maximum over the next 40 ms.
-    """
-    both, all_three = np.zeros(window.rows), np.zeros(window.rows)
-    for offset in (0, 1, 2):
-        both = np.maximum(both, window.at(phones[:, _BILABIAL], offset))
-        all_three = np.maximum(all_three, window.at(phones[:, _LABIAL], offset))
-    shut = np.minimum(
-        np.maximum((all_three - CLOSURE_FROM) / (CLOSURE_TO - CLOSURE_FROM), 0.0), 1.0
-    )
-    share = np.minimum(np.maximum(both / np.maximum(all_three, 1e-9), 0.0), 1.0)
-    return shut * share, shut * (1.0 - share)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from gioconda.control_track import Direction
 from gioconda.motion import Motion
@@ -34,4 +34,34 @@ class Performer(Protocol):
 
     def finish(self, state: Any) -> Motion:
         """Return the rows that were waiting for look-ahead."""
+        ...
+
+
+@runtime_checkable
+class Listener(Protocol):
+    """A performer that can also listen to somebody else; see :class:`Performer`."""
+
+    def step(
+        self, state: Any, features: SpeechFeatures, partner: SpeechFeatures | None = None
+    ) -> Motion:
+        """Take the next features, and the partner's over the same rows if one is heard."""
+        ...
+
+    def set_listening(self, state: Any, listening: bool) -> None:
+        """Say whether somebody else speaks whose sound is not given, from the next row on."""
+        ...
+
+
+@runtime_checkable
+class AheadPerformer(Performer, Protocol):
+    """A performer that can go by a provisional future, which takes no more sound."""
+
+    def step_ahead(
+        self,
+        state: Any,
+        row: SpeechFeatures,
+        ahead: SpeechFeatures,
+        partner: SpeechFeatures | None = None,
+    ) -> Motion:
+        """Take one row of features and what the next rows look like so far; return its motion."""
         ...

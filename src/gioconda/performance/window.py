@@ -90,6 +90,14 @@ class LookaheadLine:
             self.held = _without_first(self.held, rows)
         return window
 
+    def with_ahead(self, row: SpeechFeatures, ahead: SpeechFeatures) -> FeatureWindow:
+        """Return a row with a provisional future; the line itself must have no look-ahead."""
+        self.held = SpeechFeatures.joined([self.held, row])
+        whole = SpeechFeatures.joined([self.held, ahead])
+        window = FeatureWindow(whole, len(row), len(ahead))
+        self.held = _without_first(self.held, len(row))
+        return window
+
     def flush(self) -> FeatureWindow:
         """Return all waiting rows, followed by silence."""
         return self.push(silent_features(self.future if self.waiting else 0))

@@ -8,6 +8,8 @@ the sound into chunks gives the same rows bit for bit, and memory does not grow.
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterator
+from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -27,6 +29,8 @@ REACH: Final = melspec.WINDOW // 2
 #: Samples a block sees, the newest last.
 _VIEW: Final = prosody.PITCH_WINDOW
 _BANDS: Final = 8
+#: A row, in the order of SpeechFeatures.
+_Row = tuple[object, ...]
 
 
 @dataclass(frozen=True)
@@ -91,6 +95,11 @@ class SpeechAnalyser:
         self._model = load(Path(weights) if weights is not None else WEIGHTS)
 
     @property
+    def rows_ahead(self) -> int:
+        """How many provisional rows :meth:`step_ahead` gives with each row."""
+        return self._back
+
+    @property
     def latency_ms(self) -> float:
         """Sound needed after a row's instant: the heads' delay and half an analysis window."""
         return self._back * ROW_MS + 1000 * REACH / SAMPLE_RATE_HZ
@@ -120,6 +129,45 @@ class SpeechAnalyser:
             OptionError: the samples are not one channel of floats, or the stream was finished.
             BadSamplesError: a sample is NaN or infinite.
         """
+        first_row = state.rows
+        return _features(first_row, list(self._rows(state, self._checked(state, pcm))))
+
+    def finish(self, state: AnalyserState) -> SpeechFeatures:
+        """Return the rows that were waiting, as if silence followed; none the second time."""
+        first_row = state.rows
+        return _features(first_row, list(self._rows(state, self._last(state))))
+
+    def step_ahead(
+        self, state: AnalyserState, pcm: npt.ArrayLike
+    ) -> list[tuple[SpeechFeatures, SpeechFeatures]]:
+        """Do what :meth:`step` does, and say of every row what the next rows may be.
+
+        Rows that wait for the net's delay are known already to its heads of less delay: that is a
+        future to go by which takes no more sound.
+
+        Returns:
+            Each row that became final, and the rows after it that have been heard so far, one for
+            every 20 ms of the net's delay; those are provisional.
+
+        Raises:
+            OptionError, BadSamplesError: as for :meth:`step`.
+        """
+        return self._with_ahead(state, self._checked(state, pcm))
+
+    def finish_ahead(self, state: AnalyserState) -> list[tuple[SpeechFeatures, SpeechFeatures]]:
+        """Return the rows that were waiting, each with the provisional rows after it."""
+        return self._with_ahead(state, self._last(state))
+
+    def _with_ahead(
+        self, state: AnalyserState, samples: FloatArray
+    ) -> list[tuple[SpeechFeatures, SpeechFeatures]]:
+        return [
+            (_features(state.rows - 1, [row]), _features(state.rows, self._ahead(state)))
+            for row in self._rows(state, samples)
+        ]
+
+    def _checked(self, state: AnalyserState, pcm: npt.ArrayLike) -> FloatArray:
+        """Return the next samples of a stream, counted."""
         samples = np.asarray(pcm)
         if samples.ndim != 1 or (samples.size and samples.dtype.kind != "f"):
             raise OptionError(
@@ -131,37 +179,27 @@ class SpeechAnalyser:
         if not np.isfinite(samples).all():
             raise BadSamplesError("the sound has NaN or infinite samples; repair or cut them")
         state.samples += len(samples)
-        return self._advance(state, samples.astype(np.float32))
+        return samples.astype(np.float32)
 
-    def finish(self, state: AnalyserState) -> SpeechFeatures:
-        """Return the rows that were waiting, as if silence followed; none the second time."""
-        if state.finished:
-            return SpeechFeatures.empty(state.rows / FEATURE_RATE_HZ)
+    def _last(self, state: AnalyserState) -> FloatArray:
+        """Return the silence that brings out the rows that are waiting."""
+        wanted = 0 if state.finished else -(-state.samples // ROW)
         state.finished = True
-        wanted = -(-state.samples // ROW)
-        if not wanted:
-            return SpeechFeatures.empty()
         missing = REACH + (wanted + self._back - 1) * ROW - state.samples
-        return self._advance(state, np.zeros(max(0, missing), np.float32))
+        return np.zeros(max(0, missing) if wanted else 0, np.float32)
 
-    def _advance(self, state: AnalyserState, samples: FloatArray) -> SpeechFeatures:
-        """Deal with every whole block there is."""
+    def _rows(self, state: AnalyserState, samples: FloatArray) -> Iterator[_Row]:
+        """Deal with every whole block there is; yield the rows that become final."""
         sound = np.concatenate([state.tail, samples])
-        first_row, rows, at = state.rows, [], 0
-        while at + _VIEW <= len(sound):
-            row = self._block(state, sound[at : at + _VIEW])
+        blocks = max(0, (len(sound) - _VIEW) // ROW + 1)
+        state.tail = sound[blocks * ROW :].copy()
+        for block in range(blocks):
+            row = self._block(state, sound[block * ROW : block * ROW + _VIEW])
             if row is not None:
-                rows.append(row)
-            at += ROW
-        state.tail = sound[at:].copy()
-        state.rows += len(rows)
-        start_s = first_row / FEATURE_RATE_HZ
-        if not rows:
-            return SpeechFeatures.empty(start_s)
-        columns = zip(*rows, strict=True)
-        return SpeechFeatures(start_s, *(np.array(column, np.float32) for column in columns))
+                state.rows += 1
+                yield row
 
-    def _block(self, state: AnalyserState, view: FloatArray) -> tuple[object, ...] | None:
+    def _block(self, state: AnalyserState, view: FloatArray) -> _Row | None:
         """Hear one block; return the row that became final, in the order of SpeechFeatures."""
         spectrum_view = view[-(melspec.WINDOW + melspec.HOP) :]
         windows = np.stack([spectrum_view[: melspec.WINDOW], spectrum_view[melspec.HOP :]])
@@ -173,16 +211,38 @@ class SpeechAnalyser:
         said = self._model.step(state.net, frames, self._delays)
         if said is None:
             return None
-        posteriors, curves = said
         # The pitch window of a block is centred on the row before its own.
-        own, after = state.heard[0], state.heard[min(1, self._back)]
-        bands = 0.5 * own.bands[1] + 0.25 * (own.bands[0] + after.bands[0])
-        activity = prosody.voice_activity(
-            state.voice, 1 - float(posteriors[0]), own.loudness_db, after.periodicity
-        )
-        effort = prosody.effort(state.voice, own.loudness_db, activity)
-        f0_hz = after.f0_hz if activity > 0.5 else 0.0
-        return posteriors, curves, bands, own.loudness_db, effort, activity, f0_hz
+        return _row(state.voice, said, state.heard[0], state.heard[min(1, self._back)])
+
+    def _ahead(self, state: AnalyserState) -> list[_Row]:
+        """Return the rows after the last one given out as they look so far."""
+        voice = copy(state.voice)
+        rows = []
+        for k, said in enumerate(self._model.ahead(state.net, self._back), 1):
+            rows.append(_row(voice, said, state.heard[k], state.heard[min(k + 1, self._back)]))
+        return rows
+
+
+def _row(
+    voice: prosody.VoiceState, said: tuple[FloatArray, FloatArray], own: _Heard, after: _Heard
+) -> _Row:
+    """Return a row in the order of SpeechFeatures; the voice's levels advance."""
+    posteriors, curves = said
+    bands = 0.5 * own.bands[1] + 0.25 * (own.bands[0] + after.bands[0])
+    activity = prosody.voice_activity(
+        voice, 1 - float(posteriors[0]), own.loudness_db, after.periodicity
+    )
+    effort = prosody.effort(voice, own.loudness_db, activity)
+    f0_hz = after.f0_hz if activity > 0.5 else 0.0
+    return posteriors, curves, bands, own.loudness_db, effort, activity, f0_hz
+
+
+def _features(first_row: int, rows: list[_Row]) -> SpeechFeatures:
+    start_s = first_row / FEATURE_RATE_HZ
+    if not rows:
+        return SpeechFeatures.empty(start_s)
+    columns = zip(*rows, strict=True)
+    return SpeechFeatures(start_s, *(np.array(column, np.float32) for column in columns))
 
 
 def _bands(frames: FloatArray) -> FloatArray:

@@ -123,6 +123,21 @@ class PhoneticModel:
             share * sum(row[1][k] for row, k in zip(said, heads, strict=True)),
         )
 
+    def ahead(self, state: NetState, back: int) -> list[tuple[FloatArray, FloatArray]]:
+        """Return posteriors (37,) and curves (6,) of the ``back`` rows up to the newest.
+
+        Each is what the head of the longest delay that has heard enough says; it may change once
+        more is heard.
+        """
+        newest = len(state.heads) - 1
+        said = []
+        for waited in range(back - 1, -1, -1):
+            delay = max(d for d in self.delays if d <= waited)
+            head = self.delays.index(delay)
+            posteriors, curves = state.heads[newest - waited + delay]
+            said.append((posteriors[head], curves[head]))
+        return said
+
 
 @lru_cache(maxsize=2)
 def load(path: Path = WEIGHTS) -> PhoneticModel:
