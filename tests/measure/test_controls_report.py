@@ -76,13 +76,14 @@ def test_every_emotion_has_signs_that_can_be_measured() -> None:
 def test_lengths_are_read_off_posed_faces() -> None:
     frowning, sneering, one_sided = face(), face(), face()
     frowning[[107, 55, 336, 285], 1] += 0.02
-    sneering[[129, 358], 1] -= 0.03
+    sneering[[129, 358, 0], 1] -= 0.03
     one_sided[291, 1] -= 0.04
     meshes = np.stack([posed(f, 15, -8, 5) for f in (face(), frowning, sneering, one_sided)])
     values = measures_of(meshes)
     moved = {name: values[1:, i] - values[0, i] for i, name in enumerate(MEASURES)}
     assert moved["inner brow"] == pytest.approx([-0.02, 0, 0], abs=1e-9)
     assert moved["nose"] == pytest.approx([0, -0.03, 0], abs=1e-9)
+    assert moved["upper lip"] == pytest.approx([0, -0.03, 0], abs=1e-9)
     assert moved["corners' slant"] == pytest.approx([0, 0, 0.04], abs=1e-9)
     assert moved["corner L"] == pytest.approx([0, 0, 0], abs=1e-9)
 

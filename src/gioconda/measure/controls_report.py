@@ -34,7 +34,7 @@ EMOTION_SIGNS: Final[dict[str, tuple[tuple[str, int, float], ...]]] = {
     "angry": (("inner brow", -1, 0.008), ("eye", -1, 0.005), ("pitch", 1, 1.0)),
     "surprised": (("brow", 1, 0.02), ("inner brow", 1, 0.02), ("eye", 1, 0.02), ("la", 1, 0.01)),
     "afraid": (("inner brow", 1, 0.01), ("eye", 1, 0.02), ("width", 1, 0.015)),
-    "disgusted": (("nose", -1, 0.005), ("inner brow", -1, 0.005), ("up", -1, 0.005)),
+    "disgusted": (("nose", -1, 0.005), ("inner brow", -1, 0.005), ("upper lip", -1, 0.005)),
     "contemptuous": (("corners' slant", 1, 0.01), ("pitch", -1, 1.0)),
     "tender": (("corner", 1, 0.02), ("inner brow", 1, 0.005), ("roll", -1, 2.0)),
 }  # fmt: skip

@@ -43,16 +43,18 @@ _INNER_CORNERS: Final = (133, 362)
 _WINGS: Final = (129, 358)
 #: The tracked curves and further lengths in outer-eye distances: ``inner brow``, height of the
 #: inner brows over the inner eye corners; ``nose``, from those corners down to the wings of the
-#: nose (shorter when wrinkled); ``corner L`` and ``corner R``, height of the mouth's corners on
-#: the image's left and right; ``eye`` and ``brow``, means of both sides; ``corners' slant``, how
-#: much higher the corner on the image's right (the subject's left) is.
+#: nose (shorter when wrinkled); ``upper lip``, from those corners down to its upper edge;
+#: ``corner L`` and ``corner R``, height of the mouth's corners on the image's left and right;
+#: ``eye`` and ``brow``, means of both sides; ``corners' slant``, how much higher the corner on the
+#: image's right (the subject's left) is.
 MEASURES: Final = (
     *CURVES, "inner brow", "nose", "corner L", "corner R", "eye", "brow", "corners' slant",
+    "upper lip",
 )  # fmt: skip
 
 
 def measures_of(landmarks: npt.NDArray[np.floating]) -> FloatArray:
-    """Return (N, 29) measures, in the order of :data:`MEASURES`, of meshes (N, 478, 3)."""
+    """Return (N, 30) measures, in the order of :data:`MEASURES`, of meshes (N, 478, 3)."""
     meshes = landmarks.astype(np.float64)
     curves = curves_of(meshes)
     y = aligned(meshes)[0][..., 1]
@@ -71,12 +73,13 @@ def measures_of(landmarks: npt.NDArray[np.floating]) -> FloatArray:
         mean("eyeL", "eyeR"),
         mean("browL", "browR"),
         right - left,
+        y[:, 0] - eyes,
     ]
     return np.concatenate([curves, np.stack(further, axis=1)], axis=1)
 
 
 class Seen:
-    """What was tracked: instants (N,), and measures (N, 29)."""
+    """What was tracked: instants (N,), and measures (N, 30)."""
 
     def __init__(self, time_s: FloatArray, values: FloatArray) -> None:
         self.time_s, self.values = time_s, values
@@ -251,7 +254,7 @@ class Trial:
 
 
 def _gaze_terms(values: FloatArray) -> FloatArray:
-    """Return what gaze is read off, (N, terms), of measures (N, 29)."""
+    """Return what gaze is read off, (N, terms), of measures (N, 30)."""
     names = ("gazeX", "gazeY", "yaw", "pitch", "roll", "eye")
     x, y, yaw, pitch, roll, eye = (values[:, MEASURES.index(n)] for n in names)
     x, y, yaw, pitch = 10 * x, 20 * y, 0.1 * yaw, 0.1 * pitch
