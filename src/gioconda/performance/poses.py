@@ -8,7 +8,8 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from gioconda.control_track import POSE_ANGLES, ControlTrack, PoseCurve
+from gioconda.control_poses import POSE_ANGLES, PoseCurve
+from gioconda.control_track import ControlTrack
 from gioconda.motion import BLENDSHAPES, INDEX
 from gioconda.performance.activity import smoothstep
 
