@@ -40,11 +40,11 @@ _HELD_S: Final = (0.8, 3.0)
 _HELD_RATE: Final = 9.0
 #: All that together is scaled to the range of tracked brows, and set lower while talking, so that
 #: brows rise from about their rest.
-_BROW_GAIN: Final = 1.15
-_BROW_LOW: Final = 0.12
+_BROW_GAIN: Final = 1.25
+_BROW_LOW: Final = 0.22
 #: Brows raised by all that together are held back from this weight on, by so much at most.
-_BROW_FREE: Final = 0.65
-_BROW_ROOM: Final = 0.35
+_BROW_FREE: Final = 0.75
+_BROW_ROOM: Final = 0.25
 #: Raises at stresses: effort above the recent mean that brings one, probability, size, rise, hold
 #: and fall in seconds, and the least distance.
 _RAISE_AT: Final = 0.30
