@@ -24,7 +24,7 @@ BoolArray = npt.NDArray[np.bool_]
 
 #: Spontaneous interval: median and spread of its logarithm. With the blinks that phrase ends, gaze
 #: shifts and turns of the head bring, about 26 a minute come out while talking.
-_MEDIAN_INTERVAL_S: Final = 4.8
+_MEDIAN_INTERVAL_S: Final = 6.2
 _LOG_SPREAD: Final = 0.8
 _SHORTEST_INTERVAL_S: Final = 0.7
 #: Rate while nobody here speaks, as a share (17 against 26 a minute, Bentivoglio 1997).
@@ -37,7 +37,7 @@ _WITH_GAZE_SHIFT: Final = 0.35
 _WITH_TURN: Final = 0.34
 _TURN_DEG: Final = 6.0
 #: Probability that a second blink follows at once, and after which time.
-_DOUBLE: Final = 0.12
+_DOUBLE: Final = 0.1
 _DOUBLE_AFTER_S: Final = (0.36, 0.5)
 #: Probability that the lids do not meet, and how far they then come.
 _PARTIAL: Final = 0.13

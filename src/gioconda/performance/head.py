@@ -37,10 +37,10 @@ _QUIET_POSTURE: Final = 0.45
 _QUIET_NOISE: Final = 0.4
 #: A melody and a loudness one spread above the speaker's mean lift the head by so many degrees.
 _LIFT_PER_MELODY_DEG: Final = 0.75
-_LIFT_PER_LOUDNESS_DEG: Final = 0.8
+_LIFT_PER_LOUDNESS_DEG: Final = 0.7
 #: Lifts and nods at loudness peaks: degrees, rise and fall in rows, shortest distance in rows,
 #: and the share of lifts among them.
-_LIFT_DEG: Final = (1.0, 1.7)
+_LIFT_DEG: Final = (0.9, 1.6)
 _LIFT_RISE_ROWS: Final = 4
 _LIFT_FALL_ROWS: Final = 13
 _LIFT_EVERY_ROWS: Final = 14

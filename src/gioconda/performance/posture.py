@@ -40,7 +40,7 @@ _HOLDS_ROLL_S: Final = (0.8, 2.2)
 _YAW_RATE: Final = 27.0
 _YAW_SLOWER_DEG: Final = 14.0
 _PITCH_RATE: Final = (8.5, 13.0)
-_ROLL_RATE: Final = (6.0, 10.0)
+_ROLL_RATE: Final = (7.0, 11.0)
 #: Heads tilt a little into a turn.
 ROLL_PER_YAW: Final = 0.15
 #: At a phrase end the head comes back to the middle with this probability, and dips.
