@@ -18,7 +18,7 @@ import numpy.typing as npt
 from gioconda.background import Background, BackgroundLike, background_of
 from gioconda.controls import Controls
 from gioconda.errors import OptionError
-from gioconda.motion import MOTION_RATE_HZ, FloatArray, Motion, MotionBuffer, neutral
+from gioconda.motion import FloatArray, Motion, MotionBuffer, neutral
 
 if TYPE_CHECKING:
     from gioconda.portrait import Portrait
@@ -281,9 +281,7 @@ class Session:
             portrait, size=size, framing=framing, distance=controls.distance,
             background=behind, renderer=renderer,
         )  # fmt: skip
-        self._performance = Performance(
-            controls, performer=performer, lookahead_ms=lookahead_ms
-        )
+        self._performance = Performance(controls, performer=performer, lookahead_ms=lookahead_ms)
         self._buffer = MotionBuffer()
         self._samples = 0
         self._next = 0
