@@ -8,14 +8,12 @@ import re
 from typing import Any, Final
 
 from gioconda.control_files import FileControls
+from gioconda.control_poses import POSE_CHANNELS, Pose, pose_curves
 from gioconda.control_track import (
     DIALS,
-    POSE_CHANNELS,
     DialValue,
     Keyframe,
-    Pose,
     check_keyframes,
-    check_poses,
 )
 from gioconda.errors import OptionError
 
@@ -98,7 +96,7 @@ def _add_row(said: FileControls, header: list[str], cells: list[str], where: str
         pose = _pose(time_s, values)
         if pose is not None:
             said.poses.append(pose)
-            check_poses([pose])
+            pose_curves([pose])
     except OptionError as e:
         raise OptionError(f"{where}: {_NUMBERED.sub('', str(e))}") from None
 

@@ -13,11 +13,11 @@ from os import PathLike, fspath
 from pathlib import Path
 from typing import Any, Final
 
+from gioconda.control_poses import Pose
 from gioconda.control_track import (
     DIALS,
     ControlTrack,
     Keyframe,
-    Pose,
     check_keyframes,
     parse_emotions,
 )

@@ -40,8 +40,8 @@ class Rendering:
 
     def check(self) -> None:
         """Refuse options out of range, and a portrait that is not there or has no face."""
+        from gioconda.frame_maker import check_options
         from gioconda.portrait import Portrait
-        from gioconda.session import check_options
 
         check_options(self.fps, self.size, "crop")
         if self.portrait is not None and not self.motion_only:

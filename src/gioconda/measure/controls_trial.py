@@ -110,8 +110,8 @@ class Trial:
         seed: int = 0,
         advance: Callable[[], None] = lambda: None,
     ) -> None:
+        from gioconda.frame_maker import FrameMaker
         from gioconda.portrait import Portrait
-        from gioconda.session import FrameMaker
 
         self._person = Portrait.open(Path(picture))
         self._maker = FrameMaker(self._person, size=SIZE)

@@ -21,7 +21,7 @@ FloatArray = npt.NDArray[np.float64]
 #: Predictions have less than half the spread of real lips; this restores it, and with it the
 #: speed, in the order of the curves. Real openings are skewed, so that what lies above the mean is
 #: stretched further; width, jaw and upper lip would clip at a gain as large as the aperture's.
-GAIN: Final = (1.9, 1.9, 1.9, 2.5, 1.9, 1.9)
+GAIN: Final = (1.9, 1.9, 1.9, 2.8, 1.9, 1.9)
 GAIN_ABOVE_MEAN: Final = 1.25
 #: Where the curves lie on average while people talk, less where they lie while their lips are
 #: shut, in outer-eye distances and in the order of the curves: means over 29 tracked talkers are

@@ -42,6 +42,7 @@ _UPPER_SHARE: Final = 0.5
 #: Lips may part this much without the jaw before the jaw takes over.
 _LOWER_LIMIT: Final = 0.8
 _UPPER_LIMIT: Final = 0.65
+_BARED_LIMIT: Final = 0.85
 #: Mouths widen by stretch and smile in these parts.
 _WIDENING: Final[dict[str, float]] = {"mouthStretch": 0.75, "mouthSmile": 0.25}
 _WIDENING_LIMIT: Final = 0.09
@@ -114,7 +115,7 @@ def solve(t: LipTargets) -> dict[str, FloatArray]:
     )  # fmt: skip
     raised = _bounded(_UPPER_SHARE * height / UPPER_LIP["mouthUpperUp"], 0.0, _UPPER_LIMIT)
     # A lip may not rise above the gap that is asked for; in f it alone gives the gap.
-    bared = _bounded((gap - given) / GAP["mouthUpperUp"], 0.0, _UPPER_LIMIT)
+    bared = _bounded((gap - given) / GAP["mouthUpperUp"], 0.0, _BARED_LIMIT)
     upper = np.minimum(raised, gap / GAP["mouthUpperUp"]) * lips + bared * t.labiodental
     part = gap - given - GAP["mouthUpperUp"] * upper
     lower = _bounded(part / GAP["mouthLowerDown"], 0.0, _LOWER_LIMIT)

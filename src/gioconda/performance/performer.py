@@ -31,7 +31,7 @@ from gioconda.performance.intonation import IntonationState, follow_voice
 from gioconda.performance.listening import ListeningState, hear, listen, start_listening
 from gioconda.performance.mouth import write_mouth
 from gioconda.performance.pauses import PauseState, pass_time, start_pauses, write_pauses
-from gioconda.performance.poses import PoseState, pose_face, pose_head
+from gioconda.performance.poses import PoseState, blinks_allowed, pose_face, pose_head
 from gioconda.performance.readout import Readout, shipped
 from gioconda.performance.sustain import SustainState, sustain
 from gioconda.performance.window import FeatureWindow, LookaheadLine
@@ -252,7 +252,8 @@ def _fill(
     pose_head(state.poses, head, times_s)
     gaze = move_gaze(state.gaze, activity, dials, head, moved.turns, emotion.gaze_deg)
     cues = BlinkCues(gaze.shifts, moved.turns, listening.blinks)
-    lids = move_lids(state.blinks, activity, dials.blinks * emotion.blink_scale, cues)
+    rates = dials.blinks * emotion.blink_scale * blinks_allowed(state.poses, times_s)
+    lids = move_lids(state.blinks, activity, rates, cues)
     eyes, vergence = gaze.eyes, gaze.vergence
     if dials.still:
         head[:] = 0.0
