@@ -8,7 +8,7 @@ import pytest
 from gioconda.errors import OptionError
 from gioconda.measure.motion_stats import motion_statistics
 from gioconda.motion import CHANNELS, INDEX, Motion
-from gioconda.performance.mouth import JAW_GAP
+from gioconda.performance.mouth import GAP
 
 
 def motion(seconds: float = 60.0, **channels: np.ndarray) -> Motion:
@@ -41,7 +41,7 @@ def test_closures_count_only_while_the_mouth_speaks() -> None:
     stats = motion_statistics(motion(jawOpen=jaw, articulation=speaking))
     assert stats.closures_per_minute == pytest.approx(30, abs=1)
     assert stats.talking_share == pytest.approx(0.5)
-    assert stats.aperture_98 == pytest.approx(0.4 * JAW_GAP, abs=1e-3)
+    assert stats.aperture_98 == pytest.approx(0.4 * GAP["jawOpen"], abs=1e-3)
 
 
 def test_a_motion_that_is_too_short_is_refused() -> None:

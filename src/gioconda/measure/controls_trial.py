@@ -18,7 +18,7 @@ from gioconda.controls import Controls
 from gioconda.errors import OptionError
 from gioconda.measure.motion_figures import find_blinks
 from gioconda.measure.tracking import CURVES, aligned, curves_of
-from gioconda.motion import INDEX, Motion, gaze_of, moment, set_gaze
+from gioconda.motion import INDEX, Motion, gaze_of, set_gaze
 from gioconda.motion import FloatArray as Moment
 
 FloatArray = npt.NDArray[np.float64]
@@ -33,10 +33,12 @@ SECONDS: Final = {"head": 12.0, "expression": 12.0, "blinks": 24.0, "emotion": 6
 FPS: Final = {"head": 6.0, "expression": 6.0, "blinks": 16.0, "emotion": 7.0, "gaze": 7.0}
 #: The tracker sees each still frame so often before it counts: its mesh settles.
 _SETTLING: Final = 2
-#: The tracker is calibrated with so many frames of known gaze and pose, drawn within these
-#: limits: eyes (yaw, pitch), head (yaw, pitch, roll) in degrees, opening of the jaw.
+#: The tracker is calibrated with so many frames of another performance, whose gaze is replaced by
+#: a known one within these limits (yaw, pitch), degrees, and whose blinks are held open.
 _KNOWN: Final = 160
-_KNOWN_LIMITS: Final = (28.0, 20.0, 8.0, 6.0, 3.0, 0.3)
+_KNOWN_LIMITS: Final = (28.0, 20.0)
+_OTHER_SEED: Final = 1000
+_LIDS_DOWN: Final = 0.25
 
 _INNER_BROWS: Final = (107, 55, 336, 285)
 _INNER_CORNERS: Final = (133, 362)
@@ -131,7 +133,7 @@ class Trial:
 
         pcm = np.resize(self._sound, int(SECONDS[what] * SAMPLE_RATE_HZ))
         sound = Sound.from_array(pcm, SAMPLE_RATE_HZ)
-        return perform(sound, Controls(seed=self._seed, **controls))
+        return perform(sound, Controls(**{"seed": self._seed, **controls}))
 
     def _watch(self, what: str, motion: Motion) -> Seen:
         times = np.arange(0, SECONDS[what], 1 / FPS[what])
@@ -207,15 +209,20 @@ class Trial:
         """Return the weights of :func:`_gaze_terms` for yaw and pitch of eyes and head."""
         if self._gaze is None:
             draw = np.random.Generator(np.random.PCG64([self._seed, 41]))
-            state = draw.uniform(-1, 1, (_KNOWN, len(_KNOWN_LIMITS))) * _KNOWN_LIMITS
-            moments = []
-            for yaw, pitch, *head, jaw in state:
-                angles = dict(zip(("headYaw", "headPitch", "headRoll"), head, strict=True))
-                m = moment(articulation=1.0, jawOpen=abs(jaw), **angles)
+            # Mouth, lids and head as they are while speaking: each of them moves what is tracked.
+            motion = self._motion("blinks", seed=self._seed + _OTHER_SEED)
+            state = draw.uniform(-1, 1, (_KNOWN, 2)) * _KNOWN_LIMITS
+            times = draw.uniform(SETTLED_S, motion.duration_s, _KNOWN)
+            moments, heads, first = [], np.zeros((_KNOWN, 2)), INDEX["headYaw"]
+            for i, (time_s, (yaw, pitch)) in enumerate(zip(times, state, strict=True)):
+                m = motion.at(float(time_s)).copy()
                 set_gaze(m, yaw, pitch)
+                for side in ("Left", "Right"):
+                    m[INDEX["eyeBlink" + side]] = min(m[INDEX["eyeBlink" + side]], _LIDS_DOWN)
+                heads[i] = m[first : first + 2]
                 moments.append(m)
             terms = _gaze_terms(self._still(moments).values)
-            known = state[:, :2] + state[:, 2:4]
+            known = state + heads
             weights = np.asarray(np.linalg.lstsq(terms, known, rcond=None)[0], np.float64)
             self._calibration_error = float((terms @ weights - known).std())
             self._gaze = weights
