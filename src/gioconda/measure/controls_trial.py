@@ -224,6 +224,12 @@ class Trial:
             terms = _gaze_terms(self._still(moments).values)
             known = state + heads
             weights = np.asarray(np.linalg.lstsq(terms, known, rcond=None)[0], np.float64)
+            # Least squares pull far gazes towards the middle; what they make of known gaze says by
+            # how much.
+            design = np.column_stack([np.ones(_KNOWN), known])
+            pulled = np.linalg.lstsq(design, terms @ weights, rcond=None)[0]
+            weights[0] -= pulled[0]
+            weights = weights @ np.linalg.inv(pulled[1:])
             self._calibration_error = float((terms @ weights - known).std())
             self._gaze = weights
         return self._gaze
