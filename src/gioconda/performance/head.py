@@ -29,7 +29,7 @@ FloatArray = npt.NDArray[np.float64]
 
 #: Spread of the noise in yaw, pitch and roll while somebody talks, degrees, and its bandwidth at
 #: tempo 1; louder words move the head more, by this share for each spread of loudness.
-_NOISE_DEG: Final = (1.55, 1.35, 0.9)
+_NOISE_DEG: Final = (1.55, 1.2, 0.9)
 _NOISE_CUT_HZ: Final = 1.25
 _NOISE_PER_LOUDNESS: Final = 0.25
 #: In pauses and while listening the head comes this near to neutral, and moves this much.
