@@ -38,7 +38,8 @@ _QUIET_NOISE: Final = 0.4
 #: A melody and a loudness one spread above the speaker's mean lift the head by so many degrees.
 _LIFT_PER_MELODY_DEG: Final = 0.75
 _LIFT_PER_LOUDNESS_DEG: Final = 0.7
-#: Lifts and nods at loudness peaks: degrees, rise and fall in rows, shortest distance in rows,
+#: Lifts and nods at loudness peaks (with the loudness followed, 0.7 to 1.0 degrees as tracked over
+#: all peaks): degrees, rise and fall in rows, shortest distance in rows,
 #: and the share of lifts among them.
 _LIFT_DEG: Final = (0.9, 1.6)
 _LIFT_RISE_ROWS: Final = 4
