@@ -1,4 +1,4 @@
-"""Look-ahead is a choice: less of it is stated truthfully, waited for exactly, and still streams."""
+"""Look-ahead is a choice: less is stated truthfully, waited for exactly, and still streams."""
 
 from __future__ import annotations
 

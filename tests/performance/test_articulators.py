@@ -77,5 +77,5 @@ def test_weights_stay_in_range_for_any_target() -> None:
         rounding=rng.uniform(0, 1, n), labiodental=rng.uniform(0, 1, n),
     )  # fmt: skip
     for name, weight in solve(wild).items():
-        assert 0.0 <= weight.min(), name
+        assert weight.min() >= 0.0, name
         assert weight.max() <= 1.0, name
