@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,15 @@ def shared() -> Path:
     if not (SHARED / "data" / "portraits").is_dir():
         pytest.skip("the development media (../shared/data) are not beside this checkout")
     return SHARED
+
+
+@pytest.fixture(scope="session")
+def espeak_program() -> str:
+    """The espeak-ng program; tests that need it skip without it."""
+    found = shutil.which("espeak-ng")
+    if found is None:
+        pytest.skip("the program espeak-ng is not installed (Debian: apt-get install espeak-ng)")
+    return found
 
 
 @pytest.fixture(scope="session")

@@ -64,6 +64,19 @@ def test_motion_is_saved_in_two_formats_only(tmp_path: Path) -> None:
 # Files that cannot be read.
 
 
+def test_files_for_other_tools_are_not_read_back(tmp_path: Path) -> None:
+    for name in ("face.glb", "face.gltf"):
+        ramp(2).save(tmp_path / name)
+        with pytest.raises(MotionError, match=rf"read from \.npz, \.csv and \.bvh files, .*{name}"):
+            Motion.load(tmp_path / name)
+
+
+def test_an_archive_is_known_without_its_suffix(tmp_path: Path) -> None:
+    ramp(2).save(tmp_path / "m.npz")
+    (tmp_path / "m.npz").rename(tmp_path / "motion")
+    assert len(Motion.load(tmp_path / "motion")) == 2
+
+
 @pytest.mark.parametrize("suffix", [".npz", ".csv"])
 def test_a_missing_file_and_a_folder_are_named(tmp_path: Path, suffix: str) -> None:
     with pytest.raises(MotionError, match="there is no motion file"):
@@ -265,7 +278,7 @@ def test_capture_files_name_things_their_way(tmp_path: Path, name: str) -> None:
     [
         ("", "no 'time_s' column"),
         ("jawOpen,headYaw", "no 'time_s' column"),
-        ("Timecode,JawOpen", "'Timecode' column.*replace it with a 'time_s' column in seconds"),
+        ("Timecode,JawOpen", "'0' in the column 'Timecode'; HH:MM:SS:FF.fff is needed"),
         ("time_s,time", "two columns of time, 'time_s' and 'time'"),
         ("time_s,jawOpn", "'jawOpn', which is not known$"),
         ("time_s,BlendshapeCount", "'BlendshapeCount', which is not known"),

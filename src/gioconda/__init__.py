@@ -20,15 +20,20 @@ from gioconda.errors import GiocondaError
 
 if TYPE_CHECKING:
     from gioconda.capture import track
+    from gioconda.control_poses import Pose
+    from gioconda.control_track import ControlTrack, Keyframe
     from gioconda.motion import BLENDSHAPES, CHANNELS, Motion, moment, neutral
+    from gioconda.motion_plot import plot_motion
     from gioconda.performance import Performer, RulePerformer
     from gioconda.pipeline import Animation, animate, perform, render_motion
     from gioconda.portrait import Face, FaceFinder, Portrait, View
     from gioconda.render import MeshRenderer, Paster, Renderer
     from gioconda.session import Session, TimedFrame
+    from gioconda.speaking import at_16k, say, speak
     from gioconda.speech import SpeechAnalyser, SpeechFeatures
     from gioconda.speech.sound import Sound
     from gioconda.video import VideoWriter, open_writer
+    from gioconda.voices import Spoken, TextToSpeech, TimedPhone
 
 __version__ = "0.1.0"
 
@@ -37,28 +42,38 @@ _HOMES = {
     "Animation": "gioconda.pipeline",
     "BLENDSHAPES": "gioconda.motion",
     "CHANNELS": "gioconda.motion",
+    "ControlTrack": "gioconda.control_track",
     "Face": "gioconda.portrait",
     "FaceFinder": "gioconda.portrait",
+    "Keyframe": "gioconda.control_track",
     "MeshRenderer": "gioconda.render",
     "Motion": "gioconda.motion",
     "Paster": "gioconda.render",
     "Performer": "gioconda.performance",
     "Portrait": "gioconda.portrait",
+    "Pose": "gioconda.control_poses",
     "Renderer": "gioconda.render",
     "RulePerformer": "gioconda.performance",
     "Session": "gioconda.session",
     "Sound": "gioconda.speech.sound",
     "SpeechAnalyser": "gioconda.speech",
     "SpeechFeatures": "gioconda.speech",
+    "Spoken": "gioconda.voices",
+    "TextToSpeech": "gioconda.voices",
     "TimedFrame": "gioconda.session",
+    "TimedPhone": "gioconda.voices",
     "VideoWriter": "gioconda.video",
     "View": "gioconda.portrait",
     "animate": "gioconda.pipeline",
+    "at_16k": "gioconda.speaking",
     "moment": "gioconda.motion",
     "neutral": "gioconda.motion",
     "open_writer": "gioconda.video",
     "perform": "gioconda.pipeline",
+    "plot_motion": "gioconda.motion_plot",
     "render_motion": "gioconda.pipeline",
+    "say": "gioconda.speaking",
+    "speak": "gioconda.speaking",
     "track": "gioconda.capture",
 }
 
@@ -67,31 +82,41 @@ __all__ = [
     "CHANNELS",
     "EMOTIONS",
     "Animation",
+    "ControlTrack",
     "Controls",
     "Face",
     "FaceFinder",
     "GiocondaError",
+    "Keyframe",
     "MeshRenderer",
     "Motion",
     "Paster",
     "Performer",
     "Portrait",
+    "Pose",
     "Renderer",
     "RulePerformer",
     "Session",
     "Sound",
     "SpeechAnalyser",
     "SpeechFeatures",
+    "Spoken",
+    "TextToSpeech",
     "TimedFrame",
+    "TimedPhone",
     "VideoWriter",
     "View",
     "__version__",
     "animate",
+    "at_16k",
     "moment",
     "neutral",
     "open_writer",
     "perform",
+    "plot_motion",
     "render_motion",
+    "say",
+    "speak",
     "track",
 ]
 

@@ -15,6 +15,8 @@
     │   └── BadSamplesError    NaN or infinite samples
     ├── VideoDecodeError       a video that cannot be read
     ├── MotionError            a motion file that cannot be read
+    ├── VoiceError             an engine that is not installed, lacks a voice, or fails
+    ├── TranscriptError        a text or a subtitle file that cannot be used
     ├── OutputError            the target exists, cannot be written, or is full
     └── MissingExtraError      an optional part is not installed; names the command
 
@@ -78,6 +80,14 @@ class VideoDecodeError(GiocondaError):
 
 class MotionError(GiocondaError):
     """A motion file cannot be read or does not fit the motion space."""
+
+
+class VoiceError(GiocondaError):
+    """A text-to-speech engine is not installed, does not have a voice, or failed."""
+
+
+class TranscriptError(GiocondaError):
+    """A text or a subtitle file is missing, empty or cannot be read."""
 
 
 class OutputError(GiocondaError):

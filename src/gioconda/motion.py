@@ -97,20 +97,27 @@ def gaze_of(m: FloatArray) -> tuple[float, float]:
     return yaw * GAZE_FULL_DEG, pitch * GAZE_FULL_DEG
 
 
-def set_gaze(values: FloatArray, yaw_deg: npt.ArrayLike, pitch_deg: npt.ArrayLike) -> None:
+def set_gaze(
+    values: FloatArray,
+    yaw_deg: npt.ArrayLike,
+    pitch_deg: npt.ArrayLike,
+    vergence_deg: npt.ArrayLike = 0.0,
+) -> None:
     """Write gaze angles in degrees into the eight eyeLook channels of ``values``, in place.
 
-    ``values`` has shape (..., 60); the angles broadcast against its leading axes.
+    ``values`` has shape (..., 60); the angles broadcast against its leading axes. Yaw and pitch
+    are those of :func:`gaze_of`; each eye turns towards the nose by half of ``vergence_deg``,
+    relative to the portrait.
     """
     yaw = np.asarray(yaw_deg, np.float32) / GAZE_FULL_DEG
     pitch = np.asarray(pitch_deg, np.float32) / GAZE_FULL_DEG
-    right, left = np.maximum(yaw, 0), np.maximum(-yaw, 0)
-    for name, weight in (
-        ("eyeLookOutLeft", right), ("eyeLookInRight", right),
-        ("eyeLookInLeft", left), ("eyeLookOutRight", left),
-    ):  # fmt: skip
-        values[..., INDEX[name]] = weight
-    for side in ("Left", "Right"):
+    inwards = np.asarray(vergence_deg, np.float32) * 0.5 / GAZE_FULL_DEG
+    for side, turned, right, left in (
+        ("Left", yaw - inwards, "eyeLookOut", "eyeLookIn"),
+        ("Right", yaw + inwards, "eyeLookIn", "eyeLookOut"),
+    ):
+        values[..., INDEX[right + side]] = np.maximum(turned, 0)
+        values[..., INDEX[left + side]] = np.maximum(-turned, 0)
         values[..., INDEX["eyeLookDown" + side]] = np.maximum(pitch, 0)
         values[..., INDEX["eyeLookUp" + side]] = np.maximum(-pitch, 0)
 
@@ -192,21 +199,30 @@ class Motion:
         rows = np.stack([self.at(self.start_s + k / rate_hz) for k in range(n)])
         return Motion(rows, rate_hz, self.start_s)
 
-    def save(self, path: str | Path) -> None:
-        """Write ``.npz`` (values, channels, rate_hz, start_s) or ``.csv`` (a time column first).
+    def save(self, path: str | Path, *, format: str | None = None) -> None:
+        """Write the motion; the name's suffix chooses the format.
+
+        ``.npz`` (values, channels, rate_hz, start_s) and ``.csv`` (a time column first) hold all
+        of it. For other tools: ``.livelink.csv`` as the app Live Link Face writes it, ``.bvh``
+        (the head), ``.glb`` and ``.gltf`` (a face that moves). See ``docs/motion.md``.
+
+        Args:
+            path: the file; one that exists is replaced.
+            format: ``npz``, ``csv``, ``livelink``, ``bvh``, ``glb`` or ``gltf``, for a name that
+                does not tell, such as a ``take.csv`` for Live Link.
 
         Raises:
-            MotionError: the suffix is neither ``.npz`` nor ``.csv``.
+            MotionError: the suffix is of no format, or does not suit the one named.
         """
         from gioconda import motion_files
 
-        motion_files.write(self, Path(path))
+        motion_files.write(self, Path(path), format)
 
     @classmethod
     def load(cls, path: str | Path) -> Motion:
-        """Read what :meth:`save` wrote, or a table with any subset of the channels.
+        """Read ``.npz`` or ``.csv`` of any subset of the channels, or the head of a ``.bvh``.
 
-        Missing channels are zero; a file without ``articulation`` (one from a capture
+        Missing channels are zero; a table without ``articulation`` (one from a capture
         application) gets 1 throughout, since its mouth is fully driven. Nobody breathes in a file
         without ``breath``, one written before there was that channel among them.
 
@@ -214,12 +230,12 @@ class Motion:
         commas. It needs one column of time in seconds, rising from row to row, named ``time_s``,
         ``time``, ``Time`` or ``timestamp``; ``start_s`` is the first time. Rows that are not
         evenly spaced (within 1 % of a step) are interpolated linearly onto a regular grid of the
-        median step, 1 to 1000 Hz: every instant keeps its time, also after a gap.
+        median step, 1 to 1000 Hz: every instant keeps its time, also after a gap. Blendshapes
+        may also be spelled as capture applications do, ``EyeBlinkLeft``.
 
-        Blendshapes may also be spelled as capture applications do, ``EyeBlinkLeft``. What else
-        such files hold is refused by name and has to be taken out or rewritten first:
-        ``Timecode`` as a ``time_s`` column, ``HeadYaw`` and the like from radians to degrees
-        under the names known here, ``BlendshapeCount`` and eye angles not at all.
+        A table with a ``Timecode`` column is taken to be a take of Live Link Face: its angles are
+        in radians, its first row is at 0 s, and rows in which the app saw no face are bridged
+        (see :mod:`gioconda.interchange.live_link`).
 
         Raises:
             MotionError: the file is missing, cannot be read, is damaged or is not such a table;

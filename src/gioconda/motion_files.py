@@ -1,9 +1,10 @@
-"""Motion in files: ``.npz`` and ``.csv``, as :meth:`Motion.load` and :meth:`Motion.save` use them.
+"""Motion in files, as :meth:`Motion.load` and :meth:`Motion.save` use them.
 
-An ``.npz`` file holds the arrays ``values``, ``channels``, ``rate_hz`` and, if not 0,
-``start_s``. A ``.csv`` file is a table in UTF-8 with one header line; its columns are parted
-by commas, semicolons or tabs and its numbers have decimal points. One column is the time in
-seconds; every other column is a channel.
+:data:`FORMATS` lists the formats; a file's name chooses one. Those for other tools live in
+:mod:`gioconda.interchange`. An ``.npz`` file holds the arrays ``values``, ``channels``,
+``rate_hz`` and, if not 0, ``start_s``. A ``.csv`` file is a table in UTF-8 with one header line;
+its columns are parted by commas, semicolons or tabs and its numbers have decimal points. One
+column is the time in seconds; every other column is a channel.
 """
 
 from __future__ import annotations
@@ -19,8 +20,18 @@ import numpy as np
 import numpy.typing as npt
 
 from gioconda.errors import MotionError
+from gioconda.interchange import live_link
 from gioconda.motion import BLENDSHAPES, CHANNELS, INDEX, MOTION_RATE_HZ, FloatArray, Motion
 
+#: The formats by name, and how their files' names end.
+FORMATS: Final = {
+    "npz": ".npz", "csv": ".csv", "livelink": ".livelink.csv", "bvh": ".bvh", "glb": ".glb",
+    "gltf": ".gltf",
+}  # fmt: skip
+_SUFFIXES: Final = (
+    ".npz or .csv file, or for other tools into .livelink.csv (as Live Link Face writes it), "
+    ".bvh, .glb or .gltf"
+)
 _TIME_NAMES: Final = ("time_s", "time", "Time", "timestamp")
 #: Apple's own spelling in capture files: EyeBlinkLeft for eyeBlinkLeft. Head and eye angles
 #: are left out on purpose: under their capitalised names they are in radians.
@@ -57,7 +68,7 @@ def read(path: Path) -> Motion:
         if path.is_dir():
             raise MotionError(f"{str(path)!r} is a folder, not a motion file")
         data = path.read_bytes()
-        return _from_csv(data, path.name) if _is_csv(path) else _from_npz(data, path.name)
+        return _from_bytes(data, path)
     except MotionError:
         raise
     except FileNotFoundError:
@@ -72,19 +83,44 @@ def read(path: Path) -> Motion:
         ) from e
 
 
-def write(motion: Motion, path: Path) -> None:
+def format_of(name: str, wanted: str | None = None) -> str:
+    """Return the format that a file's name asks for, a key of :data:`FORMATS`.
+
+    Args:
+        name: of the file.
+        wanted: a format that was asked for by name; the suffix must suit it.
+
+    Raises:
+        MotionError: the suffix is of no format, or of another than the one asked for.
+    """
+    lower = name.lower()
+    fitting = [f for f, suffix in FORMATS.items() if lower.endswith(suffix)]
+    if not fitting:
+        raise MotionError(f"motion goes into a {_SUFFIXES}, not into {name!r}")
+    by_name = max(fitting, key=lambda f: len(FORMATS[f]))
+    if wanted is None or wanted == by_name:
+        return by_name
+    if wanted not in FORMATS:
+        raise MotionError(f"there is no motion format {wanted!r}; choose of {', '.join(FORMATS)}")
+    if FORMATS[wanted].rpartition(".")[2] != FORMATS[by_name].rpartition(".")[2]:
+        raise MotionError(f"{name!r} does not suit the format {wanted}; name it *{FORMATS[wanted]}")
+    return wanted
+
+
+def write(motion: Motion, path: Path, wanted: str | None = None) -> None:
     """Write a motion file; see :meth:`Motion.save`.
 
     Raises:
-        MotionError: the suffix is neither ``.npz`` nor ``.csv``.
+        MotionError: the name ends as no format's does.
     """
-    if path.suffix.lower() == ".npz":
+    kind = format_of(path.name, wanted)
+    if kind == "npz":
         with path.open("wb") as f:
             np.savez_compressed(
                 f, values=motion.values, channels=np.array(CHANNELS),
                 rate_hz=motion.rate_hz, start_s=motion.start_s,
             )  # fmt: skip
-    elif _is_csv(path):
+    elif kind == "csv":
         with path.open("w", newline="", encoding="utf-8") as f:
             writer = csv.writer(f)
             writer.writerow(("time_s", *CHANNELS))
@@ -92,11 +128,29 @@ def write(motion: Motion, path: Path) -> None:
                 time_s = motion.start_s + i / motion.rate_hz
                 writer.writerow((f"{time_s:.6f}", *(f"{v:.5g}" for v in row)))
     else:
-        raise MotionError(f"motion is saved as .npz or .csv, not as {path.name!r}")
+        path.write_bytes(_encoded(motion, kind))
 
 
-def _is_csv(path: Path) -> bool:
-    return path.suffix.lower() == ".csv"
+def _encoded(motion: Motion, kind: str) -> bytes:
+    from gioconda.interchange import bvh, gltf, live_link
+
+    return {
+        "livelink": live_link.write, "bvh": bvh.write, "glb": gltf.write_glb,
+        "gltf": gltf.write_gltf,
+    }[kind](motion)  # fmt: skip
+
+
+def _from_bytes(data: bytes, path: Path) -> Motion:
+    suffix = path.suffix.lower()
+    if suffix == ".csv":
+        return _from_csv(data, path.name)
+    if suffix == ".bvh":
+        from gioconda.interchange import bvh
+
+        return bvh.read(data, path.name)
+    if suffix != ".npz" and not data.startswith(b"PK"):
+        raise MotionError(f"motion is read from .npz, .csv and .bvh files, not from {path.name!r}")
+    return _from_npz(data, path.name)
 
 
 def _from_npz(data: bytes, file: str) -> Motion:
@@ -119,6 +173,9 @@ def _from_npz(data: bytes, file: str) -> Motion:
 
 def _from_csv(data: bytes, file: str) -> Motion:
     header, rows, lines = _table(data.decode("utf-8-sig"), file)
+    if live_link.is_live_link(header):
+        return _from_live_link(header, rows, lines, file)
+    _check_widths(header, rows, lines, file)
     time_column = _time_column(header, file)
     names = _channel_names([n for i, n in enumerate(header) if i != time_column], file)
     cells = np.array(
@@ -126,6 +183,48 @@ def _from_csv(data: bytes, file: str) -> Motion:
     )
     times, values = cells[:, time_column], np.delete(cells, time_column, axis=1)
     _check_times(times, lines, file)
+    _check_ranges(values, names, times, repr(file), lines)
+    rate_hz, on_grid = _on_grid(times, values, file)
+    return Motion(_arranged(on_grid, names), rate_hz, float(times[0]))
+
+
+def _from_live_link(
+    header: list[str], rows: list[list[str]], lines: list[int], file: str
+) -> Motion:
+    known = {"timecode": "Timecode", "blendshapecount": "BlendShapeCount"}
+    header = [known.get(name.lower(), name) for name in header]
+    if header.count("Timecode") > 1 or any(name in _TIME_NAMES for name in header):
+        raise MotionError(f"{file!r} has two columns of time")
+    count = header.index("BlendShapeCount") if "BlendShapeCount" in header else None
+    if count is not None:  # where the app saw no face it writes 0 shapes, and maybe no cells
+        seen = [len(r) > count and r[count] not in ("0", "0.0") for r in rows]
+        rows = [r for r, s in zip(rows, seen, strict=True) if s]
+        lines = [n for n, s in zip(lines, seen, strict=True) if s]
+        if not rows:
+            raise MotionError(f"{file!r} has no row with a face")
+    _check_widths(header, rows, lines, file)
+    aside = {header.index("Timecode"), count}
+    columns = [i for i in range(len(header)) if i not in aside]
+    names = [header[i] for i in columns]
+    for name in names:
+        if names.count(name) > 1:
+            raise MotionError(f"{file!r} has the channel {name!r} twice")
+    cells = np.array(
+        [
+            _numbers([r[i] for i in columns], names, f"{file!r} line {n}")
+            for r, n in zip(rows, lines, strict=True)
+        ]
+    )
+    angles = np.array([n in (*live_link.HEAD, *live_link.EYES) for n in names], bool)
+    for i, k in np.argwhere(angles & ~(np.abs(cells) <= math.pi))[:1]:
+        raise MotionError(
+            f"{file!r} line {lines[i]} has {cells[i, k]:g} in the column {names[k]!r}; "
+            "angles beside time codes are in radians, as Live Link Face writes them"
+        )
+    times = live_link.seconds([r[header.index("Timecode")] for r in rows], lines, file)
+    _check_times(times, lines, file)
+    values, names = live_link.motion_values(cells, names)
+    names = _channel_names(names, file)
     _check_ranges(values, names, times, repr(file), lines)
     rate_hz, on_grid = _on_grid(times, values, file)
     return Motion(_arranged(on_grid, names), rate_hz, float(times[0]))
@@ -146,7 +245,15 @@ def _table(text: str, file: str) -> tuple[list[str], list[list[str]], list[int]]
         if not header:
             header = cells
             continue
-        line = reader.line_num
+        rows.append(cells)
+        lines.append(reader.line_num)
+    if header and not rows:
+        raise MotionError(f"{file!r} has no rows of motion")
+    return header, rows, lines
+
+
+def _check_widths(header: list[str], rows: list[list[str]], lines: list[int], file: str) -> None:
+    for cells, line in zip(rows, lines, strict=True):
         if len(cells) < len(header):
             raise MotionError(
                 f"{file!r} line {line} ends before the column {header[len(cells)]!r}: "
@@ -157,21 +264,11 @@ def _table(text: str, file: str) -> tuple[list[str], list[list[str]], list[int]]
                 f"{file!r} line {line} goes on after the last column {header[-1]!r}: {len(cells)} "
                 f"cells, {len(header)} columns (decimals need a point, as in 0.5)"
             )
-        rows.append(cells)
-        lines.append(line)
-    if header and not rows:
-        raise MotionError(f"{file!r} has no rows of motion")
-    return header, rows, lines
 
 
 def _time_column(header: list[str], file: str) -> int:
     found = [i for i, name in enumerate(header) if name in _TIME_NAMES]
     if not found:
-        if "timecode" in map(str.lower, header):
-            raise MotionError(
-                f"{file!r} has a 'Timecode' column, which tells no seconds without the frame rate; "
-                "replace it with a 'time_s' column in seconds"
-            )
         raise MotionError(f"{file!r} has no 'time_s' column with the time in seconds")
     if len(found) > 1:
         raise MotionError(
@@ -244,8 +341,8 @@ def _check_ranges(
     for i, column in np.argwhere(~((values >= low) & (values <= high)))[:1]:
         where = f"{file} line {lines[i]}" if lines else file
         raise MotionError(
-            f"{where}: channel {names[column]!r} is {values[i, column]:g} at {times[i]:g} s; "
-            f"it must lie between {low[column]:g} and {high[column]:g}"
+            f"{where}: channel {names[column]!r} is {values[i, column]:g} "
+            f"at {times[i]:g} s; it must lie between {low[column]:g} and {high[column]:g}"
         )
 
 

@@ -12,21 +12,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gioconda.background import Background, BackgroundLike, background_of
+from gioconda.control_track import ControlTrack, Direction, track_of
 from gioconda.controls import Controls
+from gioconda.errors import OptionError
+from gioconda.frame_maker import KEPT, FrameMaker, check_options
 from gioconda.motion import Motion, concatenate
-from gioconda.session import (
-    KEPT,
-    FrameMaker,
-    Performance,
-    Session,
-    StageClock,
-    TimedFrame,
-    check_options,
-)
+from gioconda.partner import paired_chunks
+from gioconda.session import Performance, Session, StageClock, TimedFrame
 
 if TYPE_CHECKING:
     from gioconda.portrait import Portrait
     from gioconda.portrait.decode import PictureSource
+    from gioconda.speech.known_phones import PhoneTrack
     from gioconda.speech.sound import Sound
 
 #: Told how much is done and, where it is known, of how much: frames, or seconds of sound.
@@ -71,13 +68,15 @@ class Animation:
     portrait: Portrait
     sound: Sound | None
     motion: Motion | None
-    controls: Controls
+    controls: Direction
     fps: float
     size: int
     framing: str
     performer: str = "rules"
     renderer: str = "mesh"
     background: Background = KEPT
+    phones: PhoneTrack | None = None
+    partner: Sound | None = None
     clock: StageClock = field(default_factory=StageClock, compare=False, repr=False)
 
     @property
@@ -86,9 +85,15 @@ class Animation:
         seconds = None
         if self.motion is not None:
             seconds = self.motion.start_s + self.motion.duration_s
-        if self.sound is not None and self.motion is None:
-            seconds = self.sound.duration_s
+        heard = self.heard
+        if heard is not None and self.motion is None:
+            seconds = heard.duration_s
         return None if seconds is None else max(math.ceil(seconds * self.fps - 1e-6), 1)
+
+    @property
+    def heard(self) -> Sound | None:
+        """The sound beside the picture: one's own, or the partner's where there is no own."""
+        return self.sound if self.sound is not None else self.partner
 
     def frames(self) -> Iterator[TimedFrame]:
         """Yield every frame in order; see :class:`gioconda.session.TimedFrame`."""
@@ -97,31 +102,32 @@ class Animation:
     def _from_motion(self) -> Iterator[TimedFrame]:
         assert self.motion is not None
         maker = self._maker()
+        track = track_of(self.controls)
         for i in range(self.expected_frames or 1):
             now = time.perf_counter()
-            image = maker.frame(self.motion.at(i / self.fps))
+            image = maker.frame(self.motion.at(i / self.fps), track.distance_at(i / self.fps))
             self.clock.add("render", now)
             yield TimedFrame(i, i / self.fps, image)
 
     def _from_sound(self) -> Iterator[TimedFrame]:
-        assert self.sound is not None
         session = Session(
             self.portrait, self.controls, fps=self.fps, size=self.size, framing=self.framing,
             background=self.background, performer=self.performer, renderer=self.renderer,
+            phones=self.phones,
         )  # fmt: skip
         session.clock.seconds = self.clock.seconds
-        chunks = self.sound.chunks()
+        chunks = paired_chunks(self.sound, self.partner)
         now = time.perf_counter()
-        for pcm in chunks:
+        for pcm, other in chunks:
             self.clock.add("decode", now)
-            yield from session.push(pcm)
+            yield from session.push(pcm, partner=other)
             now = time.perf_counter()
         yield from session.finish()
 
     def _maker(self) -> FrameMaker:
         return FrameMaker(
             self.portrait, size=self.size, framing=self.framing,
-            distance=self.controls.distance, background=self.background,
+            distance=track_of(self.controls).distances, background=self.background,
             renderer=self.renderer,
         )  # fmt: skip
 
@@ -178,7 +184,7 @@ class Animation:
                     width,
                     height,
                     self.fps,
-                    sound=self.sound,
+                    sound=self.heard,
                     overwrite=overwrite,
                     alpha=transparent,
                 ) as writer,  # fmt: skip
@@ -200,22 +206,29 @@ class Animation:
 
 def animate(
     portrait: Portrait | PictureSource | PathLike[str],
-    sound: str | PathLike[str] | Sound,
-    controls: Controls | None = None,
+    sound: str | PathLike[str] | Sound | None,
+    controls: Direction | None = None,
     *,
+    partner: str | PathLike[str] | Sound | None = None,
     fps: float = 40.0,
     size: int = 512,
     framing: str = "crop",
     background: BackgroundLike = KEPT,
     performer: str = "rules",
     renderer: str = "mesh",
+    transcript: str | PathLike[str] | None = None,
+    language: str | None = None,
 ) -> Animation:
     """Make a portrait speak with a sound.
 
     Args:
         portrait: a :class:`gioconda.Portrait`, or a picture's path, bytes or array.
-        sound: a :class:`gioconda.Sound`, or the path of anything with sound in it.
-        controls: the dials; defaults if None.
+        sound: a :class:`gioconda.Sound`, or the path of anything with sound in it; None to
+            listen in silence.
+        controls: the dials, :class:`gioconda.Controls` or, over time,
+            :class:`gioconda.ControlTrack`; defaults if None.
+        partner: somebody else's sound over the same time, which is listened to. It is heard in
+            the video where there is no own sound.
         fps: frames a second, 24 to 60.
         size: side of the square: 256, 512, 768 or 1024. The whole picture keeps its own.
         framing: ``"crop"`` for the square, ``"full"`` for the whole picture.
@@ -223,51 +236,69 @@ def animate(
             ``"#1e90ff"``) or a picture's path; on ``"crop"`` only.
         performer: name in the registry of performers.
         renderer: name in the registry of renderers.
+        transcript: the words of the sound, or a .txt, .srt or .vtt file of them, which make the
+            lips sharper; not needed.
+        language: of the transcript, as espeak-ng names it; by its script, or English, if None.
 
     Returns:
         An :class:`Animation`, to ``save`` or to iterate.
 
     Raises:
-        OptionError: an option is out of range.
+        OptionError: an option is out of range, or there is no sound at all.
         PortraitError: the picture cannot be animated.
         SoundError: the sound cannot be used.
+        TranscriptError: the transcript cannot be used.
+        VoiceError: a transcript needs espeak-ng, which is not installed, or lacks the language.
     """
     controls = controls or Controls()
     behind = background_of(background)
-    check_options(fps, size, framing, controls.distance, behind)
+    for distance in track_of(controls).distances:
+        check_options(fps, size, framing, distance, behind)
+    own, other = _voices(sound, partner)
     return Animation(
-        _portrait(portrait), _sound(sound), None, controls, float(fps), size, framing,
-        performer, renderer, behind,
+        _portrait(portrait), own, None, controls, float(fps), size, framing,
+        performer, renderer, behind, _phones(own, transcript, language), other,
     )  # fmt: skip
 
 
 def perform(
-    sound: str | PathLike[str] | Sound,
-    controls: Controls | None = None,
+    sound: str | PathLike[str] | Sound | None,
+    controls: Direction | None = None,
     *,
+    partner: str | PathLike[str] | Sound | None = None,
     performer: str = "rules",
     progress: Progress | None = None,
+    transcript: str | PathLike[str] | None = None,
+    language: str | None = None,
 ) -> Motion:
     """Return the motion that a sound calls for, at 50 Hz, without a face.
 
     Args:
-        sound: a :class:`gioconda.Sound`, or a path.
-        controls: the dials; defaults if None.
+        sound: a :class:`gioconda.Sound`, or a path; None to listen in silence.
+        controls: the dials, :class:`gioconda.Controls` or, over time,
+            :class:`gioconda.ControlTrack`; defaults if None.
+        partner: somebody else's sound over the same time, which is listened to.
         performer: a name in the registry.
         progress: told the seconds done and, where known, the sound's duration.
+        transcript: the words of the sound, as in :func:`animate`.
+        language: of the transcript.
 
     Raises:
+        OptionError: there is no sound at all.
         SoundError: the sound cannot be used.
+        TranscriptError, VoiceError: as in :func:`animate`.
     """
-    opened = _sound(sound)
-    performance = Performance(controls, performer=performer)
+    own, other = _voices(sound, partner)
+    heard = own or other
+    phones = _phones(own, transcript, language)
+    performance = Performance(controls, performer=performer, phones=phones)
     parts: list[Motion] = []
     done = 0
-    for pcm in opened.chunks():
-        parts.append(performance.push(pcm))
+    for pcm, others in paired_chunks(own, other):
+        parts.append(performance.push(pcm, partner=others))
         done += len(pcm)
         if progress is not None:
-            progress(done / 16_000, opened.duration_s)
+            progress(done / 16_000, heard.duration_s if heard else None)
     parts += performance.finish()
     return concatenate(parts)
 
@@ -280,7 +311,7 @@ def render_motion(
     fps: float = 40.0,
     size: int = 512,
     framing: str = "crop",
-    distance: float = 1.0,
+    distance: float | ControlTrack = 1.0,
     background: BackgroundLike = KEPT,
     renderer: str = "mesh",
 ) -> Animation:
@@ -296,7 +327,8 @@ def render_motion(
         fps: frames a second, 24 to 60.
         size: side of the square: 256, 512, 768 or 1024. The whole picture keeps its own.
         framing: ``"crop"`` for the square, ``"full"`` for the whole picture.
-        distance: of the camera, 0.7 to 2.
+        distance: of the camera, 0.7 to 2, or a track that says it over time; what else the
+            track says is the motion's own.
         background: as in :func:`animate`.
         renderer: name in the registry of renderers.
 
@@ -304,9 +336,10 @@ def render_motion(
         OptionError: an option is out of range.
         PortraitError, MotionError, SoundError: what the inputs raise.
     """
-    controls = Controls(distance=distance)
+    controls = distance if isinstance(distance, ControlTrack) else Controls(distance=distance)
     behind = background_of(background)
-    check_options(fps, size, framing, distance, behind)
+    for off in track_of(controls).distances:
+        check_options(fps, size, framing, off, behind)
     loaded = motion if isinstance(motion, Motion) else Motion.load(str(motion))
     opened = None if sound is None else _sound(sound)
     return Animation(
@@ -327,3 +360,32 @@ def _sound(sound: str | PathLike[str] | Sound) -> Sound:
     from gioconda.speech.sound import Sound
 
     return sound if isinstance(sound, Sound) else Sound.open(sound)
+
+
+def _voices(
+    sound: str | PathLike[str] | Sound | None, partner: str | PathLike[str] | Sound | None
+) -> tuple[Sound | None, Sound | None]:
+    """Open one's own sound and the partner's.
+
+    Raises:
+        OptionError: there is neither.
+    """
+    if sound is None and partner is None:
+        raise OptionError("a sound is needed: one's own, or a partner's to listen to")
+    return (
+        None if sound is None else _sound(sound),
+        None if partner is None else _sound(partner),
+    )
+
+
+def _phones(
+    sound: Sound | None, transcript: str | PathLike[str] | None, language: str | None
+) -> PhoneTrack | None:
+    """Return the phones that are known: those of a transcript, else the sound's own."""
+    if transcript is None:
+        return None if sound is None else sound.phones
+    if sound is None:
+        raise OptionError("a transcript needs the sound of its words")
+    from gioconda.speech.transcribed import transcribed_phones
+
+    return transcribed_phones(sound, transcript, language)

@@ -8,30 +8,29 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import numpy.typing as npt
 
-from gioconda.background import Background, BackgroundLike, background_of
-from gioconda.controls import Controls
+from gioconda.background import BackgroundLike, background_of
+from gioconda.control_track import Direction, track_of
+from gioconda.controls import DISTANCE_RANGE, check_number
 from gioconda.errors import OptionError
-from gioconda.motion import FloatArray, Motion, MotionBuffer, neutral
+from gioconda.frame_maker import KEPT, SIZES, FrameMaker, check_options
+from gioconda.motion import FloatArray, Motion, MotionBuffer
+from gioconda.zoom import Camera, span
 
 if TYPE_CHECKING:
     from gioconda.portrait import Portrait
-    from gioconda.render.types import AlphaRenderer
+    from gioconda.speech.known_phones import PhoneTrack
+    from gioconda.voices.types import TimedPhone
 
 ByteImage = npt.NDArray[np.uint8]
 
-FPS_RANGE: Final = (24.0, 60.0)
-SIZES: Final = (256, 512, 768, 1024)
-FRAMINGS: Final = ("crop", "full")
-KEPT: Final = Background()
-#: Frames handed out before a buffer is used again.
-BUFFERS: Final = 4
 SAMPLE_RATE_HZ: Final = 16_000
 
 
@@ -64,130 +63,13 @@ class StageClock:
         return now
 
 
-def check_options(
-    fps: float,
-    size: int,
-    framing: str,
-    distance: float = 1.0,
-    background: Background = KEPT,
-) -> None:
-    """Check the options that every way of making frames shares.
-
-    Raises:
-        OptionError: one of them is out of range; the message says the range.
-    """
-    if not (math.isfinite(fps) and FPS_RANGE[0] <= fps <= FPS_RANGE[1]):
-        raise OptionError(f"fps is {fps:g}; it must lie between 24 and 60")
-    if size not in SIZES:
-        raise OptionError(f"size is {size}; it must be one of {', '.join(map(str, SIZES))}")
-    if framing not in FRAMINGS:
-        raise OptionError(f"framing is {framing!r}; it must be 'crop' or 'full'")
-    if framing == "full" and distance != 1:
-        raise OptionError(
-            f"distance is {distance:g} with framing 'full', which shows the whole picture as it "
-            "is; use framing 'crop'"
-        )
-    if framing == "full" and background.kind != "keep":
-        raise OptionError(
-            "framing 'full' shows the whole picture with its own background; use framing 'crop' "
-            "for another one"
-        )
-
-
-class FrameMaker:
-    """Turns moments of motion into frames of one portrait, cropped or whole.
-
-    Args:
-        portrait: whom to animate.
-        size: side of the square frames, one of 256, 512, 768, 1024.
-        framing: ``"crop"`` gives the square, ``"full"`` the whole picture, in which a square at
-            the picture's own resolution is animated.
-        distance: of the camera, as in :class:`gioconda.Controls`; the crop shows as much more,
-            or less, of the picture.
-        background: see :func:`gioconda.background.background_of`.
-        renderer: name in the registry of renderers.
-
-    Raises:
-        OptionError: an option is out of range, the whole picture is asked for at a distance or
-            with another background, or the renderer cannot give a transparent one.
-    """
-
-    def __init__(
-        self,
-        portrait: Portrait,
-        *,
-        size: int = 512,
-        framing: str = "crop",
-        distance: float = 1.0,
-        background: BackgroundLike = KEPT,
-        renderer: str = "mesh",
-    ) -> None:
-        from gioconda.render import Paster
-        from gioconda.render.registry import create
-        from gioconda.render.types import AlphaRenderer
-
-        behind = background_of(background)
-        check_options(40.0, size, framing, distance, behind)
-        # Nearer than the portrait: the whole head is rendered larger and a part of it shown,
-        # so that hair cut by the frame still moves as hair.
-        rendered = size if distance >= 1 else 2 * math.ceil(size / distance / 2)
-        whole = framing == "full"
-        view = portrait.view_in_place() if whole else portrait.view(rendered, max(distance, 1.0))
-        middle = view.landmarks[:468, :2].mean(axis=0) - size / 2
-        self._left, self._top = (int(v) for v in np.clip(middle, 0, rendered - size))
-        if behind.kind != "keep":
-            from gioconda.render.backdrop import before
-
-            view = before(view, behind, (self._left, self._top, size))
-        self._renderer = create(renderer, view)
-        self._alpha: AlphaRenderer | None = None
-        if behind.transparent:
-            if not isinstance(self._renderer, AlphaRenderer):
-                raise OptionError(f"the renderer {renderer!r} cannot leave the background out")
-            self._alpha = self._renderer
-            self._cover = np.empty((rendered, rendered), np.uint8)
-            self._layered = [np.empty((size, size, 4), np.uint8) for _ in range(BUFFERS)]
-            self._next = 0
-        self._paster: Paster | None = None
-        if whole:
-            rest = self._renderer.render(neutral()).copy()
-            self._paster = Paster(portrait.picture, view, rest)
-        height, width = portrait.picture.shape[:2] if whole else (size, size)
-        self.width: int = int(width)
-        self.height: int = int(height)
-
-    def frame(self, moment: FloatArray) -> ByteImage:
-        """Return the frame of a moment, uint8 RGB, (height, width, 3).
-
-        With the background ``none``, RGB and alpha, (height, width, 4), not premultiplied.
-        """
-        square = self._renderer.render(moment)
-        if self._alpha is not None:
-            return self._with_alpha(square, self._alpha)
-        if self._paster is not None:
-            return self._paster.paste(square)
-        if square.shape[0] == self.height:
-            return square
-        bottom, right = self._top + self.height, self._left + self.width
-        return np.ascontiguousarray(square[self._top : bottom, self._left : right])
-
-    def _with_alpha(self, square: ByteImage, renderer: AlphaRenderer) -> ByteImage:
-        renderer.alpha(self._cover)
-        out = self._layered[self._next]
-        self._next = (self._next + 1) % BUFFERS
-        rows = slice(self._top, self._top + self.height)
-        columns = slice(self._left, self._left + self.width)
-        out[..., :3] = square[rows, columns]
-        out[..., 3] = self._cover[rows, columns]
-        return out
-
-
 class Performance:
     """The sound's half of a session: PCM in, motion out, chunk by chunk.
 
     Args:
-        controls: the dials.
+        controls: the dials, constant or over time.
         performer: name in the registry of performers.
+        phones: that are known to sound, in seconds of the sound; the net hears the rest.
         lookahead_ms: how much of the sound after an instant may be waited for, 40 to 500; None
             for the default, 272.5 ms. 80 ms cost .01 to .02 of r.
 
@@ -197,26 +79,63 @@ class Performance:
 
     def __init__(
         self,
-        controls: Controls | None = None,
+        controls: Direction | None = None,
         *,
         performer: str = "rules",
+        phones: PhoneTrack | None = None,
         lookahead_ms: float | None = None,
     ) -> None:
-        from gioconda.live import SoundToMotion
+        from gioconda.sound_to_motion import SoundToMotion
 
-        self.controls = controls or Controls()
+        self.controls: Direction = track_of(controls) if controls is None else controls
         self.clock = StageClock()
-        self._line = SoundToMotion(self.controls, performer, lookahead_ms)
+        self._line = SoundToMotion(self.controls, performer, lookahead_ms, phones)
 
     @property
     def lookahead_ms(self) -> float:
         """How far behind the sound the motion runs at most, its grid of 20 ms included."""
         return self._line.lookahead_ms
 
-    def push(self, pcm: FloatArray) -> Motion:
-        """Take float32 mono PCM at 16 kHz, any length; return the motion that became final."""
+    def set(self, controls: Direction) -> None:
+        """Give other controls to the motion still to be made; every dial runs there smoothly.
+
+        Instants of a :class:`gioconda.ControlTrack` are those of the sound from its start. The
+        seed remains that of the start.
+
+        Raises:
+            OptionError: ``still`` would change.
+        """
+        self._line.set(controls)
+        self.controls = controls
+
+    def set_listening(self, listening: bool) -> None:
+        """Say whether somebody else speaks whose sound is not given, from now on.
+
+        Raises:
+            OptionError: the performer cannot listen.
+        """
+        self._line.set_listening(listening)
+
+    def push(
+        self,
+        pcm: FloatArray,
+        phones: Sequence[TimedPhone] | None = None,
+        *,
+        partner: FloatArray | None = None,
+    ) -> Motion:
+        """Take float32 mono PCM at 16 kHz, any length; return the motion that became final.
+
+        Args:
+            pcm: the samples.
+            phones: that sound in them and after, in seconds from their start, if known.
+            partner: somebody else's samples over the same time, which are listened to; None for
+                silence.
+
+        Raises:
+            OptionError: the partner's have another length, or the performer cannot listen.
+        """
         self._since = time.perf_counter()
-        motion = self._line.push(pcm, self._heard)
+        motion = self._line.push(pcm, self._heard, phones=phones, partner=partner)
         self.clock.add("performance", self._since)
         return motion
 
@@ -236,7 +155,11 @@ class Session:
 
     Args:
         portrait: whom to animate.
-        controls: the dials; the defaults of :class:`Controls` if None.
+        controls: the dials, :class:`gioconda.Controls` or, over time,
+            :class:`gioconda.ControlTrack`; the defaults if None.
+        distances: nearest and furthest of the distances that :meth:`set` will ask for. Without
+            it a distance beyond those of ``controls`` is prepared when it is first asked for,
+            which takes a second or so.
         fps: frames a second, 24 to 60. Motion is a function of time, so any rate shows the
             same performance.
         size: side of the square, one of 256, 512, 768, 1024; the whole picture keeps its own.
@@ -244,6 +167,7 @@ class Session:
         background: ``keep``, ``blur``, ``none`` (frames get an alpha channel), a colour or a
             picture's path; see :func:`gioconda.background.background_of`.
         performer, renderer: names in the two registries.
+        phones: that are known to sound, in seconds of the sound.
         lookahead_ms: how much of the sound after an instant frames may wait for, 40 to 500; None
             for the default, 272.5 ms.
 
@@ -263,25 +187,38 @@ class Session:
     def __init__(
         self,
         portrait: Portrait,
-        controls: Controls | None = None,
+        controls: Direction | None = None,
         *,
+        distances: tuple[float, float] | None = None,
         fps: float = 40.0,
         size: int = 512,
         framing: str = "crop",
         background: BackgroundLike = KEPT,
         performer: str = "rules",
         renderer: str = "mesh",
+        phones: PhoneTrack | None = None,
         lookahead_ms: float | None = None,
     ) -> None:
-        controls = controls or Controls()
+        track = track_of(controls)
         behind = background_of(background)
-        check_options(fps, size, framing, controls.distance, behind)
+        for distance in distances or ():
+            check_number("distance", distance, DISTANCE_RANGE)
+        near, far = span([track.distances, distances or track.distances])
+        for distance in (near, far):
+            check_options(fps, size, framing, distance, behind)
         self.fps = float(fps)
-        self._maker = FrameMaker(
-            portrait, size=size, framing=framing, distance=controls.distance,
-            background=behind, renderer=renderer,
-        )  # fmt: skip
-        self._performance = Performance(controls, performer=performer, lookahead_ms=lookahead_ms)
+        self._portrait, self._framing = portrait, framing
+        self._make = partial(
+            FrameMaker, portrait, size=size, framing=framing, background=behind, renderer=renderer
+        )
+        self._maker = self._make(distance=(near, far))
+        self._camera = Camera(track, self.fps)
+        self._performance = Performance(
+            track if controls is None else controls,
+            performer=performer,
+            phones=phones,
+            lookahead_ms=lookahead_ms,
+        )
         self._buffer = MotionBuffer()
         self._samples = 0
         self._next = 0
@@ -303,29 +240,63 @@ class Session:
         """How far behind the pushed sound the frames run at most, but for a frame's time."""
         return self._performance.lookahead_ms
 
-    def push(self, pcm: FloatArray) -> Iterator[TimedFrame]:
+    def set(self, controls: Direction) -> None:
+        """Give other controls to the frames still to be made; every dial runs there smoothly.
+
+        What has been pushed and not yet become frames keeps the old ones. Instants of a
+        :class:`gioconda.ControlTrack` are those of the sound from its start. The seed remains
+        that of the start.
+
+        Raises:
+            OptionError: ``still`` would change, or the whole picture is framed and the distance
+                is not 1.
+        """
+        track = track_of(controls)
+        for distance in track.distances:
+            check_options(self.fps, SIZES[0], self._framing, distance)
+        self._performance.set(controls)
+        wanted = span([self._maker.distances, track.distances])
+        if wanted != self._maker.distances:
+            self._maker = self._make(distance=wanted)
+        self._camera.set(track)
+
+    def push(
+        self,
+        pcm: FloatArray,
+        phones: Sequence[TimedPhone] | None = None,
+        *,
+        partner: FloatArray | None = None,
+    ) -> Iterator[TimedFrame]:
         """Take float32 mono PCM at 16 kHz; yield the frames that it completes.
 
         The sound is taken in at once; frames are rendered as the iterator is consumed.
 
+        Args:
+            pcm: the samples, any number.
+            phones: that sound in them and after, in seconds from their start, where a voice
+                tells (:attr:`gioconda.Spoken.phones`).
+            partner: somebody else's samples, as many, which are listened to; None for silence.
+
         Raises:
-            OptionError: the session has been finished, or the array is not one of floats with
-                one dimension.
+            OptionError: the session has been finished, or an array is not one of floats with
+                one dimension, or both have not the same length.
             BadSamplesError: a sample is NaN or infinite.
         """
         if self._ended:
             raise OptionError("this session has been finished; start a new one")
-        pcm = np.asarray(pcm)
-        if pcm.ndim != 1:
-            raise OptionError(f"PCM has shape {pcm.shape}; mono samples, shape (n,), are needed")
-        if not np.issubdtype(pcm.dtype, np.floating):
-            raise OptionError(
-                f"PCM is of {pcm.dtype}; float samples from -1 to 1 are needed (int16 / 32768)"
-            )
-        pcm = pcm.astype(np.float32, copy=False)
+        pcm = _mono(pcm)
+        other = None if partner is None else _mono(partner)
         self._samples += len(pcm)
-        self._buffer.append(self._performance.push(pcm))
+        self._buffer.append(self._performance.push(pcm, phones, partner=other))
         return self._frames_until(self._buffer.end_s)
+
+    def set_listening(self, listening: bool) -> None:
+        """Say whether somebody else speaks whose sound is not given, from now on.
+
+        Raises:
+            OptionError: the performer cannot listen.
+        """
+        self._performance.set_listening(listening)
 
     def finish(self) -> Iterator[TimedFrame]:
         """End the sound; yield the frames left. Their number in all is ceil(duration * fps)."""
@@ -342,6 +313,23 @@ class Session:
             index = self._next
             self._next += 1
             now = time.perf_counter()
-            image = self._maker.frame(self._buffer.at(index / self.fps))
+            time_s = index / self.fps
+            image = self._maker.frame(self._buffer.at(time_s), self._camera.at(time_s))
             self.clock.add("render", now)
             yield TimedFrame(index, index / self.fps, image)
+
+
+def _mono(pcm: FloatArray) -> FloatArray:
+    """Return PCM as float32.
+
+    Raises:
+        OptionError: it is not one channel of floats.
+    """
+    pcm = np.asarray(pcm)
+    if pcm.ndim != 1:
+        raise OptionError(f"PCM has shape {pcm.shape}; mono samples, shape (n,), are needed")
+    if not np.issubdtype(pcm.dtype, np.floating):
+        raise OptionError(
+            f"PCM is of {pcm.dtype}; float samples from -1 to 1 are needed (int16 / 32768)"
+        )
+    return pcm.astype(np.float32, copy=False)

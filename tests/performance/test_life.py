@@ -45,9 +45,20 @@ def test_speakers_blink_at_phrase_ends(script) -> None:
     assert in_pause > 45 / 180 * 1.3
 
 
-def test_head_spreads_at_the_stated_share_of_real_talkers(statistics) -> None:
-    for ours, real in zip(statistics.head_spread_deg, (5.0, 4.2, 3.7), strict=True):
-        assert 0.45 * real < ours < 0.85 * real
+#: Real talkers and VASA-1: spread of yaw, pitch, roll; our span is both, 25 % wider.
+SPREADS = ((5.0, 5.7), (3.7, 4.2), (3.7, 3.7))
+
+
+def test_head_spreads_as_real_heads(statistics) -> None:
+    for ours, (low, high) in zip(statistics.head_spread_deg, SPREADS, strict=True):
+        assert 0.75 * low < ours < 1.25 * high
+
+
+def test_head_is_as_fast_as_real_heads_and_rests_between_turns(statistics) -> None:
+    median, most = statistics.head_speed_median_deg_s[0], statistics.head_speed_95_deg_s[0]
+    assert 0.75 * 8 < median < 1.25 * 10
+    assert 0.75 * 33 < most < 1.25 * 43
+    assert most > 3.5 * median  # noise of the same spectrum: 2.9
 
 
 def test_head_moves_as_slowly_as_real_heads(statistics) -> None:
@@ -114,3 +125,94 @@ def test_looks_away_now_and_then_but_mostly_at_the_viewer(five_minutes) -> None:
     aside = np.linalg.norm(eyes + head, axis=1)
     assert 0.55 < np.mean(aside < 3.0) < 0.97
     assert aside.max() > 4.0
+
+
+def test_the_eyes_axes_part_when_they_look_aside_and_never_stand_still(five_minutes) -> None:
+    from gioconda.motion import GAZE_FULL_DEG, INDEX, gaze_of
+
+    v = five_minutes.values * GAZE_FULL_DEG
+    left = v[:, INDEX["eyeLookOutLeft"]] - v[:, INDEX["eyeLookInLeft"]]
+    right = v[:, INDEX["eyeLookInRight"]] - v[:, INDEX["eyeLookOutRight"]]
+    vergence = right - left
+    eyes = np.array([gaze_of(m) for m in five_minutes.values])
+    aside = np.linalg.norm(eyes + five_minutes.values[:, 52:54], axis=1)
+    assert vergence[aside > 5].mean() < -1.0  # further away than the viewer
+    assert abs(vergence[aside < 2].mean()) < 0.3
+    assert np.abs(np.diff(vergence)).max() < 0.8  # slower than a saccade
+    room = eyes + 0.95 * five_minutes.values[:, 52:54]
+    moved = np.abs(np.diff(room[99:], axis=0)).sum(axis=1)[:14900].reshape(-1, 25).sum(axis=1)
+    assert moved.min() > 0.02
+
+
+def test_micro_saccades_come_once_or_twice_a_second_and_stay_small(five_minutes) -> None:
+    from gioconda.motion import gaze_of
+
+    eyes = np.array([gaze_of(m) for m in five_minutes.values])
+    room = eyes + 0.95 * five_minutes.values[:, 52:54]
+    steps = np.linalg.norm(room[3:] - room[:-3], axis=1)
+    small = (steps > 0.12) & (steps < 0.6)
+    per_second = np.sum(np.diff(small.astype(int)) == 1) / five_minutes.duration_s
+    assert 0.6 < per_second < 4.5  # the small shifts on the partner's face among them
+
+
+def test_eyes_do_not_look_away_from_where_the_head_is_turned(five_minutes) -> None:
+    from gioconda.motion import gaze_of
+
+    yaw = np.array([gaze_of(m)[0] for m in five_minutes.values])
+    assert np.mean(np.abs(yaw) > 17.0) < 0.005
+
+
+def test_the_head_rises_with_the_melody_a_little(talk) -> None:
+    from dataclasses import replace
+
+    features = talk(240.0, seed=6)
+    rng = np.random.default_rng(1)
+    contour = np.repeat(rng.standard_normal(len(features) // 20 + 1), 20)[: len(features)]
+    contour = np.convolve(contour, np.hanning(15) / np.hanning(15).sum(), "same")
+    f0 = np.where(features.voice > 0, 140.0 * 2 ** (0.25 * contour), 0.0)
+    features = replace(features, f0_hz=f0.astype(np.float32))
+    voiced = f0 > 0
+    r = [
+        np.corrcoef(contour[voiced], -perform(features, Controls(seed=s))["headPitch"][voiced])
+        for s in range(3)
+    ]
+    assert 0.08 < np.mean([m[0, 1] for m in r]) < 0.4
+
+
+def test_brows_range_as_far_as_real_ones(five_minutes) -> None:
+    # What a weight of 1 lifts the tracked brow by, measured on our renders, outer-eye distances.
+    height = (
+        0.035 * five_minutes["browInnerUp"]
+        + 0.025 * (five_minutes["browOuterUpLeft"] + five_minutes["browOuterUpRight"]) / 2
+        - 0.022 * five_minutes["browDownLeft"]
+    )
+    low, high = np.percentile(height, (5, 95))
+    # The head's own turns add the rest of the .058 to .113 that tracked brows range over.
+    assert 0.036 < high - low < 0.09
+
+
+def test_blinks_sometimes_come_twice_and_sometimes_close_halfway(five_minutes) -> None:
+    lid = five_minutes["eyeBlinkLeft"]
+    tops = [i for i in range(1, len(lid) - 1) if lid[i] > 0.4 and lid[i - 1] < lid[i] >= lid[i + 1]]
+    heights, gaps = lid[tops], np.diff(tops) / 50
+    assert 0.02 < np.mean(heights < 0.93) < 0.3
+    assert 0.01 < np.mean(gaps < 0.55) < 0.2
+
+
+def test_blinks_come_with_turns_of_the_head(five_minutes) -> None:
+    starts = np.flatnonzero(np.diff((five_minutes["eyeBlinkLeft"] > 0.3).astype(int)) == 1)
+    speed = np.abs(np.gradient(five_minutes["headYaw"].astype(float)))
+    at = np.mean([speed[s : s + 20].mean() for s in starts if s + 20 < len(speed)])
+    assert at > 1.15 * speed.mean()
+
+
+def test_ten_minutes_show_no_loop(talk) -> None:
+    motion = perform(talk(600.0, seed=8), Controls(seed=5))
+    for name in ("headYaw", "headPitch", "headRoll", "browInnerUp", "eyeLookOutLeft", "breath"):
+        x = motion[name].astype(np.float64)[::5]  # 10 Hz
+        x = (x - x.mean()) / x.std()
+        spectrum = np.abs(np.fft.rfft(x, 2 * len(x))) ** 2
+        r = np.fft.irfft(spectrum)[: len(x)] / np.arange(len(x), 0, -1)
+        lags = slice(5 * 10, len(x) // 2)  # beyond 5 s, over at least five minutes
+        bound = 0.75 if name == "breath" else 0.3  # breathing is nearly regular; nothing else is
+        assert np.abs(r[lags]).max() < bound

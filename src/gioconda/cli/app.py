@@ -8,7 +8,11 @@ from typing import Annotated
 import typer
 
 from gioconda.cli import arguments as arg
+from gioconda.cli import motion_commands, say_command
+from gioconda.cli.measure_commands import measure_app
 from gioconda.cli.voice import Voice
+from gioconda.cli.words import Words
+from gioconda.controls import Controls
 from gioconda.errors import OptionError
 
 app = typer.Typer(
@@ -40,6 +44,7 @@ def _root(
 
 @app.command()
 def animate(
+    context: typer.Context,
     inputs: Annotated[
         list[str] | None,
         typer.Argument(
@@ -62,6 +67,10 @@ def animate(
     head: arg.Head = 1.0,
     blinks: arg.Blinks = 1.0,
     still: arg.Still = False,
+    partner: arg.Partner = None,
+    controls_file: arg.ControlsFile = None,
+    text: arg.Transcript = None,
+    language: arg.Language = None,
     motion_from: arg.MotionFrom = None,
     motion_face: arg.MotionFace = None,
     as_json: arg.Json = False,
@@ -74,8 +83,10 @@ def animate(
 ) -> None:
     """Make a portrait speak: one picture and a sound become a video.
 
-    Several portraits with a folder as the output make a batch. With --motion-from a person in a
-    video drives the portrait, and the video's own sound is heard if no other is given.
+    Several portraits with a folder as the output make a batch. With --partner the face listens to
+    somebody else; a portrait alone, without a sound of its own, then listens throughout. With
+    --motion-from a person in a video drives the portrait, and the video's own sound is heard if no
+    other is given.
     """
     from gioconda.background import background_of
     from gioconda.cli import making
@@ -92,7 +103,8 @@ def animate(
             {
                 "--gaze": gaze != "0,0", "--emotion": emotion != "neutral",
                 "--expression": expression != 1, "--blinks": blinks != 1,
-                "--seed": seed != 0, "--still": still,
+                "--seed": seed != 0, "--still": still, "--controls": controls_file is not None,
+                "--text": text is not None, "--partner": partner is not None,
             }
         )  # fmt: skip
         capturing.animate_from(
@@ -107,20 +119,33 @@ def animate(
         inputs or [],
         [p for p in (source_image, source) if p],
         [s for s in (driven_audio, audio) if s],
+        listens=partner is not None,
     )
-    controls = arg.controls(
+    constant = arg.controls(
         gaze=gaze, distance=distance, emotion=emotion, expression=expression, head=head,
         blinks=blinks, seed=seed, still=still,
     )  # fmt: skip
-    sys.exit(making.animate(portraits, sound, output, controls, look, say, force=force))
+    controls = arg.directed(constant, controls_file, context)
+    words = Words(text, language)
+    sys.exit(
+        making.animate(
+            portraits, sound, output, controls, look, say, words, partner=partner, force=force
+        )
+    )
+
+
+app.command()(say_command.say)
 
 
 @app.command()
 def perform(
-    sound: Annotated[str, typer.Argument(help="The sound; '-' reads it from standard input.")],
-    output: Annotated[
-        str, typer.Option("-o", "--output", help="Where the motion goes: .npz or .csv.")
-    ] = "motion.npz",
+    context: typer.Context,
+    sound: Annotated[
+        str | None,
+        typer.Argument(help="The sound; '-' reads it from standard input.", show_default=False),
+    ] = None,
+    output: arg.MotionOutput = "motion.npz",
+    partner: arg.Partner = None,
     seed: arg.Seed = 0,
     gaze: arg.Gaze = "0,0",
     emotion: arg.Emotion = "neutral",
@@ -128,6 +153,11 @@ def perform(
     head: arg.Head = 1.0,
     blinks: arg.Blinks = 1.0,
     still: arg.Still = False,
+    text: arg.Transcript = None,
+    language: arg.Language = None,
+    rate: arg.Rate = None,
+    format: arg.MotionFormat = None,
+    controls_file: arg.ControlsFile = None,
     as_json: arg.Json = False,
     quiet: arg.Quiet = False,
     force: arg.Force = False,
@@ -135,19 +165,21 @@ def perform(
     """Make the motion alone: a sound becomes 52 blendshapes and the head's pose over time."""
     from gioconda.cli import making
 
-    controls = arg.controls(
+    constant = arg.controls(
         gaze=gaze, emotion=emotion, expression=expression, head=head,
         blinks=blinks, seed=seed, still=still,
     )  # fmt: skip
-    making.perform(sound, output, controls, Voice(as_json=as_json, quiet=quiet), force=force)
+    controls = arg.directed(constant, controls_file, context)
+    making.perform(
+        sound, output, controls, Voice(as_json=as_json, quiet=quiet), Words(text, language),
+        partner=partner, force=force, controls_file=controls_file, rate_hz=rate, format=format,
+    )  # fmt: skip
 
 
 @app.command()
 def track(
     video: Annotated[str, typer.Argument(help="A video of a person.")],
-    output: Annotated[
-        str, typer.Option("-o", "--output", help="Where the motion goes: .npz or .csv.")
-    ] = "motion.npz",
+    output: arg.MotionOutput = "motion.npz",
     face: arg.TrackedFace = None,
     reference: Annotated[
         str,
@@ -157,10 +189,8 @@ def track(
             "first: the first frame with a face, to drive that frame.",
         ),
     ] = "neutral",
-    rate: Annotated[
-        float | None,
-        typer.Option("--rate", help="Rows a second; the video's own if none.", show_default=False),
-    ] = None,
+    rate: arg.Rate = None,
+    format: arg.MotionFormat = None,
     refine: Annotated[
         bool,
         typer.Option(
@@ -177,16 +207,17 @@ def track(
     from gioconda.cli import capturing
 
     capturing.track(
-        video, output, face=face, reference=reference, rate_hz=rate, refine=refine,
-        voice=Voice(as_json=as_json, quiet=quiet), force=force,
+        video, output, face=face, reference=reference, rate_hz=rate, format=format,
+        refine=refine, voice=Voice(as_json=as_json, quiet=quiet), force=force,
     )  # fmt: skip
 
 
 @app.command()
 def render(
+    context: typer.Context,
     portrait: Annotated[str, typer.Argument(help="The picture.")],
     motion: Annotated[
-        str, typer.Argument(help="Motion made by 'perform' or 'track', .npz or .csv.")
+        str, typer.Argument(help="Motion: .npz, .csv, a take of Live Link Face, or .bvh.")
     ],
     sound: Annotated[
         str | None, typer.Option("--sound", help="A sound to put beside the picture.")
@@ -198,6 +229,7 @@ def render(
     background: arg.BackgroundOption = "keep",
     face: arg.FaceOption = None,
     distance: arg.Distance = 1.0,
+    controls_file: arg.ControlsFile = None,
     as_json: arg.Json = False,
     quiet: arg.Quiet = False,
     force: arg.Force = False,
@@ -211,7 +243,11 @@ def render(
         background=background_of(background),
     )  # fmt: skip
     say = Voice(as_json=as_json, quiet=quiet)
-    making.render(portrait, motion, sound, output, look, say, force=force)
+    controls = arg.directed(Controls(distance=distance), controls_file, context)
+    making.render(portrait, motion, sound, output, controls, look, say, force=force)
+
+
+motion_commands.add_to(app)
 
 
 @app.command()
@@ -285,63 +321,7 @@ def warm_up() -> None:
     looking.warm_up()
 
 
-measure_app = typer.Typer(help="Measure results against recordings.", no_args_is_help=True)
 app.add_typer(measure_app, name="measure")
-
-
-@measure_app.command()
-def lipsync(
-    clips: Annotated[str, typer.Argument(help="Folder of talking clips, with their sound.")],
-    tracked: Annotated[str, typer.Argument(help="Folder of lip curves tracked from them.")],
-    portrait: Annotated[
-        str | None, typer.Option("--portrait", help="A frontal picture; the example if none.")
-    ] = None,
-    fps: Annotated[float, typer.Option("--fps", help="Frames a second to render.")] = 25.0,
-    size: arg.Size = 512,
-    motion_only: Annotated[
-        bool, typer.Option("--motion-only", help="Score the motion without rendering it.")
-    ] = False,
-    as_json: arg.Json = False,
-) -> None:
-    """Let each clip's sound drive one portrait; compare our lips with the speaker's."""
-    from gioconda.cli import looking
-
-    looking.lipsync(
-        clips, tracked, portrait, fps=fps, size=size, motion_only=motion_only, as_json=as_json
-    )
-
-
-@measure_app.command()
-def reenact(
-    clips: Annotated[
-        list[str], typer.Argument(metavar="CLIP|FOLDER...", help="Videos, or folders of them.")
-    ],
-    output: Annotated[
-        str | None,
-        typer.Option(
-            "-o",
-            "--output",
-            show_default=False,
-            help="Folder for a picture of each clip: nine real frames above ours.",
-        ),
-    ] = None,
-    size: arg.Size = 512,
-    refine: Annotated[
-        bool,
-        typer.Option(
-            "--refine/--no-refine",
-            help="Correct lids and brows by what a first render shows, as 'track --refine' does.",
-        ),
-    ] = True,
-    as_json: arg.Json = False,
-    quiet: arg.Quiet = False,
-    force: arg.Force = False,
-) -> None:
-    """Drive each clip's first frame by the clip's motion; compare with the real frames."""
-    from gioconda.cli import looking
-
-    say = Voice(as_json=as_json, quiet=quiet)
-    sys.exit(looking.reenact(clips, output, size=size, refine=refine, voice=say, force=force))
 
 
 train_app = typer.Typer(help="Make the shipped weights again.", no_args_is_help=True)

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
 from gioconda.controls import EMOTIONS, Controls
 from gioconda.errors import OptionError
 
+if TYPE_CHECKING:
+    from gioconda.control_track import Direction
+
+#: Options that a file of controls may set instead.
+_IN_A_FILE: Final = (
+    "gaze", "distance", "emotion", "expression", "head", "blinks", "seed", "still",
+)  # fmt: skip
 LOOK = "Picture"
 ACT = "Performance"
 
@@ -53,6 +60,13 @@ FaceOption = Annotated[
         help="Which face, numbered left to right from 1; the largest if not given.",
     ),
 ]  # fmt: skip
+Partner = Annotated[
+    str | None,
+    typer.Option(
+        "--partner", metavar="SOUND", rich_help_panel=ACT, show_default=False,
+        help="Somebody else's sound over the same time, which the face listens to.",
+    ),
+]  # fmt: skip
 TrackedFace = Annotated[
     int | None,
     typer.Option(
@@ -73,6 +87,20 @@ MotionFace = Annotated[
     typer.Option(
         "--motion-face", rich_help_panel=ACT, show_default=False,
         help="Which face of that video, numbered left to right from 1; the largest if not given.",
+    ),
+]  # fmt: skip
+Transcript = Annotated[
+    str | None,
+    typer.Option(
+        "--text", metavar="TEXT|FILE", rich_help_panel=ACT, show_default=False,
+        help="The words of the sound, or a .txt, .srt or .vtt of them: the lips get sharper.",
+    ),
+]  # fmt: skip
+Language = Annotated[
+    str | None,
+    typer.Option(
+        "--language", rich_help_panel=ACT, show_default=False,
+        help="Of the text, as in it or en-gb; by its script, or English, if not given.",
     ),
 ]  # fmt: skip
 Seed = Annotated[
@@ -96,7 +124,15 @@ Emotion = Annotated[
     str,
     typer.Option(
         "--emotion", metavar="NAME[:STRENGTH]", rich_help_panel=ACT,
-        help=f"One of {', '.join(EMOTIONS)}; strength 0 to 1.",
+        help=f"One of {', '.join(EMOTIONS)}, or auto, which follows the voice; strength 0 to 1.",
+    ),
+]  # fmt: skip
+ControlsFile = Annotated[
+    str | None,
+    typer.Option(
+        "--controls", metavar="FILE", rich_help_panel=ACT, show_default=False,
+        help="Controls over time, .json or .csv: keyframes and poses (docs/controls.md). An "
+        "option given beside it must not be in it.",
     ),
 ]  # fmt: skip
 Expression = Annotated[
@@ -112,6 +148,92 @@ Blinks = Annotated[
 Still = Annotated[
     bool, typer.Option("--still", help="Nothing moves but the mouth.", rich_help_panel=ACT)
 ]
+STEPS = "Operations, in the order given"
+MotionOutput = Annotated[
+    str,
+    typer.Option(
+        "-o", "--output",
+        help="Where the motion goes: .npz, .csv, .livelink.csv (as Live Link Face writes it), "
+        ".bvh (the head), .glb or .gltf (a face for Blender and game engines).",
+    ),
+]  # fmt: skip
+MotionFormat = Annotated[
+    str | None,
+    typer.Option(
+        "--format", metavar="npz|csv|livelink|bvh|glb|gltf", show_default=False,
+        help="The format, where the name does not tell: livelink for a take.csv.",
+    ),
+]  # fmt: skip
+MotionFile = Annotated[
+    str, typer.Argument(help="Motion: .npz, .csv, a take of Live Link Face, or .bvh.")
+]
+Rate = Annotated[
+    float | None,
+    typer.Option(
+        "--rate", show_default=False,
+        help="Rows a second; the motion's own if none, and 60 for Live Link.",
+    ),
+]  # fmt: skip
+Scale = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--scale", metavar="CHANNELS=FACTOR", rich_help_panel=STEPS, show_default=False,
+        help="Multiply, as in head=0.5.",
+    ),
+]  # fmt: skip
+Offset = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--offset", metavar="CHANNELS=AMOUNT", rich_help_panel=STEPS, show_default=False,
+        help="Add, in the channel's unit, as in headYaw=5; gazeYaw and gazePitch in degrees.",
+    ),
+]  # fmt: skip
+Mirror = Annotated[
+    bool, typer.Option("--mirror", rich_help_panel=STEPS, help="Swap left and right.")
+]
+Smooth = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--smooth", metavar="CHANNELS=SECONDS", rich_help_panel=STEPS, show_default=False,
+        help="Smooth over so many seconds, as in brows=0.2.",
+    ),
+]  # fmt: skip
+Cut = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--cut", metavar="FROM:TO", rich_help_panel=STEPS, show_default=False,
+        help="Keep what lies between, in seconds, as in 2.5:8 or 2.5:. Rows keep their times.",
+    ),
+]  # fmt: skip
+Join = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--join", metavar="MOTION", rich_help_panel=STEPS, show_default=False,
+        help="Append another motion, faded over.",
+    ),
+]  # fmt: skip
+Replace = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--replace", metavar="CHANNELS=MOTION", rich_help_panel=STEPS, show_default=False,
+        help="Take channels from another motion, as in mouth=other.npz.",
+    ),
+]  # fmt: skip
+Speed = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--speed", metavar="FACTOR", rich_help_panel=STEPS, show_default=False,
+        help="Play faster or slower, 0.1 to 10.",
+    ),
+]  # fmt: skip
+Start = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--start", metavar="SECONDS", rich_help_panel=STEPS, show_default=False,
+        help="Move in time, so that the motion starts there: 0 after a cut.",
+    ),
+]  # fmt: skip
+Crossfade = Annotated[float, typer.Option("--crossfade", help="Seconds over which --join fades.")]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")]
 Force = Annotated[bool, typer.Option("--force", "-f", help="Replace an existing file.")]
@@ -123,9 +245,15 @@ HiddenAudio = Annotated[str | None, typer.Option("--audio", hidden=True)]
 
 
 def split_inputs(
-    inputs: list[str], named_portraits: list[str], named_sounds: list[str]
-) -> tuple[list[str], str]:
+    inputs: list[str],
+    named_portraits: list[str],
+    named_sounds: list[str],
+    *,
+    listens: bool = False,
+) -> tuple[list[str], str | None]:
     """Tell the portraits from the sound: the sound is named, or is the last of the inputs.
+
+    Whoever listens may be silent: one input alone is then the portrait, and the sound is None.
 
     Raises:
         OptionError: a portrait or the sound is missing, or the sound is named twice.
@@ -134,6 +262,8 @@ def split_inputs(
         raise OptionError("the sound is named twice; give it once")
     named_sound = named_sounds[0] if named_sounds else None
     rest = list(inputs)
+    if listens and named_sound is None and len(rest) + len(named_portraits) == 1:
+        return named_portraits + rest, None
     sound = named_sound if named_sound is not None else (rest.pop() if rest else None)
     portraits = named_portraits + rest
     if sound is None or not portraits:
@@ -171,6 +301,31 @@ def controls(
         seed=seed,
         still=still,
     )
+
+
+def directed(constant: Controls, file: str | None, context: typer.Context) -> Direction:
+    """Return the controls, over time where a file says so.
+
+    Args:
+        constant: built from the options.
+        file: named by ``--controls``.
+        context: of the command, which knows the options that were given.
+
+    Raises:
+        OptionError: the file cannot be read, holds something that is not allowed, or sets what
+            an option sets too.
+    """
+    if file is None:
+        return constant
+    from gioconda.control_files import read
+
+    given = {name for name in _IN_A_FILE if _is_given(context, name)}
+    return read(file, constant, given)
+
+
+def _is_given(context: typer.Context, name: str) -> bool:
+    source = context.get_parameter_source(name)
+    return source is not None and source.name == "COMMANDLINE"
 
 
 def _pair(text: str) -> tuple[float, float]:

@@ -7,15 +7,13 @@ from typing import TYPE_CHECKING
 
 from gioconda.cli.making import (
     Look,
-    check_plain_target,
     is_folder,
     save_animation,
     video_target,
 )
 from gioconda.cli.voice import Voice
 from gioconda.errors import OptionError
-from gioconda.session import check_options
-from gioconda.targets import replacing
+from gioconda.frame_maker import check_options
 
 if TYPE_CHECKING:
     from gioconda.capture import Capture
@@ -35,32 +33,27 @@ def track(
     refine: bool,
     voice: Voice,
     force: bool,
+    format: str | None = None,
 ) -> None:
     """Write the motion of a person in a video."""
-    target = Path(output)
-    if target.suffix.lower() not in (".npz", ".csv"):
-        raise OptionError(f"motion goes into a .npz or .csv file, not into {target.name!r}")
-    check_plain_target(target, force, inputs=[video])
+    from gioconda.cli.motions import motion_target
+
+    target = motion_target(output, format, rate_hz, force, inputs=[video])
     captured = _captured(
         video, voice, face=face, reference=reference, rate_hz=rate_hz, refine=refine
     )
-    motion = captured.motion
-    with replacing(target) as temporary:
-        motion.save(temporary)
-    explained = {k: round(v, 3) for k, v in captured.explained.items()}
-    voice.result(
-        f"{target}: {len(motion)} rows at {motion.rate_hz:g} Hz, {motion.duration_s:.1f} s; a face "
-        f"in {100 * captured.found_share:.0f} % of the frames, "
+    target.save(
+        captured.motion,
+        voice,
+        said=f"; a face in {100 * captured.found_share:.0f} % of the frames, "
         f"{100 * captured.explained['all']:.0f} % of its motion in the shapes",
-        {
-            "output": str(target), "rows": len(motion), "rate_hz": motion.rate_hz,
-            "start_s": motion.start_s, "duration_s": motion.duration_s,
-            "reference": reference, "reference_s": round(captured.reference_s, 4),
-            "refined": refine, "found_share": round(captured.found_share, 4),
-            "explained": explained,
-            "warnings": list(captured.warnings), "channels": list(motion.channels),
-        },
-    )  # fmt: skip
+        reference=reference,
+        reference_s=round(captured.reference_s, 4),
+        refined=refine,
+        found_share=round(captured.found_share, 4),
+        explained={k: round(v, 3) for k, v in captured.explained.items()},
+        warnings=list(captured.warnings),
+    )
 
 
 def animate_from(

@@ -26,7 +26,7 @@ def inspect(
     force: bool,
 ) -> None:
     """Tell what is found in a picture; write a sheet of expressions if asked to."""
-    from gioconda.session import check_options
+    from gioconda.frame_maker import check_options
 
     check_options(40.0, size, "crop")
     voice = Voice(as_json=as_json, quiet=quiet)
@@ -125,35 +125,6 @@ def warm_up() -> None:
     warm()
 
 
-def lipsync(
-    clips: str,
-    tracked: str,
-    portrait: str | None,
-    *,
-    fps: float,
-    size: int,
-    motion_only: bool,
-    as_json: bool,
-) -> None:
-    """Print how far our lips agree with the speakers'."""
-    from gioconda import examples
-    from gioconda.measure.lipsync import measure_lipsync
-    from gioconda.portrait import Portrait
-    from gioconda.session import check_options
-
-    check_options(fps, size, "crop")
-    for folder in (clips, tracked):
-        if not Path(folder).is_dir():
-            raise OptionError(f"there is no folder {folder!r}")
-    person = Portrait.open(portrait or examples.portrait_path())
-    voice = Voice(as_json=as_json)
-    result = measure_lipsync(
-        Path(clips), Path(tracked), person, fps=fps, size=size, motion_only=motion_only,
-        progress=voice.say,
-    )  # fmt: skip
-    voice.result(result.table(), result.as_dict())
-
-
 def reenact(
     clips: list[str], output: str | None, *, size: int, refine: bool, voice: Voice, force: bool
 ) -> int:
@@ -162,8 +133,8 @@ def reenact(
     Returns:
         0, or 1 if a clip could not be measured.
     """
+    from gioconda.frame_maker import check_options
     from gioconda.measure.reenact import measure_reenact
-    from gioconda.session import check_options
 
     check_options(40.0, size, "crop")
     for clip in clips:

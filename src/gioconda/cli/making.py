@@ -11,13 +11,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gioconda.background import Background
+from gioconda.cli.hearing import check_voices, opened_voices
 from gioconda.cli.voice import Voice
+from gioconda.cli.words import NO_WORDS, Words, check_words
 from gioconda.controls import Controls
 from gioconda.errors import GiocondaError, OptionError, OutputError
-from gioconda.session import KEPT, check_options
-from gioconda.targets import check_file_target, named_after, replacing
+from gioconda.frame_maker import KEPT, check_options
+from gioconda.targets import check_file_target, named_after
 
 if TYPE_CHECKING:
+    from gioconda.control_track import Direction
     from gioconda.pipeline import Animation, Report
     from gioconda.portrait import Portrait
     from gioconda.speech.sound import Sound
@@ -37,57 +40,75 @@ class Look:
 
 def animate(
     portraits: list[str],
-    sound: str,
+    sound: str | None,
     output: str | None,
-    controls: Controls,
+    controls: Direction,
     look: Look,
     voice: Voice,
+    words: Words = NO_WORDS,
     *,
+    partner: str | None = None,
     force: bool,
 ) -> int:
     """Animate one portrait, or a batch into a folder; return the exit code."""
-    check_options(look.fps, look.size, look.framing, look.distance, look.background)
+    check_voices(sound, partner, words)
+    check_look(look, controls)
+    check_words(words)
     several = len(portraits) > 1
     if not several and not is_folder(output, several):
-        target = video_target(output, portraits[0], force, look, inputs=[*portraits, sound])
+        inputs = [*portraits, sound or "", partner or "", words.text or ""]
+        target = video_target(output, portraits[0], force, look, inputs=inputs)
         from gioconda.portrait import Portrait
-        from gioconda.speech.sound import Sound
 
-        with Sound.open(sound) as opened:
+        with opened_voices(sound, partner, words, voice) as (own, other):
             portrait = Portrait.open(portraits[0], face=look.face)
-            _animate_one(portrait, opened, target, controls, look, voice, force=force)
+            _animate_one(portrait, own, target, controls, look, voice, partner=other, force=force)
         return 0
     if not is_folder(output, several):
         raise OptionError(
             f"{len(portraits)} portraits need a folder as the output, as in -o videos/"
         )
     assert output is not None
-    return _batch(portraits, sound, Path(output), controls, look, voice, force=force)
+    return _batch(
+        portraits, sound, Path(output), controls, look, voice, words, partner=partner, force=force
+    )
+
+
+def check_look(look: Look, controls: Direction) -> None:
+    """Check how frames shall look, at all distances."""
+    from gioconda.control_track import track_of
+
+    for distance in track_of(controls).distances:
+        check_options(look.fps, look.size, look.framing, distance, look.background)
 
 
 def _batch(
     portraits: list[str],
-    sound: str,
+    sound: str | None,
     folder: Path,
-    controls: Controls,
+    controls: Direction,
     look: Look,
     voice: Voice,
+    words: Words,
     *,
+    partner: str | None,
     force: bool,
 ) -> int:
     """Animate each portrait; a bad one is reported and skipped. Return 0, or 1 if any failed."""
     from gioconda.portrait import Portrait
-    from gioconda.speech.sound import Sound
 
     targets = named_after(portraits, folder, _usual_suffix(look))
     failed = 0
-    with Sound.open(sound) as opened, made_folder(folder):
+    inputs = [*portraits, sound or "", partner or "", words.text or ""]
+    with opened_voices(sound, partner, words, voice) as (own, other), made_folder(folder):
         for number, (source, target) in enumerate(zip(portraits, targets, strict=True), 1):
             voice.say(f"{number}/{len(portraits)} {source}")
             try:
-                video_target(str(target), source, force, look, inputs=[*portraits, sound])
+                video_target(str(target), source, force, look, inputs=inputs)
                 portrait = Portrait.open(source, face=look.face)
-                _animate_one(portrait, opened, target, controls, look, voice, force=force)
+                _animate_one(
+                    portrait, own, target, controls, look, voice, partner=other, force=force
+                )
             except GiocondaError as e:
                 failed += 1
                 print(f"gioconda: {source}: {e}", file=sys.stderr)
@@ -115,46 +136,51 @@ def made_folder(folder: Path) -> Iterator[None]:
 
 def _animate_one(
     portrait: Portrait,
-    sound: Sound,
+    sound: Sound | None,
     target: Path,
-    controls: Controls,
+    controls: Direction,
     look: Look,
     voice: Voice,
     *,
+    partner: Sound | None = None,
     force: bool,
 ) -> None:
     from gioconda.pipeline import animate as make
 
     animation = make(
         portrait, sound, controls, fps=look.fps, size=look.size, framing=look.framing,
-        background=look.background,
+        background=look.background, partner=partner,
     )  # fmt: skip
     save_animation(animation, target, look, voice, force=force)
 
 
-def perform(sound: str, output: str, controls: Controls, voice: Voice, *, force: bool) -> None:
-    """Write the motion that a sound calls for."""
+def perform(
+    sound: str | None,
+    output: str,
+    controls: Direction,
+    voice: Voice,
+    words: Words = NO_WORDS,
+    *,
+    partner: str | None = None,
+    force: bool,
+    controls_file: str | None = None,
+    rate_hz: float | None = None,
+    format: str | None = None,
+) -> None:
+    """Write the motion that a sound calls for; the file of controls is not replaced by it."""
+    from gioconda.cli.motions import motion_target
     from gioconda.pipeline import perform as make
-    from gioconda.speech.sound import Sound
 
-    target = Path(output)
-    if target.suffix.lower() not in (".npz", ".csv"):
-        raise OptionError(f"motion goes into a .npz or .csv file, not into {target.name!r}")
-    check_plain_target(target, force, inputs=[sound])
-    with Sound.open(sound) as opened, voice.bar(target.name, "s of sound") as bar:
-        motion = make(opened, controls, progress=bar)
-    with replacing(target) as temporary:
-        motion.save(temporary)
-    voice.result(
-        f"{target}: {len(motion)} rows at {motion.rate_hz:g} Hz, {motion.duration_s:.1f} s",
-        {
-            "output": str(target),
-            "rows": len(motion),
-            "rate_hz": motion.rate_hz,
-            "duration_s": motion.duration_s,
-            "channels": list(motion.channels),
-        },
-    )
+    check_voices(sound, partner, words)
+    check_words(words)
+    inputs = [sound or "", partner or "", controls_file or "", words.text or ""]
+    target = motion_target(output, format, rate_hz, force, inputs=inputs)
+    with (
+        opened_voices(sound, partner, words, voice) as (own, other),
+        voice.bar(target.path.name, "s of sound") as bar,
+    ):
+        motion = make(own, controls, partner=other, progress=bar)
+    target.save(motion, voice)
 
 
 def render(
@@ -162,14 +188,16 @@ def render(
     motion: str,
     sound: str | None,
     output: str | None,
+    controls: Direction,
     look: Look,
     voice: Voice,
     *,
     force: bool,
 ) -> None:
-    """Show a motion on a portrait."""
-    check_options(look.fps, look.size, look.framing, look.distance, look.background)
+    """Show a motion on a portrait; of the controls, the distance counts."""
+    check_look(look, controls)
     target = video_target(output, portrait, force, look, inputs=[portrait, motion, sound or ""])
+    from gioconda.control_track import track_of
     from gioconda.motion import Motion
     from gioconda.pipeline import render_motion as make
     from gioconda.portrait import Portrait
@@ -181,7 +209,7 @@ def render(
         person = Portrait.open(portrait, face=look.face)
         animation = make(
             person, loaded, opened, fps=look.fps, size=look.size, framing=look.framing,
-            distance=look.distance, background=look.background,
+            distance=track_of(controls), background=look.background,
         )  # fmt: skip
         save_animation(animation, target, look, voice, force=force)
     finally:

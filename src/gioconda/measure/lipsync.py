@@ -41,11 +41,11 @@ OFFSET_BIAS_S: Final = 0.040
 _CLOSED: Final = 0.012
 _CLOSED_SHARE: Final = 0.10
 _LONGEST_CLOSURE: Final = 7
-_OPEN_FACTOR: Final = 2.5
+OPEN_FACTOR: Final = 2.5
 _REACH: Final = 8
 #: Another clip's prediction is laid under a clip for the floor, this many times.
 _FLOOR_ROUNDS: Final = 5
-_VIDEO_SUFFIXES: Final = (".mp4", ".mpg", ".mov", ".mkv", ".webm", ".avi")
+VIDEO_SUFFIXES: Final = (".mp4", ".mpg", ".mov", ".mkv", ".webm", ".avi")
 
 
 @dataclass(frozen=True)
@@ -177,7 +177,7 @@ def closures(aperture: FloatArray) -> tuple[list[tuple[int, int]], float]:
         if end - first > _LONGEST_CLOSURE or first == 0 or end == len(aperture):
             continue
         before, after = aperture[max(0, first - _REACH) : first], aperture[end : end + _REACH]
-        if min(before.max(), after.max()) > _OPEN_FACTOR * threshold:
+        if min(before.max(), after.max()) > OPEN_FACTOR * threshold:
             events.append((int(first), int(end) - 1))
     return events, threshold
 
@@ -193,7 +193,7 @@ def _closure_auc(pairs: Sequence[LipPair]) -> float:
         for first, last in events:
             shut[first : last + 1] = True
         shut_parts.append(prediction[shut])
-        open_parts.append(prediction[p.reference > _OPEN_FACTOR * threshold])
+        open_parts.append(prediction[p.reference > OPEN_FACTOR * threshold])
     shut_all, open_all = np.concatenate(shut_parts), np.sort(np.concatenate(open_parts))
     if not len(shut_all) or not len(open_all):
         return float("nan")
@@ -255,7 +255,7 @@ def measure_lipsync(
     clips = [
         path
         for path in sorted(Path(clips_dir).iterdir())
-        if path.suffix.lower() in _VIDEO_SUFFIXES
+        if path.suffix.lower() in VIDEO_SUFFIXES
         and not path.name.startswith("extra_")
         and (Path(tracked_dir) / f"{path.stem}.npz").is_file()
     ]

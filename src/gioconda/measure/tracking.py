@@ -99,11 +99,8 @@ def track_frames(frames: Iterable[tuple[float, ByteImage]]) -> TrackedFace:
 
 def curves_of(landmarks: npt.NDArray[np.floating]) -> FloatArray:
     """Return the curves, (N, 22), of meshes (N, 478, 3) in pixels, x right, y down, z away."""
-    from gioconda.portrait.canonical import canonical_landmarks
-
     meshes = landmarks.astype(np.float64)
-    rotation, scale, shift = _alignment(meshes, canonical_landmarks().astype(np.float64))
-    a = np.einsum("nij,nkj->nki", rotation, meshes) * scale[:, None, None] + shift[:, None]
+    a, rotation, scale = aligned(meshes)
     y, z = a[..., 1], a[..., 2]
     yaw, pitch, roll = _angles(rotation)
     centre = meshes[:, list(RIGID)].mean(axis=1) * scale[:, None]
@@ -147,6 +144,22 @@ def curves_of(landmarks: npt.NDArray[np.floating]) -> FloatArray:
         ],
         axis=1,
     )
+
+
+def aligned(meshes: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return meshes laid onto the canonical face, which takes the head's motion out.
+
+    Args:
+        meshes: (N, 478, 3) pixels, x right, y down, z away.
+
+    Returns:
+        (N, 478, 3) in outer-eye distances, (N, 3, 3) rotations onto the face, (N,) scales.
+    """
+    from gioconda.portrait.canonical import canonical_landmarks
+
+    rotation, scale, shift = _alignment(meshes, canonical_landmarks().astype(np.float64))
+    laid = np.einsum("nij,nkj->nki", rotation, meshes) * scale[:, None, None] + shift[:, None]
+    return laid, rotation, scale
 
 
 def _alignment(

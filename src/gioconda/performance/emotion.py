@@ -18,13 +18,14 @@ import numpy.typing as npt
 
 from gioconda.controls import EMOTIONS
 from gioconda.motion import CHANNELS, INDEX
+from gioconda.performance.arousal import ArousalState, track_arousal
 from gioconda.performance.dials import Dials
+from gioconda.performance.mouth import GAP, implied_aperture
+from gioconda.performance.window import FeatureWindow
 from gioconda.speech.types import FEATURE_RATE_HZ
 
 FloatArray = npt.NDArray[np.float64]
 
-#: An emotion comes, and changes, with this time constant.
-ONSET_S: Final = 0.45
 #: Channels that part the lips; closures overrule them.
 PARTING: Final[frozenset[str]] = frozenset(
     {"jawOpen", "mouthUpperUpLeft", "mouthUpperUpRight", "mouthLowerDownLeft",
@@ -32,9 +33,14 @@ PARTING: Final[frozenset[str]] = frozenset(
 )  # fmt: skip
 
 
-#: Channels that spread the mouth; rounded vowels take part of it back.
-SPREADING: Final = ("mouthSmile", "mouthStretch", "mouthDimple")
-SPREAD_LOST_TO_ROUNDING: Final = 0.4
+#: While somebody speaks, this part of what parts the lips is left to speech, and all of it where
+#: speech nearly closes them: the gap, in outer-eye distances, from which an emotion adds the rest.
+PARTING_LOST_TO_SPEECH: Final = 0.4
+OPEN_GAP: Final = 0.05
+
+#: Channels that spread the mouth or bare teeth; rounded vowels take part of it back.
+SPREADING: Final = ("mouthSmile", "mouthStretch", "mouthDimple", "mouthUpperUp", "mouthLowerDown")
+LOST_TO_ROUNDING: Final = 0.4
 
 
 @dataclass(frozen=True)
@@ -48,6 +54,8 @@ class Style:
         head_scale: amount of head movement.
         tempo: speed of head movement.
         blink_scale: rate of blinks.
+        settles: how far the portrait's own mouth, which may smile, gives way to a neutral one,
+            0 to 1.
     """
 
     face: Mapping[str, float] = field(default_factory=dict)
@@ -56,6 +64,7 @@ class Style:
     head_scale: float = 1.0
     tempo: float = 1.0
     blink_scale: float = 1.0
+    settles: float = 0.0
 
 
 STYLES: Final[Mapping[str, Style]] = {
@@ -66,33 +75,37 @@ STYLES: Final[Mapping[str, Style]] = {
         head_deg=(0.0, -2.0, 1.5), head_scale=1.25, tempo=1.15,
     ),
     "sad": Style(
-        face={"browInnerUp": 1.0, "browDown": 0.15, "mouthFrown": 0.9, "mouthShrugLower": 0.3,
+        face={"browInnerUp": 0.95, "browDown": 0.15, "mouthFrown": 0.9, "mouthShrugLower": 0.35,
               "eyeBlink": 0.25, "eyeSquint": 0.15},
         head_deg=(0.0, 6.5, -3.0), gaze_deg=(0.0, 5.0), head_scale=0.6, tempo=0.6, blink_scale=0.8,
+        settles=1.0,
     ),
     "angry": Style(
-        face={"browDown": 1.0, "eyeSquint": 0.5, "eyeWide": 0.3, "noseSneer": 0.5,
-              "mouthFrown": 0.4, "mouthPress": 0.3, "jawForward": 0.3},
-        head_deg=(0.0, 4.5, 0.0), head_scale=1.2, tempo=1.35, blink_scale=0.6,
+        face={"browDown": 1.0, "eyeSquint": 0.58, "eyeWide": 0.25, "noseSneer": 0.6,
+              "cheekSquint": 0.15, "mouthFrown": 0.55, "mouthPress": 0.45, "mouthShrugLower": 0.25,
+              "jawForward": 0.3},
+        head_deg=(0.0, 5.0, 0.0), head_scale=1.2, tempo=1.35, blink_scale=0.6, settles=1.0,
     ),
     "surprised": Style(
-        face={"browInnerUp": 1.0, "browOuterUp": 1.0, "eyeWide": 1.0, "jawOpen": 0.18},
-        head_deg=(0.0, -3.5, 0.0), tempo=1.15, blink_scale=0.6,
+        face={"browInnerUp": 0.95, "browOuterUp": 0.95, "eyeWide": 1.0, "jawOpen": 0.28,
+              "mouthFunnel": 0.1},
+        head_deg=(0.0, -3.5, 0.0), tempo=1.15, blink_scale=0.6, settles=0.8,
     ),
     "afraid": Style(
-        face={"browInnerUp": 1.0, "browOuterUp": 0.3, "browDown": 0.35, "eyeWide": 0.9,
-              "mouthStretch": 0.65, "mouthFrown": 0.3},
-        head_deg=(0.0, -1.5, 0.0), head_scale=0.7, tempo=1.4, blink_scale=1.6,
+        face={"browInnerUp": 0.95, "browOuterUp": 0.15, "browDown": 0.45, "eyeWide": 0.95,
+              "mouthStretch": 0.8, "mouthFrown": 0.35, "mouthLowerDown": 0.3, "jawOpen": 0.05},
+        head_deg=(-4.0, -2.5, -1.5), head_scale=0.7, tempo=1.4, blink_scale=1.6, settles=1.0,
     ),
     "disgusted": Style(
-        face={"noseSneer": 1.0, "browDown": 0.75, "cheekSquint": 0.5, "eyeSquint": 0.55,
-              "mouthUpperUp": 0.45, "mouthFrown": 0.55, "mouthShrugLower": 0.25},
-        head_deg=(4.0, -2.0, 3.0), head_scale=0.85, tempo=0.85, blink_scale=1.15,
+        face={"noseSneer": 1.0, "browDown": 0.7, "cheekSquint": 0.3, "eyeSquint": 0.65,
+              "mouthUpperUp": 0.85, "mouthFrown": 0.5, "mouthShrugLower": 0.35},
+        head_deg=(3.5, -3.0, 3.0), head_scale=0.85, tempo=0.85, blink_scale=1.15, settles=1.0,
     ),
     "contemptuous": Style(
-        face={"mouthSmileLeft": 0.8, "mouthDimpleLeft": 0.75, "cheekSquintLeft": 0.4,
-              "browOuterUpRight": 0.75, "browDownLeft": 0.25, "eyeBlink": 0.2, "mouthPress": 0.15},
-        head_deg=(-3.0, -5.0, 3.5), gaze_deg=(0.0, 2.0), head_scale=0.7, tempo=0.75,
+        face={"mouthSmileLeft": 0.75, "mouthDimpleLeft": 0.9, "cheekSquintLeft": 0.4,
+              "noseSneerLeft": 0.2, "browOuterUpRight": 0.8, "browDownLeft": 0.3,
+              "eyeBlink": 0.26, "mouthPress": 0.15, "mouthShrugLower": 0.15},
+        head_deg=(-3.0, -6.0, 3.5), gaze_deg=(0.0, 2.0), head_scale=0.7, tempo=0.75, settles=1.0,
     ),
     "tender": Style(
         face={"mouthSmile": 0.55, "cheekSquint": 0.4, "browInnerUp": 0.55, "eyeSquint": 0.25,
@@ -100,13 +113,46 @@ STYLES: Final[Mapping[str, Style]] = {
         head_deg=(0.0, 1.5, 6.0), head_scale=0.7, tempo=0.7,
     ),
 }  # fmt: skip
+#: What ``auto`` adds at full arousal and at full calm: liveliness, since sound does not tell joy
+#: from anger; brows and lids go up and the mouth corners a little, or everything softens.
+EXCITED: Final = Style(
+    face={"browInnerUp": 0.4, "browOuterUp": 0.45, "eyeWide": 0.4, "mouthSmile": 0.4,
+          "cheekSquint": 0.3},
+    head_deg=(0.0, -2.0, 0.0), head_scale=1.45, tempo=1.3, blink_scale=1.1,
+)  # fmt: skip
+CALM: Final = Style(
+    face={"eyeBlink": 0.16, "mouthSmile": 0.1, "browInnerUp": 0.08},
+    head_deg=(0.0, 1.5, 1.5), head_scale=0.65, tempo=0.7, blink_scale=0.85,
+)  # fmt: skip
+
+
+#: Brows, lids and cheeks wax and wane slowly by up to this part, or a strong emotion would freeze
+#: them; time constants in seconds of the drift, and of its smoothing.
+WANES: Final = 0.2
+_WANE_S: Final = 2.5
+_WANE_SMOOTH_S: Final = 0.5
+_WANE_SEEDS: Final = 20
 
 
 @dataclass
 class EmotionState:
-    """How far each emotion has come in, (9,), 0 to 1."""
+    """What :func:`track_emotion` remembers.
 
-    strength: FloatArray = field(default_factory=lambda: np.zeros(len(EMOTIONS)))
+    Attributes:
+        noise: draws the drift, one value a row.
+        drift, smooth: the drift, of unit spread, and the same without corners.
+        arousal: of the voice.
+    """
+
+    noise: np.random.Generator
+    drift: float = 0.0
+    smooth: float = 0.0
+    arousal: ArousalState = field(default_factory=ArousalState)
+
+
+def start_emotion(seed: int) -> EmotionState:
+    """Return the state before row 0."""
+    return EmotionState(np.random.Generator(np.random.PCG64([seed, _WANE_SEEDS])))
 
 
 @dataclass(frozen=True)
@@ -118,6 +164,7 @@ class EmotionTrack:
         head_deg: (rows, 3) offset of the head's yaw, pitch, roll.
         gaze_deg: (rows, 2) offset of the gaze.
         head_scale, tempo, blink_scale: (rows,) scales of head movement, its speed, blinking.
+        settled: (rows,) how far the portrait's own mouth gives way, 0 to 1.
     """
 
     face: FloatArray
@@ -126,26 +173,28 @@ class EmotionTrack:
     head_scale: FloatArray
     tempo: FloatArray
     blink_scale: FloatArray
+    settled: FloatArray
 
 
 @dataclass(frozen=True)
 class _Table:
-    """Every emotion at full strength, one row each; scales less 1."""
+    """Every style at full strength, one row each; scales less 1."""
 
     lips: FloatArray
     rest: FloatArray
     head_deg: FloatArray
     gaze_deg: FloatArray
     scales: FloatArray
+    settles: FloatArray
 
 
 @cache
 def _table() -> _Table:
-    n = len(EMOTIONS)
+    styles = [*(STYLES[emotion] for emotion in EMOTIONS), EXCITED, CALM]
+    n = len(styles)
     lips, rest = np.zeros((n, len(CHANNELS))), np.zeros((n, len(CHANNELS)))
     head, gaze, scales = np.zeros((n, 3)), np.zeros((n, 2)), np.zeros((n, 3))
-    for k, emotion in enumerate(EMOTIONS):
-        style = STYLES[emotion]
+    for k, style in enumerate(styles):
         for name, value in style.face.items():
             for channel in (name, name + "Left", name + "Right"):
                 if channel in INDEX:
@@ -153,25 +202,36 @@ def _table() -> _Table:
                     (lips if of_lips else rest)[k, INDEX[channel]] += value
         head[k], gaze[k] = style.head_deg, style.gaze_deg
         scales[k] = style.head_scale - 1.0, style.tempo - 1.0, style.blink_scale - 1.0
-    return _Table(lips, rest, head, gaze, scales)
+    settles = np.array([[style.settles] for style in styles])
+    return _Table(lips, rest, head, gaze, scales, settles)
 
 
-def track_emotion(state: EmotionState, dials: Dials) -> EmotionTrack:
-    """Advance: strengths approach what the dials ask for; at once if nothing may move."""
-    rows = len(dials.emotion)
-    strengths = dials.emotion if dials.still else np.zeros((rows, len(EMOTIONS)))
-    if dials.still:
-        state.strength = strengths[-1].copy() if rows else state.strength
-    else:
-        rate = 1.0 / (ONSET_S * FEATURE_RATE_HZ)
-        for i in range(rows):
-            strengths[i] = state.strength
-            state.strength += (dials.emotion[i] - state.strength) * rate
-    return _blended(strengths, dials)
+def track_emotion(state: EmotionState, dials: Dials, window: FeatureWindow) -> EmotionTrack:
+    """Return what the emotions add over the rows of a window."""
+    lively = np.zeros((window.rows, 2))
+    if dials.auto is not None and not dials.still:  # a posture that follows the voice moves
+        arousal = track_arousal(state.arousal, window)
+        lively[:, 0] = dials.auto * np.maximum(arousal, 0.0)
+        lively[:, 1] = dials.auto * np.maximum(-arousal, 0.0)
+    swell = np.ones(window.rows) if dials.still else _swell(state, window.rows)
+    return _blended(np.concatenate([dials.emotion, lively], axis=1), dials, swell)
 
 
-def _blended(strengths: FloatArray, dials: Dials) -> EmotionTrack:
-    """Return the blend of all emotions at their strengths, (rows, 9)."""
+def _swell(state: EmotionState, rows: int) -> FloatArray:
+    """Return how much of the upper face's offset there is, (rows,), 0.8 to 1."""
+    swell = np.empty(rows)
+    dt = 1.0 / FEATURE_RATE_HZ
+    keep = 1.0 - dt / _WANE_S
+    kick = (1.0 - keep * keep) ** 0.5
+    for i, white in enumerate(state.noise.standard_normal(rows)):
+        swell[i] = 1.0 - 0.5 * WANES * (1.0 + min(max(state.smooth, -1.0), 1.0))
+        state.drift = keep * state.drift + kick * float(white)
+        state.smooth += (state.drift - state.smooth) * dt / _WANE_SMOOTH_S
+    return swell
+
+
+def _blended(strengths: FloatArray, dials: Dials, swell: FloatArray) -> EmotionTrack:
+    """Return the blend of all styles at their strengths, (rows, 11): emotions, excited, calm."""
     table = _table()
 
     def mix(rows: FloatArray) -> FloatArray:
@@ -181,12 +241,13 @@ def _blended(strengths: FloatArray, dials: Dials) -> EmotionTrack:
 
     scales = 1.0 + mix(table.scales)
     return EmotionTrack(
-        face=mix(table.lips) + mix(table.rest) * dials.expression[:, None],
+        face=mix(table.lips) + mix(table.rest) * (dials.expression * swell)[:, None],
         head_deg=mix(table.head_deg) * np.minimum(dials.head, 1.0)[:, None],
         gaze_deg=mix(table.gaze_deg),
         head_scale=np.maximum(scales[:, 0], 0.0),
         tempo=np.maximum(scales[:, 1], 0.2),
         blink_scale=np.maximum(scales[:, 2], 0.0),
+        settled=np.minimum(mix(table.settles)[:, 0], 1.0),
     )
 
 
@@ -201,10 +262,27 @@ def write_emotion(
         shut: 0 to 1, how far lips or lip and teeth meet, (rows,).
         rounding: 0 to 1, (rows,).
     """
+    mouth = INDEX["articulation"]
+    spoken = values[:, mouth].copy()
+    open_share = np.minimum(implied_aperture(values) / OPEN_GAP, 1.0)
+    parting = (1.0 - shut) * (1.0 - spoken * (1.0 - (1.0 - PARTING_LOST_TO_SPEECH) * open_share))
+    aside = np.zeros(len(values))
     for channel in np.flatnonzero(np.any(track.face != 0.0, axis=0)):
         name, offset = CHANNELS[channel], track.face[:, channel]
         if name in PARTING:
-            offset = offset * (1.0 - shut)
-        elif name.startswith(SPREADING):
-            offset = offset * (1.0 - SPREAD_LOST_TO_ROUNDING * rounding)
+            offset = offset * parting
+        if name.startswith(SPREADING):
+            offset = offset * (1.0 - LOST_TO_ROUNDING * rounding)
+        if name not in PARTING:
+            aside += _gap_of(name) * offset
         values[:, channel] += offset
+    # What smiles and pressed lips do to the gap by the way, jaw and lips undo while they speak.
+    opened, narrowed = np.maximum(aside, 0.0), np.maximum(-aside, 0.0)
+    values[:, INDEX["mouthClose"]] += spoken * opened / -GAP["mouthClose"]
+    values[:, INDEX["jawOpen"]] += spoken * (1.0 - shut) * open_share * narrowed / GAP["jawOpen"]
+    values[:, mouth] += (1.0 - spoken) * track.settled
+
+
+def _gap_of(channel: str) -> float:
+    """Return what a weight of 1 adds to the gap of the inner lips, outer-eye distances."""
+    return GAP.get(channel, 0.5 * GAP.get(channel.removesuffix("Left").removesuffix("Right"), 0.0))

@@ -1,4 +1,9 @@
-"""Small life in brows, lids and cheeks."""
+"""Small life in brows, lids and cheeks.
+
+Tracked brows range over .064 to .090 outer-eye distances, most of it slowly (half of the power lies
+under 0.4 Hz): they are raised for a word or a phrase, held, and let down; and they rise with the
+head. Brows lead loudness by 120 ms.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +15,9 @@ import numpy.typing as npt
 
 from gioconda.motion import INDEX
 from gioconda.performance.activity import Activity
+from gioconda.performance.envelopes import ROW_S, Bump, Lag
+from gioconda.performance.intonation import Intonation
+from gioconda.performance.listening import Listening
 from gioconda.performance.window import FeatureWindow
 from gioconda.speech.types import FEATURE_RATE_HZ
 
@@ -17,15 +25,42 @@ FloatArray = npt.NDArray[np.float64]
 
 #: Brows lead loudness by this.
 BROW_LEAD_S: Final = 0.12
-#: Weight of the inner brows at an effort of 1 above the speaker's recent mean.
-_BROW_PER_EFFORT: Final = 0.35
+#: Weight of the inner brows at an effort of 1 above the speaker's recent mean, and for a degree
+#: that the head is lifted.
+_BROW_PER_EFFORT: Final = 0.42
+_BROW_PER_LIFT: Final = 0.025
 #: Slow drifts: time constant and spread in weights, for brows, smile, squint and side.
 _DRIFT_S: Final = (1.1, 1.8, 1.4, 1.5)
-_DRIFT_SPREAD: Final = (0.11, 0.07, 0.06, 0.06)
-#: Brow raises that a loudness peak brings: probability, size, length in seconds.
-_RAISE_CHANCE: Final = 0.3
-_RAISE: Final = (0.15, 0.42)
-_RAISE_S: Final = (0.5, 1.2)
+_DRIFT_SPREAD: Final = (0.10, 0.07, 0.06, 0.06)
+#: How the brows are held through a stretch of speech: at such weights (negative is down), with
+#: such probabilities, for such times; and the rate of the lag that takes them there.
+_HELD: Final = ((-0.02, 0.08), (0.36, 0.78), (-0.32, -0.08))
+_HELD_SHARES: Final = (0.44, 0.34, 0.22)
+_HELD_S: Final = (0.8, 3.0)
+_HELD_RATE: Final = 9.0
+#: All that together is scaled to the range of tracked brows, and set lower while talking, so that
+#: brows rise from about their rest.
+_BROW_GAIN: Final = 1.05
+_BROW_LOW: Final = 0.12
+#: Brows raised by all that together are held back from this weight on, by so much at most.
+_BROW_FREE: Final = 0.75
+_BROW_ROOM: Final = 0.25
+#: ... and likewise downwards, where a little already looks stern.
+_FROWN_FREE: Final = -0.15
+_FROWN_ROOM: Final = 0.25
+#: Raises at stresses: effort above the recent mean that brings one, probability, size, rise, hold
+#: and fall in seconds, and the least distance.
+_RAISE_AT: Final = 0.30
+_RAISE_CHANCE: Final = 0.4
+_RAISE: Final = (0.35, 0.80)
+_RAISE_RISE_S: Final = 0.14
+_RAISE_HOLD_S: Final = (0.15, 0.7)
+_RAISE_FALL_S: Final = 0.32
+_RAISE_APART_S: Final = 0.7
+#: What arousal, -1 to 1, adds: liveliness as a share, and weights of smile and squint.
+_LIVELIER: Final = 0.45
+_SMILE_PER_AROUSAL: Final = 0.07
+_SQUINT_PER_AROUSAL: Final = 0.05
 
 
 @dataclass
@@ -38,19 +73,26 @@ class FaceState:
     smooth: list[float] = field(default_factory=lambda: [0.0] * 4)
     mean_effort: float = 0.0
     emphasis: float = 0.0
-    raise_age_s: float = 10.0
-    raise_length_s: float = 1.0
-    raise_weight: float = 0.0
+    stressed: bool = False
+    raised: Bump = field(default_factory=Bump)
+    rows_since_raise: int = 1_000_000
+    held: Lag = field(default_factory=Lag)
+    hold: float = 0.0
+    rows_to_hold: int = 0
 
 
 @dataclass(frozen=True)
 class FaceLife:
-    """Weights over the rows of a window, each (rows,): brow may be negative, meaning down."""
+    """Weights over the rows of a window, each (rows,): brow may be negative, meaning down.
+
+    ``answer`` is a listener's smile, which a silent mouth shows too.
+    """
 
     brow: FloatArray
     brow_side: FloatArray
     smile: FloatArray
     squint: FloatArray
+    answer: FloatArray
 
 
 def start_face(seed: int) -> FaceState:
@@ -59,26 +101,43 @@ def start_face(seed: int) -> FaceState:
     return FaceState(noise, events)
 
 
-def enliven(state: FaceState, window: FeatureWindow, activity: Activity) -> FaceLife:
-    """Return brows, smile and squint of the rows of a window."""
+def enliven(
+    state: FaceState,
+    window: FeatureWindow,
+    activity: Activity,
+    voice: Intonation,
+    listening: Listening,
+    pitch_deg: FloatArray,
+) -> FaceLife:
+    """Return brows, smile and squint of the rows of a window.
+
+    ``pitch_deg``, (rows,), is the head's, positive downwards.
+    """
     n = window.rows
     effort = window.at(window.features.effort, round(BROW_LEAD_S * FEATURE_RATE_HZ))
     white = state.noise.standard_normal((n, 4))
     tracks = np.zeros((4, n))
-    dt = 1.0 / FEATURE_RATE_HZ
     for i in range(n):
-        lively = 0.35 + 0.65 * activity.talking[i]
-        drift = state.smooth
-        brow = lively * drift[0] + _BROW_PER_EFFORT * state.emphasis + _raised(state)
-        tracks[:, i] = brow, lively * drift[3], lively * drift[1], lively * drift[2]
+        talking, aroused = float(activity.talking[i]), float(voice.arousal[i])
+        drift, lively = state.smooth, (0.35 + 0.65 * talking) * (1.0 + _LIVELIER * aroused)
+        brow = lively * (drift[0] + _held(state, activity, i))
+        brow += _BROW_PER_EFFORT * state.emphasis + lively * state.raised.step()
+        smile = lively * drift[1] + _SMILE_PER_AROUSAL * aroused
+        squint = lively * drift[2] + _SQUINT_PER_AROUSAL * max(aroused, 0.0)
+        tracks[:, i] = brow, lively * drift[3], smile, squint
         _advance_drift(state, white[i])
-        state.mean_effort += (effort[i] - state.mean_effort) * dt / 1.5
-        emphasis = max(effort[i] - max(state.mean_effort, 0.4), 0.0)
-        state.emphasis += (emphasis - state.emphasis) * dt / 0.05
-        if activity.peak[i] > 0 and state.raise_age_s > state.raise_length_s + 1.0:
-            _maybe_raise(state)
-        state.raise_age_s += dt
-    return FaceLife(*tracks)
+        _stress(state, float(effort[i]))
+    brow = (
+        _BROW_GAIN * tracks[0]
+        - _BROW_LOW * activity.talking
+        - _BROW_PER_LIFT * pitch_deg
+        + listening.brow
+    )
+    beyond = np.maximum(brow - _BROW_FREE, 0.0)
+    brow = np.minimum(brow, _BROW_FREE) + _BROW_ROOM * beyond / (_BROW_ROOM + beyond)
+    beyond = np.maximum(_FROWN_FREE - brow, 0.0)
+    brow = np.maximum(brow, _FROWN_FREE) - _FROWN_ROOM * beyond / (_FROWN_ROOM + beyond)
+    return FaceLife(brow, tracks[1], tracks[2], tracks[3], listening.smile)
 
 
 def write_face(
@@ -95,11 +154,12 @@ def write_face(
     up, down = np.maximum(life.brow, 0.0) * expression, np.maximum(-life.brow, 0.0) * expression
     squint = np.maximum(life.squint, 0.0) * expression
     smile = np.maximum(life.smile, 0.0) * gate * np.minimum(expression, 1.0)
+    smile = smile + life.answer * np.minimum(expression, 1.5)
     add("browInnerUp", up)
     for side, sign in (("Left", 1.0), ("Right", -1.0)):
         lean = np.maximum(sign * life.brow_side, 0.0) * expression
-        add("browOuterUp" + side, 0.75 * up + lean)
-        add("browDown" + side, 0.7 * down)
+        add("browOuterUp" + side, 1.05 * up + lean)
+        add("browDown" + side, 0.9 * down)
         add("eyeSquint" + side, squint + 0.3 * down)
         add("eyeWide" + side, 0.25 * up)
         add("cheekSquint" + side, 0.5 * smile * expression)
@@ -116,16 +176,33 @@ def _advance_drift(state: FaceState, white: FloatArray) -> None:
         state.smooth[k] += (state.drift[k] - state.smooth[k]) * dt / 0.15
 
 
-def _maybe_raise(state: FaceState) -> None:
-    if state.events.uniform() < _RAISE_CHANCE:
-        state.raise_weight = float(state.events.uniform(*_RAISE))
-        state.raise_length_s = float(state.events.uniform(*_RAISE_S))
-        state.raise_age_s = 0.0
+def _held(state: FaceState, activity: Activity, i: int) -> float:
+    """Return how the brows are held, and choose again where a phrase starts or time is up."""
+    state.rows_to_hold -= 1
+    if activity.phrase_start[i] or state.rows_to_hold <= 0:
+        draw = state.events
+        chosen, share = float(draw.uniform()), float(draw.uniform())
+        state.rows_to_hold = round(float(draw.uniform(*_HELD_S)) * FEATURE_RATE_HZ)
+        k = int(chosen > _HELD_SHARES[0]) + int(chosen > _HELD_SHARES[0] + _HELD_SHARES[1])
+        low, high = _HELD[k] if activity.talking[i] > 0.3 or activity.phrase_start[i] else _HELD[0]
+        state.hold = low + share * (high - low)
+    held = state.held.value
+    state.held.step(state.hold, _HELD_RATE)
+    return held
 
 
-def _raised(state: FaceState) -> float:
-    """Return the running brow raise: up in 140 ms, held, down in 300 ms."""
-    rise = min(state.raise_age_s / 0.14, 1.0)
-    fall = min(max((state.raise_length_s - state.raise_age_s) / 0.3, 0.0), 1.0)
-    x = min(rise, fall)
-    return state.raise_weight * x * x * (3.0 - 2.0 * x)
+def _stress(state: FaceState, effort: float) -> None:
+    """Take the effort 120 ms ahead: brows follow it, and a stress may raise them."""
+    state.mean_effort += (effort - state.mean_effort) * ROW_S / 1.5
+    above = effort - max(state.mean_effort, 0.4)
+    state.emphasis += (max(above, 0.0) - state.emphasis) * ROW_S / 0.05
+    state.rows_since_raise += 1
+    stressed = above > _RAISE_AT
+    if stressed and not state.stressed:
+        draw = state.events.uniform
+        raises, size, held = draw() < _RAISE_CHANCE, draw(*_RAISE), draw(*_RAISE_HOLD_S)
+        apart = state.rows_since_raise * ROW_S > _RAISE_APART_S
+        if raises and apart and not state.raised.runs:
+            state.raised.begin(float(size), _RAISE_RISE_S, float(held), _RAISE_FALL_S)
+            state.rows_since_raise = 0
+    state.stressed = stressed

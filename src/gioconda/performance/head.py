@@ -1,11 +1,9 @@
-"""Head motion: stochastic, with the measured statistics, modulated by speech.
+"""Head motion: stochastic, with the measured statistics, coupled to the voice.
 
-Measured talkers move their heads hardly linearly with loudness or pitch (|r| about .2), so the
-motion is generated: a posture that shifts at phrase starts, filtered noise on top, a small lift
-at strong loudness peaks, and a trace of the breath. Half of the power of real yaw lies below
-0.4 Hz, 90 % below 1.2 Hz and 98 % below 2.5 Hz; real talkers spread 5.0, 4.2 and 3.7 degrees in
-yaw, pitch and roll. A head on a calm body looks restless at that, so :data:`NATURAL_SHARE` of it
-is the default.
+Half of the power of real yaw lies below 0.4 Hz, 90 % below 1.2 Hz and 98 % below 2.5 Hz; real
+talkers spread 5.0, 4.2 and 3.7 degrees in yaw, pitch and roll. Four parts add up to that:
+postures (:mod:`gioconda.performance.posture`), a little filtered noise, what follows the voice
+(lifts at stresses, a share of its melody and loudness), and a trace of the breath.
 """
 
 from __future__ import annotations
@@ -22,39 +20,48 @@ from gioconda.motion import INDEX
 from gioconda.performance.activity import Activity, smoothstep
 from gioconda.performance.dials import Dials
 from gioconda.performance.emotion import EmotionTrack
+from gioconda.performance.intonation import Intonation
+from gioconda.performance.listening import Listening
+from gioconda.performance.posture import PostureState, hold_postures, start_postures
 from gioconda.speech.types import FEATURE_RATE_HZ
 
 FloatArray = npt.NDArray[np.float64]
 
-#: Spread of real talkers in degrees: yaw, pitch, roll.
-REAL_SPREAD_DEG: Final = (5.0, 4.2, 3.7)
-#: ``Controls.head`` of 1 stands for this share of it.
-NATURAL_SHARE: Final = 0.65
-#: Shares of the spread in posture and in noise (their squares sum to about 1).
-_POSTURE_SHARE: Final = 0.76
-_NOISE_SHARE: Final = 0.66
-#: Bandwidth of the noise at tempo 1.
-_NOISE_CUT_HZ: Final = 0.85
-#: The posture's spring: critically damped, natural frequency in rad/s.
-_SPRING_RAD_S: Final = 3.2
-#: While somebody talks on, posture changes after this many seconds.
-_SHIFT_AFTER_S: Final = (2.0, 6.5)
-#: In pauses the head comes this near to neutral, and moves this much.
-_QUIET_POSTURE: Final = 0.4
-_QUIET_NOISE: Final = 0.5
-#: Lifts at loudness peaks: degrees, rise and fall in rows, shortest distance in rows.
-_LIFT_DEG: Final = (0.7, 1.0)
+#: Spread of the noise in yaw, pitch and roll while somebody talks, degrees, and its bandwidth at
+#: tempo 1; louder words move the head more, by this share for each spread of loudness.
+_NOISE_DEG: Final = (1.55, 1.35, 0.9)
+_NOISE_CUT_HZ: Final = 1.25
+_NOISE_PER_LOUDNESS: Final = 0.25
+#: In pauses and while listening the head comes this near to neutral, and moves this much.
+_QUIET_POSTURE: Final = 0.45
+_QUIET_NOISE: Final = 0.4
+#: A melody and a loudness one spread above the speaker's mean lift the head by so many degrees.
+_LIFT_PER_MELODY_DEG: Final = 0.75
+_LIFT_PER_LOUDNESS_DEG: Final = 0.7
+#: Lifts and nods at loudness peaks: degrees, rise and fall in rows, shortest distance in rows,
+#: and the share of lifts among them.
+_LIFT_DEG: Final = (0.9, 1.6)
 _LIFT_RISE_ROWS: Final = 4
 _LIFT_FALL_ROWS: Final = 13
-_LIFT_EVERY_ROWS: Final = 18
+_LIFT_EVERY_ROWS: Final = 14
+_LIFTS: Final = 0.88
 #: Motion grows from neutral over this time.
 START_S: Final = 1.2
 #: What a full breath lifts the head: degrees of pitch, and outer-eye distances.
 _BREATH_DEG: Final = 0.32
 _BREATH_Y: Final = 0.008
-#: Translation that comes with rotation (neck), and of its own, in outer-eye distances.
-_SWAY_PER_DEG: Final = 0.0035
-_SWAY_SPREAD: Final = 0.010
+#: Translation that comes with a degree of roll and of pitch, as tracked heads have it beyond what
+#: the turn about the neck brings, and translation of its own, in outer-eye distances.
+_X_PER_ROLL: Final = 0.006
+_Y_PER_PITCH: Final = 0.005
+_SWAY: Final = (0.022, 0.010, 0.030)
+_SWAY_CUT_HZ: Final = 0.25
+#: Whoever listens leans forward by this.
+_LEAN_Z: Final = -0.045
+#: Beyond the first of these angles the head is held back, so that it never passes the second: what
+#: portraits bear in yaw and pitch, and tilt in roll.
+_FREE_DEG: Final = (14.0, 10.0, 11.0)
+_LIMIT_DEG: Final = (20.0, 15.0, 16.0)
 
 
 @dataclass
@@ -63,34 +70,43 @@ class HeadState:
 
     Attributes:
         noise: draws the noise, six values a row of its own time, in order.
-        events: draws postures and lifts.
-        filter: state of the noise filter.
+        events: draws lifts.
+        posture: the postures' own state.
+        filters: state of the noise filters of rotation and of translation.
         noise_time: rows of the noise's own time since the start; it runs at the tempo.
         drawn: rows of noise drawn so far.
         last_two: the last two of them, (2, 6).
-        posture, speed, goal: angles in degrees, (3,).
     """
 
     noise: np.random.Generator
     events: np.random.Generator
-    filter: FloatArray
-    posture: list[float] = field(default_factory=lambda: [0.0, 0.0, 0.0])
-    speed: list[float] = field(default_factory=lambda: [0.0, 0.0, 0.0])
-    goal: list[float] = field(default_factory=lambda: [0.0, 0.0, 0.0])
+    posture: PostureState
+    filters: tuple[FloatArray, FloatArray]
     noise_time: float = 0.0
     drawn: int = 0
     last_two: FloatArray = field(default_factory=lambda: np.zeros((2, 6)))
     row: int = 0
-    rows_to_shift: int = 0
     lift_age: int = 1_000_000
     lift_deg: float = 0.0
 
 
+@dataclass(frozen=True)
+class HeadTrack:
+    """The head over the rows of a window.
+
+    Attributes:
+        pose: (rows, 6) yaw, pitch, roll in degrees and x, y, z in outer-eye distances.
+        turns: (rows,) degrees of a turn of yaw that is about to begin, else 0.
+    """
+
+    pose: FloatArray
+    turns: FloatArray
+
+
 def start_head(seed: int) -> HeadState:
     """Return the state before row 0."""
-    events = _generator(seed, 2)
-    events.uniform()  # keeps the later draws, and so every seed's performance, as they were
-    return HeadState(_generator(seed, 1), events, np.zeros((3, 6)))
+    filters = (np.zeros((3, 3)), np.zeros((3, 3)))
+    return HeadState(_generator(seed, 1), _generator(seed, 2), start_postures(seed), filters)
 
 
 def move_head(
@@ -99,31 +115,46 @@ def move_head(
     dials: Dials,
     emotion: EmotionTrack,
     breath: FloatArray,
-) -> FloatArray:
-    """Return yaw, pitch, roll in degrees and x, y, z in outer-eye distances, (rows, 6).
+    voice: Intonation,
+    listening: Listening,
+) -> HeadTrack:
+    """Return the pose of the head and its turns.
 
     ``breath``, (rows,), 0 to 1, lifts the head a trace.
     """
     n = len(activity.gate)
-    amount = (dials.head * emotion.head_scale * NATURAL_SHARE)[:, None]
     noise = _noise(state, emotion.tempo)
-    posture, lift = _postures_and_lifts(state, activity, emotion.tempo)
+    lift = _lifts(state, activity)
+    postures = hold_postures(state.posture, activity, emotion.tempo, listening.attention)
     talking = activity.talking[:, None]
-    spread = np.array(REAL_SPREAD_DEG)
-    posture *= _QUIET_POSTURE + (1 - _QUIET_POSTURE) * talking
-    noise *= _QUIET_NOISE + (1 - _QUIET_NOISE) * talking
-    angles = amount * spread * (_POSTURE_SHARE * posture + _NOISE_SHARE * noise[:, :3])
+    lively = 1.0 + _NOISE_PER_LOUDNESS * voice.loudness[:, None]
+    stirred = (_QUIET_NOISE + (1 - _QUIET_NOISE) * talking) * np.array(_NOISE_DEG) * lively
+    angles = postures.angles * (_QUIET_POSTURE + (1 - _QUIET_POSTURE) * talking)
+    angles += stirred * noise[:, :3]
+    angles[:, 1] -= _LIFT_PER_MELODY_DEG * voice.melody + _LIFT_PER_LOUDNESS_DEG * voice.loudness
+    angles *= emotion.head_scale[:, None]
+    angles[:, 1] += lift - _BREATH_DEG * breath + listening.nod_deg
+    angles *= dials.head[:, None]
+    shift = dials.head[:, None] * np.array(_SWAY) * noise[:, 3:]
+    shift[:, 0] += _X_PER_ROLL * angles[:, 2]
+    shift[:, 1] += _Y_PER_PITCH * angles[:, 1] - dials.head * _BREATH_Y * breath
+    shift[:, 2] += dials.head * _LEAN_Z * listening.attention
     time_s = (state.row + np.arange(n)) / FEATURE_RATE_HZ
-    angles[:, 1] += dials.head * (lift - _BREATH_DEG * breath)
-    # Heads tilt a little into a turn.
-    angles[:, 2] += 0.15 * angles[:, 0]
-    shift = dials.head[:, None] * _SWAY_SPREAD * noise[:, 3:] * np.array([1.0, 0.5, 1.2])
-    shift[:, 0] += _SWAY_PER_DEG * angles[:, 0]
-    shift[:, 1] += _SWAY_PER_DEG * 0.6 * angles[:, 1] - dials.head * _BREATH_Y * breath
-    state.row += n
     grown = smoothstep(time_s / START_S)[:, None]
-    moved: FloatArray = np.concatenate([angles, shift], axis=1) * grown
-    return moved
+    state.row += n
+    pose = np.concatenate([held_back(angles), shift], axis=1) * grown
+    return HeadTrack(pose, postures.turns * dials.head)
+
+
+def held_back(angles: FloatArray) -> FloatArray:
+    """Return angles, (rows, 3), softly kept inside what portraits bear."""
+    free = np.array(_FREE_DEG)
+    room = np.array(_LIMIT_DEG) - free
+    beyond = np.maximum(np.abs(angles) - free, 0.0)
+    kept: FloatArray = np.sign(angles) * (
+        np.minimum(np.abs(angles), free) + room * beyond / (room + beyond)
+    )
+    return kept
 
 
 def write_head(values: FloatArray, head: FloatArray) -> None:
@@ -152,7 +183,10 @@ def _noise(state: HeadState, tempo: FloatArray) -> FloatArray:
         return np.zeros((0, 6))
     missing = max(math.floor(times[-1]) + 2 - state.drawn, 0)
     fresh = state.noise.standard_normal((missing, 6))
-    run_filter(*_noise_filter(), fresh, state.filter)
+    turning, swaying = fresh[:, :3].copy(), fresh[:, 3:].copy()
+    run_filter(*_noise_filter(_NOISE_CUT_HZ), turning, state.filters[0])
+    run_filter(*_noise_filter(_SWAY_CUT_HZ), swaying, state.filters[1])
+    fresh = np.concatenate([turning, swaying], axis=1)
     first = state.drawn - 2
     held = np.concatenate([state.last_two, fresh])
     state.drawn += missing
@@ -164,12 +198,12 @@ def _noise(state: HeadState, tempo: FloatArray) -> FloatArray:
 
 
 @cache
-def _noise_filter() -> tuple[FloatArray, FloatArray]:
+def _noise_filter(cut_hz: float) -> tuple[FloatArray, FloatArray]:
     """Return a low-pass of third order that makes unit-variance noise of unit-variance noise."""
     from gioconda.performance.filter_kernels import run_filter
 
-    one, one_below = _butterworth_1(_NOISE_CUT_HZ)
-    two, two_below = _butterworth_2(1.6 * _NOISE_CUT_HZ)
+    one, one_below = _butterworth_1(cut_hz)
+    two, two_below = _butterworth_2(1.6 * cut_hz)
     numerator, denominator = np.convolve(one, two), np.convolve(one_below, two_below)
     response = np.zeros((2000, 1))
     response[0] = 1.0
@@ -193,40 +227,20 @@ def _butterworth_2(cut_hz: float) -> tuple[FloatArray, FloatArray]:
     return k * k * np.array([1.0, 2.0, 1.0]) / scale, below
 
 
-def _postures_and_lifts(
-    state: HeadState, activity: Activity, tempo: FloatArray
-) -> tuple[FloatArray, FloatArray]:
-    """Return unit-spread postures, (rows, 3), and lifts in degrees of pitch, (rows,)."""
+def _lifts(state: HeadState, activity: Activity) -> FloatArray:
+    """Return lifts and nods at loudness peaks in degrees of pitch, (rows,)."""
     n = len(activity.gate)
-    postures, lifts = np.zeros((n, 3)), np.zeros(n)
+    lifts = np.zeros(n)
     delay = max(_LIFT_RISE_ROWS // 2, activity.peak_lead_rows)
     for i in range(n):
-        dt = float(tempo[i]) / FEATURE_RATE_HZ
-        state.rows_to_shift -= 1
-        talks_on = state.rows_to_shift <= 0 and activity.talking[i] > 0.5
-        if activity.phrase_start[i] or talks_on:
-            state.goal = [float(g) for g in _bounded(state.events.standard_normal(3))]
-            wait = state.events.uniform(*_SHIFT_AFTER_S) / float(tempo[i])
-            state.rows_to_shift = int(wait * FEATURE_RATE_HZ)
-        for k in range(3):
-            pull = _SPRING_RAD_S**2 * (state.goal[k] - state.posture[k])
-            state.speed[k] += dt * (pull - 2 * _SPRING_RAD_S * state.speed[k])
-            state.posture[k] += dt * state.speed[k]
-        postures[i] = state.posture
         if activity.peak[i] > 0 and state.lift_age > _LIFT_EVERY_ROWS:
-            up = state.events.uniform() < 0.8
+            up = state.events.uniform() < _LIFTS
             size = state.events.uniform(*_LIFT_DEG) * min(float(activity.peak[i]), 1.25)
             state.lift_deg = -size if up else size
             state.lift_age = min(_LIFT_RISE_ROWS - delay, 0)
         lifts[i] = state.lift_deg * _lift_shape(state.lift_age)
         state.lift_age += 1
-    return postures, lifts
-
-
-def _bounded(x: FloatArray) -> FloatArray:
-    """Fold rare far postures back: nobody holds a pose three spreads away."""
-    result: FloatArray = 1.6 * np.tanh(x / 1.35)
-    return result
+    return lifts
 
 
 def _lift_shape(age: int) -> float:

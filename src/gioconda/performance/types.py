@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Protocol, runtime_checkable
 
-from gioconda.controls import Controls
+from gioconda.control_track import Direction
 from gioconda.motion import Motion
 from gioconda.speech.types import SpeechFeatures
 
@@ -20,8 +20,12 @@ class Performer(Protocol):
         """How far into the features' future a row of motion looks."""
         ...
 
-    def start(self, controls: Controls) -> Any:
+    def start(self, controls: Direction) -> Any:
         """Return the state of a fresh performance."""
+        ...
+
+    def set(self, state: Any, controls: Direction) -> None:
+        """Give other controls to the rows still to come, without a jump; the seed stays."""
         ...
 
     def step(self, state: Any, features: SpeechFeatures) -> Motion:
@@ -34,9 +38,30 @@ class Performer(Protocol):
 
 
 @runtime_checkable
+class Listener(Protocol):
+    """A performer that can also listen to somebody else; see :class:`Performer`."""
+
+    def step(
+        self, state: Any, features: SpeechFeatures, partner: SpeechFeatures | None = None
+    ) -> Motion:
+        """Take the next features, and the partner's over the same rows if one is heard."""
+        ...
+
+    def set_listening(self, state: Any, listening: bool) -> None:
+        """Say whether somebody else speaks whose sound is not given, from the next row on."""
+        ...
+
+
+@runtime_checkable
 class AheadPerformer(Performer, Protocol):
     """A performer that can go by a provisional future, which takes no more sound."""
 
-    def step_ahead(self, state: Any, row: SpeechFeatures, ahead: SpeechFeatures) -> Motion:
+    def step_ahead(
+        self,
+        state: Any,
+        row: SpeechFeatures,
+        ahead: SpeechFeatures,
+        partner: SpeechFeatures | None = None,
+    ) -> Motion:
         """Take one row of features and what the next rows look like so far; return its motion."""
         ...

@@ -19,7 +19,7 @@ from gioconda.portrait.cache import DiskCache
 from gioconda.portrait.decode import SIDE_LIMIT_PX, Picture, PictureSource, decode
 from gioconda.portrait.face import MOST_YAW_DEG, face_height_px, mouth_gap
 from gioconda.portrait.finder import FaceFinder, MediapipeFinder
-from gioconda.portrait.framing import SIDE_HEIGHTS
+from gioconda.portrait.framing import SIDE_HEIGHTS, Frame, frame_face
 from gioconda.portrait.preparation import find_faces, make_view, make_view_in_place
 from gioconda.portrait.types import ByteImage, Face, FloatArray, View
 
@@ -165,6 +165,10 @@ class Portrait:
                     self._other_faces(),
                 )  # fmt: skip
             return self._views[key]
+
+    def frame(self) -> Frame:
+        """Return the square of the picture that :meth:`view` shows at distance 1."""
+        return frame_face(self.picture, self.face.landmarks)
 
     def view_in_place(self) -> View:
         """Return the square view at the picture's own resolution, to be pasted back into it.

@@ -50,6 +50,8 @@ from gioconda.speech.types import SAMPLE_RATE_HZ
 if TYPE_CHECKING:
     import av
 
+    from gioconda.speech.known_phones import PhoneTrack
+
 FloatArray = npt.NDArray[np.float32]
 
 #: How much is decoded at once when a sound is opened, to refuse bad ones before long work.
@@ -73,6 +75,7 @@ class Sound:
             ``"array"``.
         rate_hz: sample rate of the sound itself.
         channels: channels of the sound itself.
+        phones: what is known to be said in it, and when; None where nothing is.
         duration_s: length in seconds as its header states it, or None where it states none. An
             estimate for progress bars: only the samples themselves are the clock.
     """
@@ -97,6 +100,7 @@ class Sound:
         """
         self.name = name
         self.duration_s = duration_s
+        self.phones: PhoneTrack | None = None
         self._frames = frames
         self._on_close = on_close
         try:
@@ -211,12 +215,20 @@ class Sound:
             if isinstance(e, OSError):
                 raise OutputError(f"cannot spool {name} to a temporary file: {e.strerror}") from e
             raise
-        path = Path(spool)
-        if path.stat().st_size == 0:
+        if os.path.getsize(spool) == 0:
             _delete(spool)
             raise EmptySoundError(f"{name} is empty")
-        sound = cls._from_file(path, name, lambda: _delete(spool))
-        weakref.finalize(sound, _delete, spool)  # also at exit, should nobody close it
+        return cls.of_temporary(spool, name)
+
+    @classmethod
+    def of_temporary(cls, path: str, name: str) -> Sound:
+        """Open a file that is deleted when the sound is closed.
+
+        Raises:
+            SoundError: it cannot be used; it is deleted then, too.
+        """
+        sound = cls._from_file(Path(path), name, lambda: _delete(path))
+        weakref.finalize(sound, _delete, path)  # also at exit, should nobody close it
         return sound
 
     def _scan(self) -> tuple[int, int]:

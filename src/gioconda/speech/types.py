@@ -63,6 +63,16 @@ class SpeechFeatures:
             z(0, np.float32),
         )  # fmt: skip
 
+    def rows(self) -> list[SpeechFeatures]:
+        """Return each row as features of its own."""
+        columns = [f.name for f in fields(self) if f.name != "start_s"]
+        return [
+            SpeechFeatures(
+                self.start_s + i / FEATURE_RATE_HZ, *(getattr(self, c)[i : i + 1] for c in columns)
+            )
+            for i in range(len(self))
+        ]
+
     @classmethod
     def joined(cls, chunks: Iterable[SpeechFeatures]) -> SpeechFeatures:
         """Join chunks that follow each other."""

@@ -1,0 +1,260 @@
+"""One portrait, performed with a control at several strengths, and what is seen of it.
+
+The whole chain runs: controls, performance, renderer; the frames are tracked.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable
+from os import PathLike
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from gioconda.controls import Controls
+from gioconda.errors import OptionError
+from gioconda.measure.motion_figures import find_blinks
+from gioconda.measure.tracking import CURVES, aligned, curves_of
+from gioconda.motion import INDEX, Motion, gaze_of, moment, set_gaze
+from gioconda.motion import FloatArray as Moment
+
+FloatArray = npt.NDArray[np.float64]
+ByteImage = npt.NDArray[np.uint8]
+
+SIZE: Final = 512
+SAMPLE_RATE_HZ: Final = 16_000
+#: Emotions and gaze have come in by this instant.
+SETTLED_S: Final = 2.0
+#: For how long a control is looked at, and how often a second.
+SECONDS: Final = {"head": 12.0, "expression": 12.0, "blinks": 24.0, "emotion": 6.0, "gaze": 7.0}
+FPS: Final = {"head": 6.0, "expression": 6.0, "blinks": 16.0, "emotion": 7.0, "gaze": 7.0}
+#: The tracker sees each still frame so often before it counts: its mesh settles.
+_SETTLING: Final = 2
+#: The tracker is calibrated with so many frames of known gaze and pose, drawn within these
+#: limits: eyes (yaw, pitch), head (yaw, pitch, roll) in degrees, opening of the jaw.
+_KNOWN: Final = 160
+_KNOWN_LIMITS: Final = (28.0, 20.0, 8.0, 6.0, 3.0, 0.3)
+
+_INNER_BROWS: Final = (107, 55, 336, 285)
+_INNER_CORNERS: Final = (133, 362)
+_WINGS: Final = (129, 358)
+#: The tracked curves and further lengths in outer-eye distances: ``inner brow``, height of the
+#: inner brows over the inner eye corners; ``nose``, from those corners down to the wings of the
+#: nose (shorter when wrinkled); ``corner L`` and ``corner R``, height of the mouth's corners on
+#: the image's left and right; ``eye`` and ``brow``, means of both sides; ``corners' slant``, how
+#: much higher the corner on the image's right (the subject's left) is.
+MEASURES: Final = (
+    *CURVES, "inner brow", "nose", "corner L", "corner R", "eye", "brow", "corners' slant",
+)  # fmt: skip
+
+
+def measures_of(landmarks: npt.NDArray[np.floating]) -> FloatArray:
+    """Return (N, 29) measures, in the order of :data:`MEASURES`, of meshes (N, 478, 3)."""
+    meshes = landmarks.astype(np.float64)
+    curves = curves_of(meshes)
+    y = aligned(meshes)[0][..., 1]
+    eyes = y[:, list(_INNER_CORNERS)].mean(axis=1)
+    left, right = y[:, 2] - y[:, 61], y[:, 2] - y[:, 291]
+
+    def mean(a: str, b: str) -> FloatArray:
+        both: FloatArray = 0.5 * (curves[:, CURVES.index(a)] + curves[:, CURVES.index(b)])
+        return both
+
+    further = [
+        eyes - y[:, list(_INNER_BROWS)].mean(axis=1),
+        y[:, list(_WINGS)].mean(axis=1) - eyes,
+        left,
+        right,
+        mean("eyeL", "eyeR"),
+        mean("browL", "browR"),
+        right - left,
+    ]
+    return np.concatenate([curves, np.stack(further, axis=1)], axis=1)
+
+
+class Seen:
+    """What was tracked: instants (N,), and measures (N, 29)."""
+
+    def __init__(self, time_s: FloatArray, values: FloatArray) -> None:
+        self.time_s, self.values = time_s, values
+
+    def __getitem__(self, name: str) -> FloatArray:
+        """Return one measure over time, (N,)."""
+        return self.values[:, MEASURES.index(name)]
+
+    def mean(self, name: str) -> float:
+        """Return the mean of a measure once everything has come in."""
+        return float(self[name][self.time_s >= SETTLED_S].mean())
+
+
+class Trial:
+    """One portrait that performs.
+
+    Args:
+        picture: the portrait's file.
+        sound: (n,) speech, 16 kHz mono, repeated as long as needed.
+        seed: of its performances.
+        advance: called after every frame.
+    """
+
+    def __init__(
+        self,
+        picture: str | PathLike[str],
+        sound: npt.NDArray[np.float32],
+        seed: int = 0,
+        advance: Callable[[], None] = lambda: None,
+    ) -> None:
+        from gioconda.frame_maker import FrameMaker
+        from gioconda.portrait import Portrait
+
+        self._person = Portrait.open(Path(picture))
+        self._maker = FrameMaker(self._person, size=SIZE)
+        self._sound, self._seed, self._advance = sound, seed, advance
+        self._gaze: FloatArray | None = None
+        self._calibration_error = math.nan
+        self._neutral: Seen | None = None
+        self._size: float | None = None
+
+    def perform(self, what: str, **controls: Any) -> Seen:
+        """Speak with controls for as long as the control ``what`` needs; track what is seen."""
+        return self._watch(what, self._motion(what, **controls))
+
+    def _motion(self, what: str, **controls: Any) -> Motion:
+        from gioconda.pipeline import perform
+        from gioconda.speech.sound import Sound
+
+        pcm = np.resize(self._sound, int(SECONDS[what] * SAMPLE_RATE_HZ))
+        sound = Sound.from_array(pcm, SAMPLE_RATE_HZ)
+        return perform(sound, Controls(seed=self._seed, **controls))
+
+    def _watch(self, what: str, motion: Motion) -> Seen:
+        times = np.arange(0, SECONDS[what], 1 / FPS[what])
+        return self._track(times, (self._maker.frame(motion.at(float(t))) for t in times))
+
+    def head_spread(self, scale: float) -> float:
+        """Return the standard deviation of the head's angles together, degrees."""
+        seen = self.perform("head", head=scale)
+        return math.sqrt(sum(float(seen[a].var()) for a in ("yaw", "pitch", "roll")))
+
+    def brow_range(self, scale: float) -> float:
+        """Return the 5 to 95 % range of the brows' height, outer-eye distances."""
+        low, high = np.percentile(self.perform("expression", expression=scale)["brow"], [5, 95])
+        return float(high - low)
+
+    def blinks(self, scale: float) -> float:
+        """Return tracked blinks a minute."""
+        seen = self.perform("blinks", blinks=scale)
+        grid = np.arange(seen.time_s[0], seen.time_s[-1], 1 / 25)
+        found, _ = find_blinks(np.interp(grid, seen.time_s, seen["eye"]))
+        return 60.0 * len(found) / SECONDS["blinks"]
+
+    def neutral(self) -> Seen:
+        """Return what is seen without an emotion; performed once."""
+        if self._neutral is None:
+            self._neutral = self.perform("emotion")
+        return self._neutral
+
+    def emotion(self, name: str, strength: float) -> Seen:
+        """Return what is seen of an emotion."""
+        return self.perform("emotion", emotion=name, emotion_strength=strength)
+
+    def gaze(self, asked: tuple[float, float]) -> tuple[FloatArray, FloatArray]:
+        """Return where the eyes look while speaking, (yaw, pitch) in degrees, median over time.
+
+        First as it is seen: eyes and head together, read off the tracked irises and head by a
+        regression fitted on frames of known gaze, since the tracker alone sees three quarters of
+        an eye's turn across, a quarter to two fifths of it up and down, and mixes the two. Then as
+        the motion has it: the difference of both is the error of what is seen.
+        """
+        motion = self._motion("gaze", gaze=asked)
+        seen = self._watch("gaze", motion)
+        late = seen.values[seen.time_s >= SETTLED_S]
+        moments = [motion.at(float(t)) for t in seen.time_s[seen.time_s >= SETTLED_S]]
+        first = INDEX["headYaw"]
+        made = [np.array(gaze_of(m)) + m[first : first + 2] for m in moments]
+        return np.median(_gaze_terms(late) @ self._calibration(), axis=0), np.median(made, axis=0)
+
+    def distance_error(self, distance: float) -> float:
+        """Return how far the eyes' distance in pixels is from 1 / distance, as a part of it."""
+        if self._size is None:
+            self._size = self._eyes_px(1.0)
+        return self._eyes_px(distance) * distance / self._size - 1.0
+
+    def _eyes_px(self, distance: float) -> float:
+        """Return the outer eye corners' distance in the frames of a silent performance."""
+        from gioconda.pipeline import animate
+        from gioconda.speech.sound import Sound
+
+        quiet = Sound.from_array(np.zeros(SAMPLE_RATE_HZ // 5, np.float32), SAMPLE_RATE_HZ)
+        animation = animate(
+            self._person, quiet, Controls(distance=distance, still=True), fps=25, size=SIZE
+        )
+        images = (frame.image for frame in animation.frames())
+        return float(self._track(np.arange(5) / 25, images)["scale"][-1])
+
+    def gaze_error_deg(self) -> float:
+        """Return the spread of the calibration's error in a single frame, degrees."""
+        self._calibration()
+        return self._calibration_error
+
+    def _calibration(self) -> FloatArray:
+        """Return the weights of :func:`_gaze_terms` for yaw and pitch of eyes and head."""
+        if self._gaze is None:
+            draw = np.random.Generator(np.random.PCG64([self._seed, 41]))
+            state = draw.uniform(-1, 1, (_KNOWN, len(_KNOWN_LIMITS))) * _KNOWN_LIMITS
+            moments = []
+            for yaw, pitch, *head, jaw in state:
+                angles = dict(zip(("headYaw", "headPitch", "headRoll"), head, strict=True))
+                m = moment(articulation=1.0, jawOpen=abs(jaw), **angles)
+                set_gaze(m, yaw, pitch)
+                moments.append(m)
+            terms = _gaze_terms(self._still(moments).values)
+            known = state[:, :2] + state[:, 2:4]
+            weights = np.asarray(np.linalg.lstsq(terms, known, rcond=None)[0], np.float64)
+            self._calibration_error = float((terms @ weights - known).std())
+            self._gaze = weights
+        return self._gaze
+
+    def _still(self, moments: list[Moment]) -> Seen:
+        """Track still frames of moments, each once the tracker's mesh has settled."""
+
+        def frames() -> Iterable[ByteImage]:
+            for m in moments:
+                image = self._maker.frame(m).copy()
+                for _ in range(_SETTLING):
+                    yield image
+
+        seen = self._track(np.arange(len(moments) * _SETTLING) / 25, frames())
+        if len(seen.time_s) < len(moments) * _SETTLING:
+            raise OptionError("the face is not found in every rendered frame")
+        return Seen(
+            seen.time_s[_SETTLING - 1 :: _SETTLING], seen.values[_SETTLING - 1 :: _SETTLING]
+        )
+
+    def _track(self, time_s: FloatArray, images: Iterable[ByteImage]) -> Seen:
+        from gioconda.capture.follower import FaceFollower
+
+        times, meshes = [], []
+        with FaceFollower() as follower:
+            for t, image in zip(time_s, images, strict=False):
+                landmarks = follower.landmarks(image)
+                self._advance()
+                if landmarks is not None:
+                    times.append(float(t))
+                    meshes.append(landmarks)
+        if not meshes:
+            raise OptionError("no face is found in the rendered frames")
+        return Seen(np.array(times), measures_of(np.stack(meshes)))
+
+
+def _gaze_terms(values: FloatArray) -> FloatArray:
+    """Return what gaze is read off, (N, terms), of measures (N, 29)."""
+    names = ("gazeX", "gazeY", "yaw", "pitch", "roll", "eye")
+    x, y, yaw, pitch, roll, eye = (values[:, MEASURES.index(n)] for n in names)
+    x, y, yaw, pitch = 10 * x, 20 * y, 0.1 * yaw, 0.1 * pitch
+    products = [x * x, x * y, y * y, x * yaw, y * pitch, x * x * x, y * eye, x * x * y]
+    terms = [np.ones(len(x)), x, y, yaw, pitch, roll, eye, *products]
+    return np.stack(terms, axis=1)

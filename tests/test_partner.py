@@ -1,0 +1,84 @@
+"""A partner's sound goes with one's own, sample for sample."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from gioconda import Controls, examples
+from gioconda.errors import OptionError
+from gioconda.motion import concatenate
+from gioconda.partner import paired_chunks
+from gioconda.pipeline import animate, perform
+from gioconda.session import Performance
+from gioconda.speech.sound import Sound
+
+
+@pytest.fixture(scope="module")
+def voice() -> np.ndarray:
+    with Sound.open(examples.speech_path()) as sound:
+        return np.concatenate(list(sound.chunks()))[: 16_000 * 5]
+
+
+def run(own, other, bounds, joins: int):
+    performance = Performance(Controls(seed=3))
+    parts = []
+    for a, b in pairwise(bounds):
+        parts.append(performance.push(own[a:b], partner=other[a:b] if a >= joins else None))
+    return concatenate([*parts, *performance.finish()])
+
+
+def test_any_chunking_gives_the_same_listening(voice) -> None:
+    own = np.zeros(len(voice), np.float32)
+    joins = 17_171  # in the middle of a row, after more than the silence taken in
+    whole = run(own, voice, [0, joins, len(voice)], joins)
+    rng = np.random.default_rng(0)
+    cuts = {int(c) for c in rng.integers(0, len(voice), 40)}
+    parts = run(own, voice, sorted({0, joins, len(voice), *cuts}), joins)
+    np.testing.assert_array_equal(whole.values, parts.values)
+    alone = run(own, voice, [0, len(voice)], len(voice) + 1)
+    assert len(whole) == len(alone) == len(voice) // 320
+    before = joins // 320 - 1
+    np.testing.assert_array_equal(whole.values[:before], alone.values[:before])
+    assert np.abs(whole.values - alone.values).max() > 0.01
+
+
+def test_a_late_partner_is_heard_as_one_who_was_silent(voice) -> None:
+    own = np.zeros(len(voice), np.float32)
+    late = np.concatenate([np.zeros(20_003, np.float32), voice])[: len(voice)]
+    joined = run(own, late, [0, 20_003, len(voice)], 20_003)
+    always = run(own, late, [0, len(voice)], 0)
+    assert np.abs(joined.values - always.values).max() < 0.05
+
+
+def test_lengths_must_agree(voice) -> None:
+    with pytest.raises(OptionError, match="same length"):
+        Performance().push(voice[:320], partner=voice[:321])
+
+
+def test_a_partner_alone_is_listened_to_for_its_length(voice) -> None:
+    motion = perform(None, partner=Sound.from_array(voice, 16_000))
+    assert motion.duration_s == pytest.approx(5.0)
+    assert motion["articulation"].max() == 0
+
+
+def test_nobodys_sound_is_refused() -> None:
+    with pytest.raises(OptionError, match="a sound is needed"):
+        perform(None)
+    with pytest.raises(OptionError, match="a sound is needed"):
+        animate(examples.portrait_path(), None)
+
+
+def test_ones_own_sound_sets_the_length_and_is_heard(voice) -> None:
+    own, other = (Sound.from_array(voice[: 16_000 * n], 16_000) for n in (3, 2))
+    pairs = list(paired_chunks(own, other))
+    assert all(len(a) == len(b) for a, b in pairs if b is not None)
+    assert sum(len(a) for a, _ in pairs) == 48_000
+    heard = np.concatenate([b for _, b in pairs if b is not None])
+    np.testing.assert_array_equal(heard[:32_000], voice[:32_000])
+    assert np.abs(heard[32_000:]).max() == 0
+    animation = animate(examples.portrait_path(), own, partner=other)
+    assert animation.heard is own
+    assert animate(examples.portrait_path(), None, partner=other).heard is other
