@@ -1,8 +1,8 @@
 """Measure what each mouth shape does on rendered faces: the tables of performance/mouth.py.
 
 ``python scripts/measure_mouth_shapes.py PORTRAIT [PORTRAIT ...]`` renders 350 random mouths on
-every portrait, tracks them as people's clips are tracked, and prints the least squares from weights to
-lip curves, averaged over the portraits. Six to ten frontal portraits take a minute.
+every portrait, tracks them as people's clips are tracked, and prints the least squares from
+weights to lip curves, averaged over the portraits. Six to ten frontal portraits take a minute.
 """
 
 from __future__ import annotations
