@@ -70,10 +70,10 @@ def sustain(state: SustainState, window: FeatureWindow, targets: LipTargets) -> 
 def _steady(window: FeatureWindow) -> npt.NDArray[np.bool_]:
     """Return where the sound has a pitch and the colour that it had just before, (rows,)."""
     f = window.features
+    changes = np.abs(window.at(f.bands, 0) - window.at(f.bands, -_CHANGE_ROWS))
     change = np.zeros(window.rows)
-    for k in range(f.bands.shape[1]):
-        now, before = window.at(f.bands[:, k], 0), window.at(f.bands[:, k], -_CHANGE_ROWS)
-        change += np.abs(now - before) / f.bands.shape[1]
+    for band in changes.T:  # one after the other: a sum must not depend on the number of rows
+        change += band / changes.shape[1]
     steady: npt.NDArray[np.bool_] = (change < STEADY_CHANGE) & (window.at(f.f0_hz, 0) > 0)
     return steady
 

@@ -49,10 +49,10 @@ class FeatureWindow:
     future: int
 
     def at(self, column: npt.NDArray[np.floating], offset: int) -> FloatArray:
-        """Return a column of ``features`` as read ``offset`` rows later (earlier if negative).
+        """Return a column, or several, of ``features`` as read ``offset`` rows later.
 
-        Offsets beyond the past or the look-ahead are held at its end, so that little
-        look-ahead degrades the motion and does not break it.
+        Negative offsets read earlier rows. Offsets beyond the past or the look-ahead are held at
+        its end, so that little look-ahead degrades the motion and does not break it.
         """
         first = PAST_ROWS + min(max(offset, -PAST_ROWS), self.future)
         return np.asarray(column[first : first + self.rows], np.float64)
