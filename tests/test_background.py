@@ -11,9 +11,9 @@ from PIL import Image
 from gioconda import Motion, Portrait, render_motion
 from gioconda.background import Background, background_of
 from gioconda.errors import OptionError
+from gioconda.frame_maker import FrameMaker
 from gioconda.motion import moment, neutral
 from gioconda.render import registry
-from gioconda.session import FrameMaker
 
 SIDE = 256
 #: Where the astronaut's view of 256 shows only background, only face, and a shoulder; x, y.

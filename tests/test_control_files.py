@@ -79,7 +79,7 @@ KEYFRAME = {"time_s": 0, "value": 1}
         ({"seed": -1}, "seed is -1; it must be 0 or above"),
         ({"still": 1}, "still is 1; it must be true or false"),
         ({"distance": 3}, "distance is 3; it must lie between 0.7 and 2"),
-        ({"distance": "near"}, "distance is 'near'; it must be a number"),
+        ({"distance": "near"}, "^'c.json': distance is 'near'; it must be a number"),
         ({"gaze": [1]}, "two angles"),
         ({"gaze": [{"time_s": 0, "value": 4}]}, "gaze, keyframe 1, value is 4; .*two angles"),
         ({"gaze": [{"time_s": 0, "value": [4, 90]}]}, "gaze, keyframe 1: gaze pitch is 90"),
@@ -101,8 +101,9 @@ KEYFRAME = {"time_s": 0, "value": 1}
     ],
 )  # fmt: skip
 def test_faults_of_json_name_their_key(tmp_path: Path, data: object, complaint: str) -> None:
-    with pytest.raises(OptionError, match=f"^'c.json': .*{complaint}") as e:
+    with pytest.raises(OptionError, match=complaint) as e:
         of_json(tmp_path, data)
+    assert str(e.value).startswith("'c.json': ")
     assert "\n" not in str(e.value)
     assert "validation" not in str(e.value)
 
@@ -125,6 +126,8 @@ def test_faults_of_json_name_their_key(tmp_path: Path, data: object, complaint: 
         ("time_s,emotion\n0,glad\n", "line 2: emotion 'glad' is not known"),
         ("time_s,head,jump\n0,1,perhaps\n", "line 2: jump is 'perhaps'; it must be 1, 0 or empty"),
         ("time_s,headYaw\n0,99\n", "line 2: headYaw is 99; .*-20 and 20 degrees"),
+        ("time_s,head,,\n0,1,,\n1,1,,7\n", "line 3: '7' stands in a column without a name"),
+        ("time_s,head\n1e300,1\n", "line 2: time_s is 1e\\+300; .*1,000,000 seconds at most"),
         ("time_s,head,hold_s\n0,1,2\n", "line 2: hold_s is given, but no channel"),
     ],
 )

@@ -9,8 +9,8 @@ import pytest
 
 from gioconda import Controls, ControlTrack, Keyframe, Portrait, Session, render_motion
 from gioconda.errors import OptionError
+from gioconda.frame_maker import FrameMaker
 from gioconda.motion import Motion, neutral
-from gioconda.session import FrameMaker
 from gioconda.zoom import Camera, Zoom
 
 SIZE = 256

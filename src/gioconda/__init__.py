@@ -20,7 +20,8 @@ from gioconda.errors import GiocondaError
 
 if TYPE_CHECKING:
     from gioconda.capture import track
-    from gioconda.control_track import ControlTrack, Keyframe, Pose
+    from gioconda.control_poses import Pose
+    from gioconda.control_track import ControlTrack, Keyframe
     from gioconda.motion import BLENDSHAPES, CHANNELS, Motion, moment, neutral
     from gioconda.motion_plot import plot_motion
     from gioconda.performance import Performer, RulePerformer
@@ -50,7 +51,7 @@ _HOMES = {
     "Paster": "gioconda.render",
     "Performer": "gioconda.performance",
     "Portrait": "gioconda.portrait",
-    "Pose": "gioconda.control_track",
+    "Pose": "gioconda.control_poses",
     "Renderer": "gioconda.render",
     "RulePerformer": "gioconda.performance",
     "Session": "gioconda.session",

@@ -8,14 +8,12 @@ import re
 from typing import Any, Final
 
 from gioconda.control_files import FileControls
+from gioconda.control_poses import POSE_CHANNELS, Pose, pose_curves
 from gioconda.control_track import (
     DIALS,
-    POSE_CHANNELS,
     DialValue,
     Keyframe,
-    Pose,
     check_keyframes,
-    check_poses,
 )
 from gioconda.errors import OptionError
 
@@ -59,6 +57,8 @@ def parse(text: str) -> FileControls:
 
 def _check_header(header: list[str]) -> None:
     for i, name in enumerate(header):
+        if not name:  # spreadsheets leave such columns behind
+            continue
         if name not in _COLUMNS and name not in POSE_CHANNELS:
             raise OptionError(
                 f"the column {name!r} is not known; there are: {', '.join(_COLUMNS)}, headYaw, "
@@ -77,6 +77,8 @@ def _add_row(said: FileControls, header: list[str], cells: list[str], where: str
             f"{where} has {len(cells)} cells for {len(header)} columns (decimals need a point)"
         )
     row = {n: c for n, c in zip(header, cells, strict=False) if c}
+    if "" in row:
+        raise OptionError(f"{where}: {row['']!r} stands in a column without a name")
     flag = row.pop("jump", "").lower()
     if flag not in _FLAGS:
         raise OptionError(f"{where}: jump is {flag!r}; it must be 1, 0 or empty")
@@ -94,7 +96,7 @@ def _add_row(said: FileControls, header: list[str], cells: list[str], where: str
         pose = _pose(time_s, values)
         if pose is not None:
             said.poses.append(pose)
-            check_poses([pose])
+            pose_curves([pose])
     except OptionError as e:
         raise OptionError(f"{where}: {_NUMBERED.sub('', str(e))}") from None
 

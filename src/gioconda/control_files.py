@@ -13,11 +13,11 @@ from os import PathLike, fspath
 from pathlib import Path
 from typing import Any, Final
 
+from gioconda.control_poses import Pose
 from gioconda.control_track import (
     DIALS,
     ControlTrack,
     Keyframe,
-    Pose,
     check_keyframes,
     parse_emotions,
 )
@@ -135,7 +135,10 @@ def _add_dial(said: FileControls, dial: str, value: Any) -> None:
         said.frames[dial] = [Keyframe(f.time_s, f.value, f.jump) for f in frames]
         return
     constant = tuple(value) if isinstance(value, list) else value
-    check_keyframes(dial, [Keyframe(0.0, constant)])
+    try:
+        check_keyframes(dial, [Keyframe(0.0, constant)])
+    except OptionError as e:
+        raise OptionError(str(e).removeprefix(f"{dial}, keyframe 1: ")) from None
     if dial != "emotion":
         said.constants[dial] = constant
         return

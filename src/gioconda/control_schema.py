@@ -18,12 +18,10 @@ from pydantic import (
     model_validator,
 )
 
+from gioconda.control_poses import POSE_CHANNELS, POSE_RANGE_DEG, RAMP_RANGE_S
 from gioconda.control_track import (
     LEAST_STEP_S,
     MOST_EMOTIONS,
-    POSE_CHANNELS,
-    POSE_RANGE_DEG,
-    RAMP_RANGE_S,
 )
 from gioconda.controls import (
     DISTANCE_RANGE,

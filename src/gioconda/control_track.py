@@ -16,6 +16,7 @@ from typing import Final, TypeAlias
 import numpy as np
 
 from gioconda.control_curve import Curve, FloatArray
+from gioconda.control_poses import Pose, PoseCurve, check_time, pose_curves
 from gioconda.controls import (
     DISTANCE_RANGE,
     EMOTION_CHOICES,
@@ -27,27 +28,15 @@ from gioconda.controls import (
     check_number,
 )
 from gioconda.errors import OptionError
-from gioconda.motion import BLENDSHAPES
 
 #: The dials that may have keyframes.
 DIALS: Final = ("gaze", "distance", "emotion", "expression", "head", "blinks")
-POSE_ANGLES: Final = ("headYaw", "headPitch", "headRoll")
-#: What a pose may set.
-POSE_CHANNELS: Final = (*POSE_ANGLES, *BLENDSHAPES)
-#: Yaw, pitch and roll that a pose may ask for, degrees; a portrait that is turned bears less.
-POSE_RANGE_DEG: Final = {"headYaw": 20.0, "headPitch": 15.0, "headRoll": 20.0}
 #: Keyframes of one dial keep this distance.
 LEAST_STEP_S: Final = 0.2
 #: Eyes follow a target up to about this speed (smooth pursuit); faster ones take a saccade.
 PURSUIT_DEG_S: Final = 30.0
 #: A change marked as a jump takes this long in any dial but gaze.
 JUMP_S: Final = 0.3
-#: A pose comes and goes within this time, head and face, if it does not say.
-HEAD_RAMP_S: Final = 0.6
-FACE_RAMP_S: Final = 0.25
-RAMP_RANGE_S: Final = (0.1, 10.0)
-#: Different poses of one channel keep this distance.
-LEAST_GAP_S: Final = 0.1
 #: Most emotions at once.
 MOST_EMOTIONS: Final = 2
 USUAL_STRENGTH: Final = 0.6
@@ -78,33 +67,6 @@ class Keyframe:
     time_s: float
     value: DialValue
     jump: bool = False
-
-
-@dataclass(frozen=True)
-class Pose:
-    """A pose to hit at an instant: it overrules whatever else those channels would do.
-
-    Attributes:
-        time_s: the instant, seconds of the sound, 0 and above.
-        channels: headYaw, headPitch (15 degrees at most), headRoll in degrees, 20 at most, or
-            any of :data:`gioconda.BLENDSHAPES`, 0 to 1.
-        hold_s: how long it stays, 0 and above.
-        ramp_s: how long it takes to come and to go, 0.1 to 10; 0.6 s for the head and 0.25 s for
-            the face if None.
-    """
-
-    time_s: float
-    channels: Mapping[str, float]
-    hold_s: float = 0.0
-    ramp_s: float | None = None
-
-
-@dataclass(frozen=True)
-class PoseCurve:
-    """One channel's poses: where it is drawn to, and how much, 0 to 1."""
-
-    target: Curve
-    weight: Curve
 
 
 @dataclass(frozen=True)
@@ -165,7 +127,7 @@ class ControlTrack:
             )
         starts, sizes = (np.array([j[k] for j in jumps], np.float64) for k in (0, 1))
         object.__setattr__(self, "curves", curves)
-        object.__setattr__(self, "pose_curves", _pose_curves(self.poses))
+        object.__setattr__(self, "pose_curves", pose_curves(self.poses))
         object.__setattr__(self, "saccades", Saccades(starts, sizes))
 
     @classmethod
@@ -223,15 +185,6 @@ def check_keyframes(dial: str, frames: Sequence[Keyframe]) -> None:
         OptionError: one is not allowed.
     """
     _curve(dial, frames, Controls())
-
-
-def check_poses(poses: Sequence[Pose]) -> None:
-    """Check poses.
-
-    Raises:
-        OptionError: one is not allowed, or two meet.
-    """
-    _pose_curves(poses)
 
 
 def emotion_strengths(value: DialValue) -> FloatArray:
@@ -328,7 +281,7 @@ def _curve(
     for number, frame in enumerate(frames, 1):
         try:
             value = read(frame.value)
-            _check_time(frame.time_s)
+            check_time(frame.time_s)
         except OptionError as e:
             raise OptionError(f"{dial}, keyframe {number}: {e}") from None
         if times and frame.time_s < times[-1] + LEAST_STEP_S - 1e-9:
@@ -349,86 +302,3 @@ def _curve(
         times.append(float(frame.time_s))
         values.append(value)
     return Curve.through(np.array(times), np.array(values)), jumps
-
-
-def _check_time(time_s: float) -> None:
-    if isinstance(time_s, bool) or not isinstance(time_s, (int, float)):
-        raise OptionError(f"time_s is {time_s!r}; it must be a number of seconds")
-    if not (math.isfinite(time_s) and time_s >= 0):
-        raise OptionError(f"time_s is {time_s:g}; it must be 0 or above")
-
-
-@dataclass(frozen=True)
-class _Stop:
-    """A channel's part of a pose."""
-
-    start_s: float
-    end_s: float
-    ramp_s: float
-    value: float
-
-
-def _pose_curves(poses: Sequence[Pose]) -> dict[str, PoseCurve]:
-    stops: dict[str, list[_Stop]] = {}
-    for number, pose in enumerate(poses, 1):
-        try:
-            _check_pose(pose)
-        except OptionError as e:
-            raise OptionError(f"poses, pose {number}: {e}") from None
-        for name, value in pose.channels.items():
-            usual = HEAD_RAMP_S if name in POSE_ANGLES else FACE_RAMP_S
-            ramp = usual if pose.ramp_s is None else pose.ramp_s
-            end = pose.time_s + pose.hold_s
-            stops.setdefault(name, []).append(_Stop(pose.time_s, end, ramp, float(value)))
-    return {name: _pose_curve(name, of_channel) for name, of_channel in stops.items()}
-
-
-def _check_pose(pose: Pose) -> None:
-    _check_time(pose.time_s)
-    check_number("hold_s", pose.hold_s, (0.0, 86_400.0), " seconds")
-    if pose.ramp_s is not None:
-        check_number("ramp_s", pose.ramp_s, RAMP_RANGE_S, " seconds")
-    if not pose.channels:
-        raise OptionError("it sets no channel; headYaw, headPitch, headRoll or a blendshape's name")
-    for name, value in pose.channels.items():
-        if name not in POSE_CHANNELS:
-            raise OptionError(
-                f"{name!r} is not known; a pose sets headYaw, headPitch, headRoll or a "
-                "blendshape by its ARKit name"
-            )
-        if name in POSE_RANGE_DEG:
-            most = POSE_RANGE_DEG[name]
-            check_number(name, value, (-most, most), " degrees")
-        else:
-            check_number(name, value, (0.0, 1.0))
-
-
-def _pose_curve(name: str, stops: list[_Stop]) -> PoseCurve:
-    """Return where a channel is drawn to; it goes from pose to pose where they are near."""
-    stops = sorted(stops, key=lambda stop: stop.start_s)
-    targets: list[tuple[float, float]] = []
-    weights: list[tuple[float, float]] = []
-    last: _Stop | None = None
-    for stop in stops:
-        if last is not None and stop.start_s < last.end_s + LEAST_GAP_S:
-            raise OptionError(
-                f"poses: {name} at {stop.start_s:g} s meets the pose that lasts until "
-                f"{last.end_s:g} s; leave {LEAST_GAP_S:g} s between them"
-            )
-        apart = last is None or stop.start_s - last.end_s > last.ramp_s + stop.ramp_s
-        if last is not None and apart:
-            weights.append((last.end_s + last.ramp_s, 0.0))
-        if apart and stop.start_s > 0.0:
-            weights.append((max(stop.start_s - stop.ramp_s, 0.0), 0.0))
-        for instant in {stop.start_s: None, stop.end_s: None}:
-            targets.append((instant, stop.value))
-            weights.append((instant, 1.0))
-        last = stop
-    assert last is not None
-    weights.append((last.end_s + last.ramp_s, 0.0))
-    return PoseCurve(_through(targets), _through(weights))
-
-
-def _through(points: list[tuple[float, float]]) -> Curve:
-    times, values = zip(*points, strict=True)
-    return Curve.through(np.array(times), np.array(values)[:, None])

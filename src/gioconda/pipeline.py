@@ -15,17 +15,10 @@ from gioconda.background import Background, BackgroundLike, background_of
 from gioconda.control_track import ControlTrack, Direction, track_of
 from gioconda.controls import Controls
 from gioconda.errors import OptionError
+from gioconda.frame_maker import KEPT, FrameMaker, check_options
 from gioconda.motion import Motion, concatenate
 from gioconda.partner import paired_chunks
-from gioconda.session import (
-    KEPT,
-    FrameMaker,
-    Performance,
-    Session,
-    StageClock,
-    TimedFrame,
-    check_options,
-)
+from gioconda.session import Performance, Session, StageClock, TimedFrame
 
 if TYPE_CHECKING:
     from gioconda.portrait import Portrait

@@ -62,3 +62,17 @@ def test_missing_folders_are_refused(folders, tmp_path) -> None:
         find_cases(tmp_path / "none", folders[1])
     with pytest.raises(OptionError, match="no clip with tracked curves"):
         find_cases(folders[0], folders[2])
+
+
+def test_a_speakers_own_video_tracked_again_is_the_speaker(shared) -> None:
+    from gioconda.measure.lip_report import OWN, measure_lips
+    from gioconda.measure.performances import Stage
+
+    data = shared / "data"
+    cases = find_cases(data / "clips", data / "tracked", names=["grid_02"])
+    own = measure_lips(cases, Stage(), motion_only=True, own=True).scores["real"][OWN]
+    assert own.r["aperture"].value > 0.97
+    assert own.r["width"].value > 0.9
+    assert own.best_lag_ms.value == 0
+    rival = find_cases(None, None, data / "rivals", ["emo_hb"])[0]
+    assert rival.video.is_file()

@@ -5,12 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from gioconda.controls import Controls
 from gioconda.errors import OptionError
 from gioconda.measure.cases import Case
 from gioconda.measure.lip_report import measure_lips
-from gioconda.measure.performances import Stage, held_out_readouts, save_face
+from gioconda.measure.loudness import samples_of
+from gioconda.measure.performances import Stage, held_out_readouts, live_motion, save_face
 from gioconda.measure.tracking import CURVES, TrackedFace
 from gioconda.performance import registry
+from gioconda.speech.sound import Sound
 
 
 def case(name: str, group: str = "real") -> Case:
@@ -48,6 +51,23 @@ def test_our_curves_are_kept_as_those_of_the_clips_are(tmp_path) -> None:
     again = TrackedFace.load(tmp_path / "x.npz")
     np.testing.assert_array_equal(again.curves, face.curves)
     np.testing.assert_array_equal(again.time_s, face.time_s)
+
+
+def test_look_ahead_is_chosen_and_checked() -> None:
+    from gioconda import examples
+    from gioconda.pipeline import perform
+
+    sound = samples_of(examples.speech_path())[:32_000]
+    whole = perform(Sound.from_array(sound, 16_000), Controls(seed=3))
+    same = live_motion([sound], Controls(seed=3), "rules", (120, 120))
+    np.testing.assert_array_equal(same.values, whole.values)
+    less = live_motion([sound], Controls(seed=3), "rules", (40, 40))
+    assert len(less) == len(whole)
+    assert np.abs(less["jawOpen"] - whole["jawOpen"]).max() > 0.01
+    with pytest.raises(OptionError, match="look-ahead must be one of"):
+        Stage(lookahead_ms=(50, 40))
+    with pytest.raises(OptionError, match="look-ahead is 900 ms"):
+        Stage(lookahead_ms=(40, 900))
 
 
 def test_a_clip_is_spoken_rendered_and_scored(shared, tmp_path) -> None:

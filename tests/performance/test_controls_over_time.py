@@ -65,6 +65,17 @@ def test_poses_are_hit_at_their_time_and_held(motion) -> None:
                 assert moment[INDEX[name]] == pytest.approx(value, abs=near), (name, time_s)
 
 
+def test_a_wink_is_one_sided(talk) -> None:
+    features = talk(20.0, seed=1)
+    winks = [Pose(t, {"eyeBlinkLeft": 1.0}, hold_s=0.2) for t in range(2, 20, 2)]
+    for seed in range(3):
+        motion = perform(features, ControlTrack(Controls(seed=seed, blinks=2.0), poses=winks))
+        for wink in winks:
+            during = motion.values[int(wink.time_s * 50) : int(wink.time_s * 50) + 10]
+            assert during[:, INDEX["eyeBlinkLeft"]].min() > 0.98
+            assert during[:, INDEX["eyeBlinkRight"]].max() < 0.2
+
+
 def test_the_eyes_stay_where_they_look_while_a_pose_turns_the_head(motion) -> None:
     def in_room(time_s: float) -> float:
         return gaze_of(motion.at(time_s))[0] + 0.95 * float(motion.at(time_s)[INDEX["headYaw"]])

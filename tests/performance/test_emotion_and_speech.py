@@ -62,6 +62,14 @@ def test_a_smile_in_the_picture_gives_way_to_feelings_that_contradict_it(script,
     assert kept["articulation"].max() == 0
 
 
+def test_a_strong_emotion_is_no_frozen_mask(script) -> None:
+    motion = perform(script([("sil", 1500)]), Controls(emotion="disgusted", emotion_strength=1.0))
+    sneer = motion["noseSneerLeft"][200:]
+    assert 0.78 < sneer.min() < 0.9
+    assert sneer.max() > 0.95
+    assert np.abs(np.diff(sneer)).max() * 50 < 0.5
+
+
 def test_two_emotions_at_once_show_both(script) -> None:
     silence = script([("sil", 200)])
     both = ControlTrack(emotion=[Keyframe(0, {"sad": 0.5, "happy": 0.4})])

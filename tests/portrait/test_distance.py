@@ -5,8 +5,8 @@ import pytest
 
 from gioconda import Portrait
 from gioconda.errors import OptionError
+from gioconda.frame_maker import FrameMaker
 from gioconda.motion import neutral
-from gioconda.session import FrameMaker
 
 
 @pytest.fixture(scope="module")

@@ -90,7 +90,7 @@ def test_closures_are_long_enough_to_be_seen() -> None:
     first, second = (
         (track.start_s[i], track.end_s[i]) for i in np.flatnonzero(track.phone == CLASS_INDEX["p"])
     )
-    assert first[0] == pytest.approx(0.44)  # within the pause: it is silent
+    assert first[0] == pytest.approx(0.45)  # within the pause: it is silent
     assert second[1] - second[0] == pytest.approx(0.05)
     assert track.end_s[1] == second[0]
     assert CLASS_INDEX["sil"] not in track.phone

@@ -13,7 +13,7 @@ from gioconda.cli.making import (
 )
 from gioconda.cli.voice import Voice
 from gioconda.errors import OptionError
-from gioconda.session import check_options
+from gioconda.frame_maker import check_options
 
 if TYPE_CHECKING:
     from gioconda.capture import Capture

@@ -26,7 +26,7 @@ def inspect(
     force: bool,
 ) -> None:
     """Tell what is found in a picture; write a sheet of expressions if asked to."""
-    from gioconda.session import check_options
+    from gioconda.frame_maker import check_options
 
     check_options(40.0, size, "crop")
     voice = Voice(as_json=as_json, quiet=quiet)
@@ -133,8 +133,8 @@ def reenact(
     Returns:
         0, or 1 if a clip could not be measured.
     """
+    from gioconda.frame_maker import check_options
     from gioconda.measure.reenact import measure_reenact
-    from gioconda.session import check_options
 
     check_options(40.0, size, "crop")
     for clip in clips:

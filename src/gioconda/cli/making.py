@@ -16,7 +16,7 @@ from gioconda.cli.voice import Voice
 from gioconda.cli.words import NO_WORDS, Words, check_words
 from gioconda.controls import Controls
 from gioconda.errors import GiocondaError, OptionError, OutputError
-from gioconda.session import KEPT, check_options
+from gioconda.frame_maker import KEPT, check_options
 from gioconda.targets import check_file_target, named_after
 
 if TYPE_CHECKING:

@@ -63,6 +63,19 @@ def lipsync(
             "fitted on; every real clip is spoken with one that has not seen it.",
         ),
     ] = None,
+    lookahead: Annotated[
+        str | None,
+        typer.Option(
+            "--lookahead",
+            metavar="ANALYSIS,PERFORMER",
+            show_default=False,
+            help="Look-ahead in ms of both, in place of their own: 40,40.",
+        ),
+    ] = None,
+    own: Annotated[
+        bool,
+        typer.Option("--own-video", help="Score the speakers' own videos too, tracked again."),
+    ] = False,
     keep: Keep = None,
     each: Annotated[bool, typer.Option("--each", help="A row for each clip.")] = False,
     seed: IntervalSeed = 0,
@@ -77,8 +90,9 @@ def lipsync(
     how = measuring.Rendering(portrait, fps, size, motion_only)
     say = Voice(as_json=as_json, quiet=quiet)
     measuring.lipsync(
-        chosen, how, readouts=readouts, keep=keep, each=each, seed=seed, voice=say, force=force
-    )
+        chosen, how, readouts=readouts, lookahead=lookahead, own=own, keep=keep, each=each,
+        seed=seed, voice=say, force=force,
+    )  # fmt: skip
 
 
 @measure_app.command()

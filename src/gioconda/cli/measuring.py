@@ -40,8 +40,8 @@ class Rendering:
 
     def check(self) -> None:
         """Refuse options out of range, and a portrait that is not there or has no face."""
+        from gioconda.frame_maker import check_options
         from gioconda.portrait import Portrait
-        from gioconda.session import check_options
 
         check_options(self.fps, self.size, "crop")
         if self.portrait is not None and not self.motion_only:
@@ -49,7 +49,11 @@ class Rendering:
 
     @contextmanager
     def stage(
-        self, cases: tuple[Case, ...], voice: Voice, performers: dict[str, str] | None = None
+        self,
+        cases: tuple[Case, ...],
+        voice: Voice,
+        performers: dict[str, str] | None = None,
+        lookahead_ms: tuple[int, float] | None = None,
     ) -> Iterator[Stage]:
         """Give a stage whose frames move a progress bar."""
         watched = voice.talks and not self.motion_only
@@ -57,7 +61,7 @@ class Rendering:
         with counting(voice, "rendering", total) as advance:
             yield Stage(
                 self.portrait, fps=self.fps, size=self.size, performers=performers,
-                advance=advance,
+                lookahead_ms=lookahead_ms, advance=advance,
             )  # fmt: skip
 
 
@@ -66,6 +70,8 @@ def lipsync(
     rendering: Rendering,
     *,
     readouts: str | None,
+    lookahead: str | None,
+    own: bool,
     keep: str | None,
     each: bool,
     seed: int,
@@ -87,12 +93,23 @@ def lipsync(
     folder = _folder_for_curves(keep, cases, force)
     with (
         nullcontext() if folder is None else made_folder(folder),
-        rendering.stage(cases, voice, performers) as stage,
+        rendering.stage(cases, voice, performers, _pair_of_ms(lookahead)) as stage,
     ):
         report = measure_lips(
-            cases, stage, motion_only=rendering.motion_only, keep=folder, seed=seed
+            cases, stage, motion_only=rendering.motion_only, keep=folder, own=own, seed=seed
         )
     voice.result(report.table(each), report.as_dict())
+
+
+def _pair_of_ms(text: str | None) -> tuple[int, float] | None:
+    """Read the look-ahead of the analysis and of the performer."""
+    if text is None:
+        return None
+    try:
+        analysis, performer = (float(part) for part in text.split(","))
+    except ValueError:
+        raise OptionError(f"look-ahead is {text!r}; two numbers of ms are needed, 40,40") from None
+    return round(analysis), performer
 
 
 def motion(

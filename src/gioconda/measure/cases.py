@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from gioconda.errors import OptionError
 from gioconda.measure.lipsync import OFFSET_BIAS_S, VIDEO_SUFFIXES
-from gioconda.measure.tracking import TrackedFace
+from gioconda.measure.tracking import TrackedFace, track_video
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -45,9 +45,25 @@ class Case:
     curves: Path
     portrait: Path | None = None
 
+    @property
+    def video(self) -> Path:
+        """The speaker's own video; the rival's for a rival's case."""
+        return self.sound if self.group == REAL else self.sound.with_name("rival.mp4")
+
     def face(self) -> TrackedFace:
         """Return the speaker's curves on a 25 fps grid, their instants those of the sound."""
-        face = TrackedFace.load(self.curves)
+        return self._heard(TrackedFace.load(self.curves))
+
+    def tracked_again(self) -> TrackedFace:
+        """Track the speaker's own video anew, as our frames are; takes as long as the video.
+
+        Raises:
+            OptionError: the video cannot be read, or shows no face.
+        """
+        return self._heard(track_video(self.video))
+
+    def _heard(self, face: TrackedFace) -> TrackedFace:
+        """Bring the picture's clock to the sound's."""
         shift_s = 0.0
         if self.group == REAL:
             with np.load(self.curves, allow_pickle=False) as data:

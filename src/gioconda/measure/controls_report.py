@@ -99,12 +99,14 @@ class Reached:
         asked: in words.
         error: (portraits,) degrees, or part of the size.
         bar: most error.
+        made: (portraits,) error of the motion itself, where it has one.
     """
 
     control: str
     asked: str
     error: FloatArray
     bar: float
+    made: FloatArray | None = None
 
     def met(self) -> bool:
         """Whether the error's mean over portraits is within the bar."""
@@ -144,6 +146,7 @@ class ControlsReport:
                 {
                     "control": r.control, "asked": r.asked, "error": r.error.tolist(),
                     "bar": r.bar, "met": r.met(),
+                    "motion_error": None if r.made is None else r.made.tolist(),
                 }
                 for r in self.reached
             ],
@@ -172,9 +175,11 @@ class ControlsReport:
             size = np.abs(r.error)
             if r.control == "gaze":
                 said = f"{size.mean():.1f}, {size.max():.1f} degrees"
+                if r.made is not None:
+                    said += f"; of the motion {r.made.mean():.1f}"
             else:
                 said = f"{100 * size.mean():.1f}, {100 * size.max():.1f} %"
-            lines.append(f"{r.control:<14}{r.asked:<22}{said:<24}{'yes' if r.met() else 'NO'}")
+            lines.append(f"{r.control:<14}{r.asked:<22}{said:<38}{'yes' if r.met() else 'NO'}")
         lines.append("")
         lines.append(
             "yes: the right way, large enough, and no step back by over a tenth of the whole "
@@ -199,7 +204,7 @@ def expected_frames(portraits: int, controls: Sequence[str]) -> int:
         if control in _SCALED:
             total += len(SCALES) * of(control)
         elif control == "gaze":
-            total += len(GAZES) * of("gaze") + 240
+            total += len(GAZES) * of("gaze") + 320
         elif control == "distance":
             total += 5 * (len(DISTANCES) + 1)
         else:
@@ -240,6 +245,7 @@ def measure_controls(
             )
     tables: dict[tuple[str, str], list[list[float]]] = {}
     errors: dict[tuple[str, str], list[float]] = {}
+    made: dict[tuple[str, str], list[float]] = {}
     spreads = []
     for number, picture in enumerate(portraits):
         trial = Trial(picture, sound, seed + number, advance)
@@ -248,9 +254,10 @@ def measure_controls(
             progress(f"{name}: {control}")
             if control == "gaze":
                 for gaze in GAZES:
-                    seen = trial.gaze(gaze)
-                    error = float(np.hypot(seen[0] - gaze[0], seen[1] - gaze[1]))
-                    errors.setdefault((control, f"{gaze[0]:+g}, {gaze[1]:+g}"), []).append(error)
+                    asked = (control, f"{gaze[0]:+g}, {gaze[1]:+g}")
+                    for kept, looked in zip((errors, made), trial.gaze(gaze), strict=True):
+                        away = float(np.linalg.norm(looked - np.array(gaze)))
+                        kept.setdefault(asked, []).append(away)
                 spreads.append(trial.gaze_error_deg())
             elif control == "distance":
                 for distance in DISTANCES:
@@ -266,7 +273,13 @@ def measure_controls(
         tuple(_name(p) for p in portraits),
         tuple(_effect(control, measure, rows) for (control, measure), rows in tables.items()),
         tuple(
-            Reached(c, asked, np.array(e), BAR_GAZE_DEG if c == "gaze" else BAR_DISTANCE)
+            Reached(
+                c,
+                asked,
+                np.array(e),
+                BAR_GAZE_DEG if c == "gaze" else BAR_DISTANCE,
+                np.array(made[c, asked]) if (c, asked) in made else None,
+            )
             for (c, asked), e in errors.items()
         ),
         float(np.mean(spreads)) if spreads else float("nan"),

@@ -18,8 +18,8 @@ from gioconda.controls import Controls
 from gioconda.errors import OptionError
 from gioconda.measure.motion_figures import find_blinks
 from gioconda.measure.tracking import CURVES, aligned, curves_of
+from gioconda.motion import INDEX, Motion, gaze_of, moment, set_gaze
 from gioconda.motion import FloatArray as Moment
-from gioconda.motion import moment, set_gaze
 
 FloatArray = npt.NDArray[np.float64]
 ByteImage = npt.NDArray[np.uint8]
@@ -35,7 +35,7 @@ FPS: Final = {"head": 6.0, "expression": 6.0, "blinks": 16.0, "emotion": 7.0, "g
 _SETTLING: Final = 2
 #: The tracker is calibrated with so many frames of known gaze and pose, drawn within these
 #: limits: eyes (yaw, pitch), head (yaw, pitch, roll) in degrees, opening of the jaw.
-_KNOWN: Final = 120
+_KNOWN: Final = 160
 _KNOWN_LIMITS: Final = (28.0, 20.0, 8.0, 6.0, 3.0, 0.3)
 
 _INNER_BROWS: Final = (107, 55, 336, 285)
@@ -107,8 +107,8 @@ class Trial:
         seed: int = 0,
         advance: Callable[[], None] = lambda: None,
     ) -> None:
+        from gioconda.frame_maker import FrameMaker
         from gioconda.portrait import Portrait
-        from gioconda.session import FrameMaker
 
         self._person = Portrait.open(Path(picture))
         self._maker = FrameMaker(self._person, size=SIZE)
@@ -120,12 +120,17 @@ class Trial:
 
     def perform(self, what: str, **controls: Any) -> Seen:
         """Speak with controls for as long as the control ``what`` needs; track what is seen."""
+        return self._watch(what, self._motion(what, **controls))
+
+    def _motion(self, what: str, **controls: Any) -> Motion:
         from gioconda.pipeline import perform
         from gioconda.speech.sound import Sound
 
         pcm = np.resize(self._sound, int(SECONDS[what] * SAMPLE_RATE_HZ))
         sound = Sound.from_array(pcm, SAMPLE_RATE_HZ)
-        motion = perform(sound, Controls(seed=self._seed, **controls))
+        return perform(sound, Controls(seed=self._seed, **controls))
+
+    def _watch(self, what: str, motion: Motion) -> Seen:
         times = np.arange(0, SECONDS[what], 1 / FPS[what])
         return self._track(times, (self._maker.frame(motion.at(float(t))) for t in times))
 
@@ -156,17 +161,21 @@ class Trial:
         """Return what is seen of an emotion."""
         return self.perform("emotion", emotion=name, emotion_strength=strength)
 
-    def gaze(self, asked: tuple[float, float]) -> tuple[float, float]:
-        """Return where the eyes look while speaking, yaw and pitch in degrees, median over time.
+    def gaze(self, asked: tuple[float, float]) -> tuple[FloatArray, FloatArray]:
+        """Return where the eyes look while speaking, (yaw, pitch) in degrees, median over time.
 
-        Eyes and head together, read off the tracked irises and head by a regression fitted on
-        frames of known gaze: the tracker alone sees two thirds of an eye's turn across, a quarter
-        to a half of it up and down, and mixes the two.
+        First as it is seen: eyes and head together, read off the tracked irises and head by a
+        regression fitted on frames of known gaze, since the tracker alone sees three quarters of
+        an eye's turn across, a quarter to two fifths of it up and down, and mixes the two. Then as
+        the motion has it: the difference of both is the error of what is seen.
         """
-        seen = self.perform("gaze", gaze=asked)
+        motion = self._motion("gaze", gaze=asked)
+        seen = self._watch("gaze", motion)
         late = seen.values[seen.time_s >= SETTLED_S]
-        yaw, pitch = np.median(_gaze_terms(late) @ self._calibration(), axis=0)
-        return float(yaw), float(pitch)
+        moments = [motion.at(float(t)) for t in seen.time_s[seen.time_s >= SETTLED_S]]
+        first = INDEX["headYaw"]
+        made = [np.array(gaze_of(m)) + m[first : first + 2] for m in moments]
+        return np.median(_gaze_terms(late) @ self._calibration(), axis=0), np.median(made, axis=0)
 
     def distance_error(self, distance: float) -> float:
         """Return how far the eyes' distance in pixels is from 1 / distance, as a part of it."""

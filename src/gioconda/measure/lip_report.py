@@ -24,7 +24,8 @@ BARS: Final[dict[str, dict[str, float]]] = {
     "VASA-1": {"aperture": 0.60, "closure AUC": 0.86, "best lag, ms": 20.0, "floor": 0.05},
 }  # fmt: skip
 _AT_MOST: Final = ("best lag, ms", "floor")
-OURS, LOUDNESS = "ours", "loudness"
+OURS, LOUDNESS, OWN = "ours", "loudness", "own video"
+_COLUMN: Final = 24
 
 
 @dataclass(frozen=True)
@@ -59,13 +60,14 @@ class LipReport:
         for group, methods in self.scores.items():
             ours = methods[OURS]
             lines.append(f"{group}: {len(ours.clips)} clips, {ours.seconds:.0f} s")
-            lines.append(f"  {'':<13}{OURS:<24}{LOUDNESS:<24}aimed for")
+            heads = "".join(f"{m:<{_COLUMN}}" for m in methods)
+            lines.append(f"  {'':<13}{heads}aimed for")
             rows = {m: _rows(s) for m, s in methods.items()}
             for what in rows[OURS]:
-                cells = [_cell(what, rows[m][what]) for m in (OURS, LOUDNESS)]
+                cells = "".join(f"{_cell(what, r[what]):<{_COLUMN}}" for r in rows.values())
                 bar = BARS.get(group, {}).get(what)
                 verdict = "" if bar is None else _verdict(what, rows[OURS][what].value, bar)
-                lines.append(f"  {what:<13}{cells[0]:<24}{cells[1]:<24}{verdict}".rstrip())
+                lines.append(f"  {what:<13}{cells}{verdict}".rstrip())
             if each:
                 lines += _each(ours)
             lines.append("")
@@ -117,6 +119,7 @@ def measure_lips(
     *,
     motion_only: bool = False,
     keep: Path | None = None,
+    own: bool = False,
     seed: int = 0,
     progress: Callable[[str], None] = lambda name: None,
 ) -> LipReport:
@@ -127,6 +130,8 @@ def measure_lips(
         stage: makes our performances.
         motion_only: take the lip curves that our motion implies, without rendering.
         keep: a folder, which is there, for ``<case>.npz`` of our tracked curves.
+        own: track the speakers' own videos again, the rivals' among them, and score that too: it
+            says what the tracker leaves to be reached.
         seed: of the confidence intervals.
         progress: told the name of each case.
     """
@@ -141,8 +146,11 @@ def measure_lips(
                 save_face(keep / f"{case.name}.npz", face)
             ours = LipCurves.of(face)
         reference = LipCurves.of(case.face())
-        methods = pairs.setdefault(case.group, {OURS: [], LOUDNESS: []})
-        for method, predicted in ((OURS, ours), (LOUDNESS, loudness_lips(case.sound))):
+        predictions = {OURS: ours, LOUDNESS: loudness_lips(case.sound)}
+        if own:
+            predictions[OWN] = LipCurves.of(case.tracked_again())
+        methods = pairs.setdefault(case.group, {method: [] for method in predictions})
+        for method, predicted in predictions.items():
             methods[method].append(CurvePair(case.name, reference, predicted))
     how = "as the motion implies them" if motion_only else "tracked in the rendered frames"
     scores = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from os import PathLike
 from pathlib import Path
@@ -17,7 +17,7 @@ from gioconda.controls import Controls
 from gioconda.errors import OptionError
 from gioconda.measure.cases import REAL, Case
 from gioconda.measure.tracking import CURVES, TrackedFace, track_frames
-from gioconda.motion import Motion
+from gioconda.motion import Motion, concatenate
 from gioconda.targets import replacing
 
 if TYPE_CHECKING:
@@ -51,7 +51,11 @@ class Stage:
         size: side of the rendered square in pixels.
         controls: of the performance; defaults if None. Every clip has a seed of its own.
         performers: case name -> performer in the registry; the default one elsewhere.
+        lookahead_ms: (of the speech analysis, of the performer) in place of their defaults.
         advance: called after every frame.
+
+    Raises:
+        OptionError: the analysis or the performer has no such look-ahead.
     """
 
     def __init__(
@@ -62,8 +66,12 @@ class Stage:
         size: int = 512,
         controls: Controls | None = None,
         performers: dict[str, str] | None = None,
+        lookahead_ms: tuple[int, float] | None = None,
         advance: Callable[[], None] = lambda: None,
     ) -> None:
+        if lookahead_ms is not None:
+            live_motion((), Controls(), DEFAULT_PERFORMER, lookahead_ms)
+        self._lookahead_ms = lookahead_ms
         self._named = portrait
         self._fps, self._size, self._controls = fps, size, controls or Controls()
         self._performers = performers or {}
@@ -73,8 +81,13 @@ class Stage:
     def motion(self, case: Case) -> Motion:
         """Return the motion that a case's sound calls for."""
         from gioconda.pipeline import perform
+        from gioconda.speech.sound import Sound
 
-        return perform(case.sound, self._controls_for(case), performer=self._performer(case))
+        controls = self._controls_for(case)
+        if self._lookahead_ms is None:
+            return perform(case.sound, controls, performer=self._performer(case))
+        with Sound.open(case.sound) as sound:
+            return live_motion(sound.chunks(), controls, self._performer(case), self._lookahead_ms)
 
     def face(self, case: Case) -> TrackedFace:
         """Render a case's sound on its portrait, and track what is seen."""
@@ -89,12 +102,11 @@ class Stage:
         return replace(self._controls, seed=seed)
 
     def _frames(self, case: Case) -> Iterator[tuple[float, ByteImage]]:
-        from gioconda.pipeline import animate
+        from gioconda.pipeline import render_motion
 
-        animation = animate(
-            self._portrait(case), case.sound, self._controls_for(case), fps=self._fps,
-            size=self._size, performer=self._performer(case),
-        )  # fmt: skip
+        animation = render_motion(
+            self._portrait(case), self.motion(case), fps=self._fps, size=self._size
+        )
         for frame in animation.frames():
             yield frame.time_s, frame.image
             self._advance()
@@ -110,6 +122,28 @@ class Stage:
                 examples.portrait_path() if self._named is None else Path(self._named)
             )
         return self._open
+
+
+def live_motion(
+    chunks: Iterable[npt.NDArray[np.float32]],
+    controls: Controls,
+    performer: str,
+    lookahead_ms: tuple[int, float],
+) -> Motion:
+    """Return the motion of a sound at a look-ahead of analysis and performer of one's own.
+
+    Raises:
+        OptionError: one of them has no such look-ahead.
+    """
+    from gioconda.performance import registry
+    from gioconda.speech import SpeechAnalyser
+
+    analyser = SpeechAnalyser(lookahead_ms[0])
+    made = registry.create(performer, lookahead_ms=lookahead_ms[1])
+    heard, state = analyser.start(), made.start(controls)
+    parts = [made.step(state, analyser.step(heard, pcm)) for pcm in chunks]
+    parts += [made.step(state, analyser.finish(heard)), made.finish(state)]
+    return concatenate(parts)
 
 
 def save_face(path: Path, face: TrackedFace) -> None:

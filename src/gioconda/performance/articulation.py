@@ -21,13 +21,19 @@ FloatArray = npt.NDArray[np.float64]
 #: Predictions have less than half the spread of real lips; this restores it, and with it the
 #: speed, in the order of the curves. Real openings are skewed, so that what lies above the mean is
 #: stretched further; width, jaw and upper lip would clip at a gain as large as the aperture's.
-GAIN: Final = (1.9, 1.9, 1.9, 2.5, 1.9, 1.9)
+GAIN: Final = (1.9, 1.9, 1.9, 2.8, 1.9, 1.9)
 GAIN_ABOVE_MEAN: Final = 1.25
 #: Where the curves lie on average while people talk, less where they lie while their lips are
 #: shut, in outer-eye distances and in the order of the curves: means over 29 tracked talkers are
 #: .058, .014, -.007, .017, -.020, .043. Aperture and jaw are set towards liveliness, between
 #: those and a research system's outputs (.089, .025), whose faces open wider than people's.
-MEAN: Final = (0.066, 0.012, -0.007, 0.033, -0.020, 0.046)
+MEAN: Final = (0.066, 0.010, -0.007, 0.033, -0.018, 0.046)
+#: Closing lips meet this much before they would just touch: they are soft, and press.
+PRESSED: Final = 0.012
+#: From the first length on a movement is held back, so that it never reaches the second: lips and
+#: jaws do not run into a stop.
+APERTURE_LIMIT: Final = (0.19, 0.32)
+JAW_LIMIT: Final = (0.070, 0.115)
 #: How much each phone rounds the lips; tracked protrusion cannot say it (it is mostly the
 #: inverse of jaw opening), so these are phonetic.
 ROUNDING: Final[dict[str, float]] = {
@@ -91,9 +97,10 @@ def lip_targets(
     lengths = np.array(MEAN) + np.array(ARTICULATION_SPREAD) * curves
     aperture, width, _, jaw, upper_lip, _ = lengths.T
     closure, labiodental = find_closures(window)
+    aperture = _limited(np.maximum(aperture, 0.0) * strength, *APERTURE_LIMIT)
     return LipTargets(
-        aperture=np.maximum(aperture, 0.0) * strength * (1.0 - closure),
-        jaw=np.maximum(jaw, 0.0) * strength,
+        aperture=np.maximum(aperture * (1.0 - closure) - PRESSED * closure, 0.0),
+        jaw=_limited(np.maximum(jaw, 0.0) * strength, *JAW_LIMIT),
         width=width,
         upper_lip=upper_lip,
         rounding=np.minimum(_weighted(window, phones[:, _ROUNDING], _ANTICIPATION, -1), 1.0),
@@ -122,6 +129,14 @@ def _lip_curves(window: FeatureWindow, readout: Readout) -> FloatArray:
     opening = curves[:, 0]
     curves[:, 0] = np.where(opening > 0, GAIN_ABOVE_MEAN * opening, opening)
     return curves
+
+
+def _limited(x: FloatArray, bend: float, end: float) -> FloatArray:
+    """Return x up to a bend, and beyond it with a slope that falls to 0 at an end."""
+    over = np.maximum(x - bend, 0.0)
+    room = end - bend
+    result: FloatArray = np.minimum(x, bend) + room * over / (over + room)
+    return result
 
 
 def _weighted(

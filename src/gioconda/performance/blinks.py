@@ -24,8 +24,8 @@ BoolArray = npt.NDArray[np.bool_]
 
 #: Spontaneous interval: median and spread of its logarithm. With the blinks that phrase ends, gaze
 #: shifts and turns of the head bring, about 26 a minute come out while talking.
-_MEDIAN_INTERVAL_S: Final = 5.0
-_LOG_SPREAD: Final = 0.6
+_MEDIAN_INTERVAL_S: Final = 6.2
+_LOG_SPREAD: Final = 0.8
 _SHORTEST_INTERVAL_S: Final = 0.7
 #: Rate while nobody here speaks, as a share (17 against 26 a minute, Bentivoglio 1997).
 _QUIET_RATE: Final = 0.75
@@ -37,7 +37,7 @@ _WITH_GAZE_SHIFT: Final = 0.35
 _WITH_TURN: Final = 0.34
 _TURN_DEG: Final = 6.0
 #: Probability that a second blink follows at once, and after which time.
-_DOUBLE: Final = 0.07
+_DOUBLE: Final = 0.1
 _DOUBLE_AFTER_S: Final = (0.36, 0.5)
 #: Probability that the lids do not meet, and how far they then come.
 _PARTIAL: Final = 0.13
@@ -47,9 +47,9 @@ _NEVER: Final = 1e-3
 #: No blink before this.
 _FIRST_S: Final = 1.0
 #: Movement of the lids: closed by half for 135 ms, as measured (130 to 145 ms in tracked faces).
-_CLOSING_S: Final = 0.085
-_CLOSED_S: Final = 0.02
-_OPENING_S: Final = 0.175
+_CLOSING_S: Final = 0.075
+_CLOSED_S: Final = 0.015
+_OPENING_S: Final = 0.15
 
 
 @dataclass

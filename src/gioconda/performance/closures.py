@@ -14,7 +14,7 @@ FloatArray = npt.NDArray[np.float64]
 
 #: The posterior at which lips begin to close and at which they are shut.
 CLOSURE_FROM: Final = 0.15
-CLOSURE_TO: Final = 0.50
+CLOSURE_TO: Final = 0.45
 #: Real closures begin 35 to 55 ms before the posterior crosses half its peak and end as it
 #: falls, hence the highest posterior of so many rows ahead; one more costs .008 of r.
 _ROWS_AHEAD: Final = 1

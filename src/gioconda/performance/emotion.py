@@ -20,8 +20,9 @@ from gioconda.controls import EMOTIONS
 from gioconda.motion import CHANNELS, INDEX
 from gioconda.performance.arousal import ArousalState, track_arousal
 from gioconda.performance.dials import Dials
-from gioconda.performance.mouth import implied_aperture
+from gioconda.performance.mouth import GAP, implied_aperture
 from gioconda.performance.window import FeatureWindow
+from gioconda.speech.types import FEATURE_RATE_HZ
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -80,7 +81,7 @@ STYLES: Final[Mapping[str, Style]] = {
         settles=1.0,
     ),
     "angry": Style(
-        face={"browDown": 1.0, "eyeSquint": 0.5, "eyeWide": 0.35, "noseSneer": 0.6,
+        face={"browDown": 1.0, "eyeSquint": 0.58, "eyeWide": 0.25, "noseSneer": 0.6,
               "cheekSquint": 0.15, "mouthFrown": 0.55, "mouthPress": 0.45, "mouthShrugLower": 0.25,
               "jawForward": 0.3},
         head_deg=(0.0, 5.0, 0.0), head_scale=1.2, tempo=1.35, blink_scale=0.6, settles=1.0,
@@ -96,14 +97,14 @@ STYLES: Final[Mapping[str, Style]] = {
         head_deg=(-4.0, -2.5, -1.5), head_scale=0.7, tempo=1.4, blink_scale=1.6, settles=1.0,
     ),
     "disgusted": Style(
-        face={"noseSneer": 1.0, "browDown": 0.7, "cheekSquint": 0.65, "eyeSquint": 0.65,
-              "mouthUpperUp": 0.6, "mouthFrown": 0.6, "mouthShrugLower": 0.35},
-        head_deg=(5.0, -3.0, 3.0), head_scale=0.85, tempo=0.85, blink_scale=1.15, settles=1.0,
+        face={"noseSneer": 1.0, "browDown": 0.7, "cheekSquint": 0.3, "eyeSquint": 0.65,
+              "mouthUpperUp": 0.85, "mouthFrown": 0.5, "mouthShrugLower": 0.35},
+        head_deg=(3.5, -3.0, 3.0), head_scale=0.85, tempo=0.85, blink_scale=1.15, settles=1.0,
     ),
     "contemptuous": Style(
-        face={"mouthSmileLeft": 0.62, "mouthDimpleLeft": 0.9, "cheekSquintLeft": 0.4,
+        face={"mouthSmileLeft": 0.75, "mouthDimpleLeft": 0.9, "cheekSquintLeft": 0.4,
               "noseSneerLeft": 0.2, "browOuterUpRight": 0.8, "browDownLeft": 0.3,
-              "eyeBlink": 0.26, "mouthPress": 0.25, "mouthShrugLower": 0.2},
+              "eyeBlink": 0.26, "mouthPress": 0.15, "mouthShrugLower": 0.15},
         head_deg=(-3.0, -6.0, 3.5), gaze_deg=(0.0, 2.0), head_scale=0.7, tempo=0.75, settles=1.0,
     ),
     "tender": Style(
@@ -125,11 +126,33 @@ CALM: Final = Style(
 )  # fmt: skip
 
 
+#: Brows, lids and cheeks wax and wane slowly by up to this part, or a strong emotion would freeze
+#: them; time constants in seconds of the drift, and of its smoothing.
+WANES: Final = 0.2
+_WANE_S: Final = 2.5
+_WANE_SMOOTH_S: Final = 0.5
+_WANE_SEEDS: Final = 20
+
+
 @dataclass
 class EmotionState:
-    """What :func:`track_emotion` remembers: the voice's arousal."""
+    """What :func:`track_emotion` remembers.
 
+    Attributes:
+        noise: draws the drift, one value a row.
+        drift, smooth: the drift, of unit spread, and the same without corners.
+        arousal: of the voice.
+    """
+
+    noise: np.random.Generator
+    drift: float = 0.0
+    smooth: float = 0.0
     arousal: ArousalState = field(default_factory=ArousalState)
+
+
+def start_emotion(seed: int) -> EmotionState:
+    """Return the state before row 0."""
+    return EmotionState(np.random.Generator(np.random.PCG64([seed, _WANE_SEEDS])))
 
 
 @dataclass(frozen=True)
@@ -190,10 +213,24 @@ def track_emotion(state: EmotionState, dials: Dials, window: FeatureWindow) -> E
         arousal = track_arousal(state.arousal, window)
         lively[:, 0] = dials.auto * np.maximum(arousal, 0.0)
         lively[:, 1] = dials.auto * np.maximum(-arousal, 0.0)
-    return _blended(np.concatenate([dials.emotion, lively], axis=1), dials)
+    swell = np.ones(window.rows) if dials.still else _swell(state, window.rows)
+    return _blended(np.concatenate([dials.emotion, lively], axis=1), dials, swell)
 
 
-def _blended(strengths: FloatArray, dials: Dials) -> EmotionTrack:
+def _swell(state: EmotionState, rows: int) -> FloatArray:
+    """Return how much of the upper face's offset there is, (rows,), 0.8 to 1."""
+    swell = np.empty(rows)
+    dt = 1.0 / FEATURE_RATE_HZ
+    keep = 1.0 - dt / _WANE_S
+    kick = (1.0 - keep * keep) ** 0.5
+    for i, white in enumerate(state.noise.standard_normal(rows)):
+        swell[i] = 1.0 - 0.5 * WANES * (1.0 + min(max(state.smooth, -1.0), 1.0))
+        state.drift = keep * state.drift + kick * float(white)
+        state.smooth += (state.drift - state.smooth) * dt / _WANE_SMOOTH_S
+    return swell
+
+
+def _blended(strengths: FloatArray, dials: Dials, swell: FloatArray) -> EmotionTrack:
     """Return the blend of all styles at their strengths, (rows, 11): emotions, excited, calm."""
     table = _table()
 
@@ -204,7 +241,7 @@ def _blended(strengths: FloatArray, dials: Dials) -> EmotionTrack:
 
     scales = 1.0 + mix(table.scales)
     return EmotionTrack(
-        face=mix(table.lips) + mix(table.rest) * dials.expression[:, None],
+        face=mix(table.lips) + mix(table.rest) * (dials.expression * swell)[:, None],
         head_deg=mix(table.head_deg) * np.minimum(dials.head, 1.0)[:, None],
         gaze_deg=mix(table.gaze_deg),
         head_scale=np.maximum(scales[:, 0], 0.0),
@@ -229,11 +266,23 @@ def write_emotion(
     spoken = values[:, mouth].copy()
     open_share = np.minimum(implied_aperture(values) / OPEN_GAP, 1.0)
     parting = (1.0 - shut) * (1.0 - spoken * (1.0 - (1.0 - PARTING_LOST_TO_SPEECH) * open_share))
+    aside = np.zeros(len(values))
     for channel in np.flatnonzero(np.any(track.face != 0.0, axis=0)):
         name, offset = CHANNELS[channel], track.face[:, channel]
         if name in PARTING:
             offset = offset * parting
         if name.startswith(SPREADING):
             offset = offset * (1.0 - LOST_TO_ROUNDING * rounding)
+        if name not in PARTING:
+            aside += _gap_of(name) * offset
         values[:, channel] += offset
+    # What smiles and pressed lips do to the gap by the way, jaw and lips undo while they speak.
+    opened, narrowed = np.maximum(aside, 0.0), np.maximum(-aside, 0.0)
+    values[:, INDEX["mouthClose"]] += spoken * opened / -GAP["mouthClose"]
+    values[:, INDEX["jawOpen"]] += spoken * (1.0 - shut) * open_share * narrowed / GAP["jawOpen"]
     values[:, mouth] += (1.0 - spoken) * track.settled
+
+
+def _gap_of(channel: str) -> float:
+    """Return what a weight of 1 adds to the gap of the inner lips, outer-eye distances."""
+    return GAP.get(channel, 0.5 * GAP.get(channel.removesuffix("Left").removesuffix("Right"), 0.0))

@@ -47,6 +47,8 @@ _ALONG: Final = (0.5, 0.9)
 _ASIDE_DEG: Final = 3.0
 #: Eyes that look away so far against the head come back.
 _STRAINED_DEG: Final = 14.0
+#: ... but not sooner than this: a head that follows the eyes takes its time.
+_ENDURED_ROWS: Final = 20
 #: Small shifts on the partner's face while looking at it.
 _FIXATION_S: Final = (0.4, 1.6)
 _FIXATION_DEG: Final = 0.7
@@ -86,6 +88,7 @@ class GazeState:
     row: int = 0
     away: bool = False
     rows_to_change: int = 0
+    rows_since_change: int = 0
     rows_to_fixation: int = 0
     rows_to_micro: int = 30
     offset: tuple[float, float] = (0.0, 0.0)
@@ -170,8 +173,13 @@ def _decide(state: GazeState, talking: bool, turn: float, head_yaw: float) -> fl
     """
     state.rows_to_change -= 1
     state.rows_to_fixation -= 1
+    state.rows_since_change += 1
     opposed = state.away and state.offset[0] * head_yaw < 0.0
-    if opposed and abs(state.offset[0] - head_yaw) > _STRAINED_DEG:
+    if (
+        opposed
+        and state.rows_since_change > _ENDURED_ROWS
+        and abs(state.offset[0] - head_yaw) > _STRAINED_DEG
+    ):
         state.rows_to_change = 0
     if abs(turn) >= _TURN_DEG and state.draw.uniform() < _GOES_ALONG and not state.away:
         size = min(float(state.draw.uniform(*_ALONG)) * abs(turn), _LARGEST_DEG[talking])
@@ -190,9 +198,14 @@ def _decide(state: GazeState, talking: bool, turn: float, head_yaw: float) -> fl
     return _saccade(state, state.aim)
 
 
+def _strained(offset: float, head_yaw: float) -> bool:
+    return abs(offset - head_yaw) > _STRAINED_DEG
+
+
 def _change(state: GazeState, talking: bool, head_yaw: float) -> None:
     """Look away, or back; a head that is turned aside is not looked away from."""
     state.away = not state.away
+    state.rows_since_change = 0
     table = _AWAY_S if state.away else _MUTUAL_S
     state.rows_to_change = _rows(_interval(state.draw, table[talking]))
     across, down = _away_offset(state.draw, talking) if state.away else (0.0, 0.0)

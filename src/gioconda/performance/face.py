@@ -34,17 +34,20 @@ _DRIFT_S: Final = (1.1, 1.8, 1.4, 1.5)
 _DRIFT_SPREAD: Final = (0.10, 0.07, 0.06, 0.06)
 #: How the brows are held through a stretch of speech: at such weights (negative is down), with
 #: such probabilities, for such times; and the rate of the lag that takes them there.
-_HELD: Final = ((-0.02, 0.08), (0.40, 0.82), (-0.50, -0.20))
+_HELD: Final = ((-0.02, 0.08), (0.36, 0.78), (-0.32, -0.08))
 _HELD_SHARES: Final = (0.44, 0.34, 0.22)
 _HELD_S: Final = (0.8, 3.0)
 _HELD_RATE: Final = 9.0
 #: All that together is scaled to the range of tracked brows, and set lower while talking, so that
 #: brows rise from about their rest.
-_BROW_GAIN: Final = 1.15
+_BROW_GAIN: Final = 1.05
 _BROW_LOW: Final = 0.12
 #: Brows raised by all that together are held back from this weight on, by so much at most.
-_BROW_FREE: Final = 0.65
-_BROW_ROOM: Final = 0.35
+_BROW_FREE: Final = 0.75
+_BROW_ROOM: Final = 0.25
+#: ... and likewise downwards, where a little already looks stern.
+_FROWN_FREE: Final = -0.15
+_FROWN_ROOM: Final = 0.25
 #: Raises at stresses: effort above the recent mean that brings one, probability, size, rise, hold
 #: and fall in seconds, and the least distance.
 _RAISE_AT: Final = 0.30
@@ -132,6 +135,8 @@ def enliven(
     )
     beyond = np.maximum(brow - _BROW_FREE, 0.0)
     brow = np.minimum(brow, _BROW_FREE) + _BROW_ROOM * beyond / (_BROW_ROOM + beyond)
+    beyond = np.maximum(_FROWN_FREE - brow, 0.0)
+    brow = np.maximum(brow, _FROWN_FREE) - _FROWN_ROOM * beyond / (_FROWN_ROOM + beyond)
     return FaceLife(brow, tracks[1], tracks[2], tracks[3], listening.smile)
 
 

@@ -29,7 +29,7 @@ FloatArray = npt.NDArray[np.float64]
 
 #: Spread of the noise in yaw, pitch and roll while somebody talks, degrees, and its bandwidth at
 #: tempo 1; louder words move the head more, by this share for each spread of loudness.
-_NOISE_DEG: Final = (1.5, 1.35, 0.8)
+_NOISE_DEG: Final = (1.55, 1.35, 0.9)
 _NOISE_CUT_HZ: Final = 1.25
 _NOISE_PER_LOUDNESS: Final = 0.25
 #: In pauses and while listening the head comes this near to neutral, and moves this much.
@@ -37,14 +37,14 @@ _QUIET_POSTURE: Final = 0.45
 _QUIET_NOISE: Final = 0.4
 #: A melody and a loudness one spread above the speaker's mean lift the head by so many degrees.
 _LIFT_PER_MELODY_DEG: Final = 0.75
-_LIFT_PER_LOUDNESS_DEG: Final = 0.4
+_LIFT_PER_LOUDNESS_DEG: Final = 0.7
 #: Lifts and nods at loudness peaks: degrees, rise and fall in rows, shortest distance in rows,
 #: and the share of lifts among them.
-_LIFT_DEG: Final = (0.7, 1.0)
+_LIFT_DEG: Final = (0.9, 1.6)
 _LIFT_RISE_ROWS: Final = 4
 _LIFT_FALL_ROWS: Final = 13
-_LIFT_EVERY_ROWS: Final = 18
-_LIFTS: Final = 0.8
+_LIFT_EVERY_ROWS: Final = 14
+_LIFTS: Final = 0.88
 #: Motion grows from neutral over this time.
 START_S: Final = 1.2
 #: What a full breath lifts the head: degrees of pitch, and outer-eye distances.

@@ -38,13 +38,16 @@ UPPER_LIP: Final[dict[str, float]] = {
 #: ... and to the lowering of the chin.
 JAW: Final = 0.105
 #: Share of the asked height of the upper lip that is given: all of it would bare the teeth.
-_UPPER_SHARE: Final = 0.6
+_UPPER_SHARE: Final = 0.5
 #: Lips may part this much without the jaw before the jaw takes over.
 _LOWER_LIMIT: Final = 0.8
 _UPPER_LIMIT: Final = 0.65
+_BARED_LIMIT: Final = 0.85
 #: Mouths widen by stretch and smile in these parts.
 _WIDENING: Final[dict[str, float]] = {"mouthStretch": 0.75, "mouthSmile": 0.25}
 _WIDENING_LIMIT: Final = 0.09
+#: How much faster than the gate ``articulation`` may rise into a closure.
+_HASTE: Final = 3.0
 #: The gap left between the lips in f and v: the lower lip is at the upper teeth, which show.
 _LABIODENTAL_GAP: Final = 0.025
 
@@ -66,7 +69,9 @@ def write_mouth(
             values[:, INDEX[name + "Right"]] += gate * weight * (1.0 - 0.08 * asymmetry)
         else:
             values[:, INDEX[name]] += gate * weight
-    values[:, INDEX["articulation"]] = gate
+    # A first p or m is shut even where the mouth is still on its way from an open rest.
+    shut = np.minimum(np.maximum(targets.closure, targets.labiodental), _HASTE * gate)
+    values[:, INDEX["articulation"]] = np.maximum(gate, shut)
 
 
 def implied_aperture(values: npt.NDArray[np.floating]) -> FloatArray:
@@ -98,17 +103,20 @@ def solve(t: LipTargets) -> dict[str, FloatArray]:
     jaw = _bounded(t.jaw / JAW, 0.0, 1.0)
     pucker, funnel, wide = _corners(t, jaw, openness)
     stretch, smile = (wide * _WIDENING[name] for name in ("mouthStretch", "mouthSmile"))
+    rolled, shrugged = 0.55 * t.labiodental, 0.22 * t.labiodental
     given = (
         GAP["jawOpen"] * jaw + GAP["mouthFunnel"] * funnel + GAP["mouthPucker"] * pucker
         + GAP["mouthStretch"] * stretch + GAP["mouthSmile"] * smile
+        + GAP["mouthRollLower"] * rolled + GAP["mouthShrugLower"] * shrugged
     )  # fmt: skip
     height = (
         t.upper_lip - UPPER_LIP["jawOpen"] * jaw - UPPER_LIP["mouthPucker"] * pucker
         - UPPER_LIP["mouthSmile"] * smile
     )  # fmt: skip
     raised = _bounded(_UPPER_SHARE * height / UPPER_LIP["mouthUpperUp"], 0.0, _UPPER_LIMIT)
-    # A lip may not rise above the gap that is asked for.
-    upper = np.minimum(raised, gap / GAP["mouthUpperUp"])
+    # A lip may not rise above the gap that is asked for; in f it alone gives the gap.
+    bared = _bounded((gap - given) / GAP["mouthUpperUp"], 0.0, _BARED_LIMIT)
+    upper = np.minimum(raised, gap / GAP["mouthUpperUp"]) * lips + bared * t.labiodental
     part = gap - given - GAP["mouthUpperUp"] * upper
     lower = _bounded(part / GAP["mouthLowerDown"], 0.0, _LOWER_LIMIT)
     left = part - GAP["mouthLowerDown"] * lower
@@ -123,10 +131,10 @@ def solve(t: LipTargets) -> dict[str, FloatArray]:
         "mouthUpperUp": upper,
         "mouthStretch": stretch,
         "mouthSmile": smile,
-        "mouthRollLower": 0.12 * t.closure + 0.55 * t.labiodental,
+        "mouthRollLower": 0.12 * t.closure + rolled,
         "mouthRollUpper": 0.10 * t.closure,
         "mouthPress": 0.22 * t.closure,
-        "mouthShrugLower": 0.08 * t.closure + 0.22 * t.labiodental,
+        "mouthShrugLower": 0.08 * t.closure + shrugged,
         "tongueOut": t.tongue * _bounded(gap / 0.03, 0.0, 1.0),
     }
 

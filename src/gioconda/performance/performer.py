@@ -18,7 +18,12 @@ from gioconda.performance.articulation import lip_targets
 from gioconda.performance.blinks import BlinkCues, BlinkState, move_lids, start_blinks
 from gioconda.performance.breath import BreathState, breathe, start_breath, write_breath
 from gioconda.performance.dials import DialState, turn_dials
-from gioconda.performance.emotion import EmotionState, track_emotion, write_emotion
+from gioconda.performance.emotion import (
+    EmotionState,
+    start_emotion,
+    track_emotion,
+    write_emotion,
+)
 from gioconda.performance.eyes import GazeState, move_gaze, start_gaze
 from gioconda.performance.face import FaceState, enliven, start_face, write_face
 from gioconda.performance.head import HeadState, move_head, start_head, write_head
@@ -26,8 +31,9 @@ from gioconda.performance.intonation import IntonationState, follow_voice
 from gioconda.performance.listening import ListeningState, hear, listen, start_listening
 from gioconda.performance.mouth import write_mouth
 from gioconda.performance.pauses import PauseState, pass_time, start_pauses, write_pauses
-from gioconda.performance.poses import PoseState, pose_face, pose_head
+from gioconda.performance.poses import PoseState, blinks_allowed, pose_face, pose_head
 from gioconda.performance.readout import Readout, shipped
+from gioconda.performance.sustain import SustainState, sustain
 from gioconda.performance.window import FeatureWindow, LookaheadLine
 from gioconda.speech.types import FEATURE_RATE_HZ, SpeechFeatures
 
@@ -53,6 +59,7 @@ class PerformanceState:
     line: LookaheadLine
     dials: DialState
     activity: ActivityState
+    sustain: SustainState
     breath: BreathState
     head: HeadState
     gaze: GazeState
@@ -105,12 +112,13 @@ class RulePerformer:
             line=LookaheadLine.start(self._rows),
             dials=DialState(),
             activity=ActivityState(),
+            sustain=SustainState(),
             breath=start_breath(seed),
             head=start_head(seed),
             gaze=start_gaze(seed),
             blinks=start_blinks(seed),
             face=start_face(seed),
-            emotion=EmotionState(),
+            emotion=start_emotion(seed),
             voice=IntonationState(),
             listening=start_listening(seed),
             pauses=start_pauses(seed),
@@ -231,6 +239,7 @@ def _fill(
     activity = track_activity(state.activity, window)
     emotion = track_emotion(state.emotion, dials, window)
     targets = lip_targets(window, activity.strength, readout)
+    targets = sustain(state.sustain, window, targets)
     write_mouth(values, targets, activity.gate, state.asymmetry)
     breath = breathe(state.breath, activity, still=dials.still)
     voice = follow_voice(state.voice, window, activity)
@@ -243,7 +252,8 @@ def _fill(
     pose_head(state.poses, head, times_s)
     gaze = move_gaze(state.gaze, activity, dials, head, moved.turns, emotion.gaze_deg)
     cues = BlinkCues(gaze.shifts, moved.turns, listening.blinks)
-    lids = move_lids(state.blinks, activity, dials.blinks * emotion.blink_scale, cues)
+    rates = dials.blinks * emotion.blink_scale * blinks_allowed(state.poses, times_s)
+    lids = move_lids(state.blinks, activity, rates, cues)
     eyes, vergence = gaze.eyes, gaze.vergence
     if dials.still:
         head[:] = 0.0

@@ -8,7 +8,8 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from gioconda.control_track import POSE_ANGLES, ControlTrack, PoseCurve
+from gioconda.control_poses import POSE_ANGLES, PoseCurve
+from gioconda.control_track import ControlTrack
 from gioconda.motion import BLENDSHAPES, INDEX
 from gioconda.performance.activity import smoothstep
 
@@ -16,6 +17,8 @@ FloatArray = npt.NDArray[np.float64]
 
 #: New poses replace old ones within this time when controls are changed.
 _CHANGE_S: Final = 0.5
+#: A blink that begins this long before a pose of the lids is over when that comes.
+_BLINK_S: Final = 0.35
 #: A held head keeps this much of its own movement, degrees, or it would look frozen.
 _ALIVE_DEG: Final = 0.3
 
@@ -51,6 +54,18 @@ def pose_face(state: PoseState, values: FloatArray, times_s: FloatArray) -> None
     for name in sorted(names):
         column = values[:, INDEX[name]]
         values[:, INDEX[name]] = _drawn(state, name, column, times_s, 0.0)
+
+
+def blinks_allowed(state: PoseState, times_s: FloatArray) -> FloatArray:
+    """Return 0 where a pose has the lids or is about to, else 1, (rows,): a wink is one-sided."""
+    allowed = np.ones(len(times_s))
+    for _, track in state.layers:
+        for name in ("eyeBlinkLeft", "eyeBlinkRight"):
+            curve = track.pose_curves.get(name)
+            if curve is not None:
+                for ahead in (0.0, 0.5 * _BLINK_S, _BLINK_S):
+                    allowed[curve.weight.at(times_s + ahead)[:, 0] > 0.0] = 0.0
+    return allowed
 
 
 def _drawn(

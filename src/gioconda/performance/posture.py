@@ -32,15 +32,15 @@ _CHANGES_SIDE: Final = 0.5
 _HOLDS_ASIDE_S: Final = (0.5, 1.6)
 _HOLDS_HOME_S: Final = (0.5, 2.0)
 #: Pitch and roll: spread, and how long one is held.
-_PITCH_DEG: Final = 4.0
-_HOLDS_PITCH_S: Final = (0.4, 1.4)
-_ROLL_DEG: Final = 4.3
-_HOLDS_ROLL_S: Final = (0.9, 2.8)
+_PITCH_DEG: Final = 4.9
+_HOLDS_PITCH_S: Final = (0.4, 1.2)
+_ROLL_DEG: Final = 5.2
+_HOLDS_ROLL_S: Final = (0.8, 2.2)
 #: Rates of the lags (see :class:`Lag`): yaw's falls with the size of the turn.
 _YAW_RATE: Final = 27.0
 _YAW_SLOWER_DEG: Final = 14.0
-_PITCH_RATE: Final = (8.0, 13.0)
-_ROLL_RATE: Final = (4.5, 8.0)
+_PITCH_RATE: Final = (8.5, 13.0)
+_ROLL_RATE: Final = (7.0, 11.0)
 #: Heads tilt a little into a turn.
 ROLL_PER_YAW: Final = 0.15
 #: At a phrase end the head comes back to the middle with this probability, and dips.

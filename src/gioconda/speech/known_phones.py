@@ -25,7 +25,8 @@ FLANK_S: Final = 0.040
 #: Share of a fully trusted phone; the net keeps the rest, and so says how fully it is spoken.
 MOST_SHARE: Final = 0.85
 #: Lips shut this long before a p, b or m that follows a pause: the closure itself is silent.
-SHUT_BEFORE_S: Final = 0.060
+#: With the flank this is less than what the live analysis hears ahead (92 ms).
+SHUT_BEFORE_S: Final = 0.050
 #: A closure lasts at least this long, if need be at the cost of up to half of the phone before.
 LEAST_SHUT_S: Final = 0.050
 #: The net's curves vary as much less than those of the table (synthetic speech: .55 to .69).
@@ -116,8 +117,8 @@ class PhoneTrack:
 class KnownPhones:
     """Lays known phones over features, chunk by chunk, in constant memory.
 
-    A row depends on the phones within 40 ms of its instant alone; as long as those are there when
-    the row comes, any cutting of the sound gives the same rows.
+    A row depends on the phones within 40 ms of its instant alone, and on closures 90 ms ahead; as
+    long as those are there when the row comes, any cutting of the sound gives the same rows.
     """
 
     def __init__(self, track: PhoneTrack | None = None) -> None:
