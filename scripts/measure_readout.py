@@ -36,7 +36,7 @@ OFFSET_BIAS_S = 0.040
 NET_SHARE = 0.6
 #: Share of the fit in what is written; the rest is what it was drawn towards.
 FIT_SHARE = 0.5
-#: Weaker ridges read openings no better and closures worse.
+#: Weaker ridges read openings little better and closures worse.
 STRENGTHS = (0.003, 0.01, 0.03, 0.1)
 FOLDS = 7
 

@@ -16,19 +16,21 @@ from gioconda.performance.window import LookaheadLine
 from gioconda.speech.analyser import SpeechAnalyser
 from gioconda.speech.sound import Sound
 from gioconda.speech.types import ARTICULATION, PHONES, SpeechFeatures
+from gioconda.speech.viseme_table import MEASURED_VISEMES
 
 APERTURE, WIDTH, LOWER = (ARTICULATION.index(n) for n in ("aperture", "width", "lower_lip"))
 
 
 def features_of(phones: list[str], rows_each: int = 10) -> SpeechFeatures:
-    """Features in which each phone is certain for a while, and all else is average."""
+    """Features in which each phone is certain for a while and the net says half its viseme."""
     posteriors = np.full((len(phones) * rows_each, len(PHONES)), 0.002, np.float32)
     for k, phone in enumerate(phones):
         posteriors[k * rows_each : (k + 1) * rows_each, PHONES.index(phone)] = 1 - 36 * 0.002
     count = len(posteriors)
     zeros = np.zeros(count, np.float32)
+    visemes = np.array([MEASURED_VISEMES[phone] for phone in PHONES], np.float32)
     return SpeechFeatures(
-        0.0, posteriors, np.zeros((count, 6), np.float32), np.zeros((count, 8), np.float32),
+        0.0, posteriors, 0.5 * posteriors @ visemes, np.zeros((count, 8), np.float32),
         zeros, zeros, zeros, zeros,
     )  # fmt: skip
 

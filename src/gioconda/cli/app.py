@@ -335,8 +335,8 @@ def train_speech(
     ] = "out/speech",
     minutes: Annotated[
         float, typer.Option("--minutes", min=1, help="Minutes of synthetic speech.")
-    ] = 300.0,
-    steps: Annotated[int, typer.Option("--steps", min=1, help="Training steps.")] = 8000,
+    ] = 800.0,
+    steps: Annotated[int, typer.Option("--steps", min=1, help="Training steps.")] = 10_100,
     seed: arg.Seed = 0,
 ) -> None:
     """Train the phonetic net from synthetic speech (needs the extra 'train')."""

@@ -27,7 +27,7 @@ BLOCK_TAPS = 3
 class NetShape:
     """Size of the net: channels, and the dilation of each residual block."""
 
-    channels: int = 144
+    channels: int = 160
     dilations: tuple[int, ...] = (1, 2, 4, 8, 16, 1, 2, 4)
 
 

@@ -48,13 +48,13 @@ class TrainOptions:
         seed: of everything.
     """
 
-    corpus_minutes: float = 300.0
-    steps: int = 8000
+    corpus_minutes: float = 800.0
+    steps: int = 10_100
     wall_minutes: float = math.inf
     batch: int = 16
     learning_rate: float = 2.5e-3
     natural_weight: float = 3.0
-    channels: int = 144
+    channels: int = 160
     dilations: tuple[int, ...] = (1, 2, 4, 8, 16, 1, 2, 4)
     seed: int = 0
 
@@ -114,8 +114,8 @@ class _Average:
 
 def train_speech(
     out_dir: str | Path,
-    minutes: float = 300.0,
-    steps: int = 8000,
+    minutes: float = 800.0,
+    steps: int = 10_100,
     seed: int = 0,
     workdir: str | Path | None = None,
     *,
