@@ -29,7 +29,7 @@ FloatArray = npt.NDArray[np.float64]
 
 #: Spread of the noise in yaw, pitch and roll while somebody talks, degrees, and its bandwidth at
 #: tempo 1; louder words move the head more, by this share for each spread of loudness.
-_NOISE_DEG: Final = (1.55, 1.2, 0.9)
+_NOISE_DEG: Final = (1.55, 1.05, 0.9)
 _NOISE_CUT_HZ: Final = 1.25
 _NOISE_PER_LOUDNESS: Final = 0.25
 #: In pauses and while listening the head comes this near to neutral, and moves this much.
@@ -37,7 +37,7 @@ _QUIET_POSTURE: Final = 0.45
 _QUIET_NOISE: Final = 0.4
 #: A melody and a loudness one spread above the speaker's mean lift the head by so many degrees.
 _LIFT_PER_MELODY_DEG: Final = 0.75
-_LIFT_PER_LOUDNESS_DEG: Final = 0.7
+_LIFT_PER_LOUDNESS_DEG: Final = 0.62
 #: Lifts and nods at loudness peaks (with the loudness followed, 0.7 to 1.0 degrees as tracked over
 #: all peaks): degrees, rise and fall in rows, shortest distance in rows,
 #: and the share of lifts among them.
