@@ -7,6 +7,8 @@ eight frontal portraits, tracked as people's clips are, and least squares from w
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 import numpy as np
@@ -37,19 +39,17 @@ UPPER_LIP: Final[dict[str, float]] = {
 }  # fmt: skip
 #: ... and to the lowering of the chin.
 JAW: Final = 0.105
-#: Share of the asked height of the upper lip that is given: all of it would bare the teeth.
-_UPPER_SHARE: Final = 0.5
-#: Lips may part this much without the jaw before the jaw takes over.
-_LOWER_LIMIT: Final = 0.8
-_UPPER_LIMIT: Final = 0.65
-_BARED_LIMIT: Final = 0.85
-#: Mouths widen by stretch and smile in these parts.
-_WIDENING: Final[dict[str, float]] = {"mouthStretch": 0.75, "mouthSmile": 0.25}
-_WIDENING_LIMIT: Final = 0.09
+#: The shapes that the mouth is solved for, in the order of the kernels' columns; paired ones by
+#: their common name.
+_SHAPES: Final = (
+    "jawOpen", "mouthClose", "mouthPucker", "mouthFunnel", "mouthLowerDown", "mouthUpperUp",
+    "mouthStretch", "mouthSmile", "mouthRollLower", "mouthRollUpper", "mouthPress",
+    "mouthShrugLower", "tongueOut",
+)  # fmt: skip
 #: How much faster than the gate ``articulation`` may rise into a closure.
 _HASTE: Final = 3.0
-#: The gap left between the lips in f and v: the lower lip is at the upper teeth, which show.
-_LABIODENTAL_GAP: Final = 0.025
+#: How much more one side of the mouth moves than the other, at most.
+_ASYMMETRY: Final = 0.08
 
 
 def write_mouth(
@@ -63,12 +63,16 @@ def write_mouth(
         gate: 0 at rest to 1 speaking, (rows,); scales everything.
         asymmetry: -1 to 1, how much more the subject's left side moves, as in real faces.
     """
-    for name, weight in solve(targets).items():
-        if name + "Left" in INDEX:
-            values[:, INDEX[name + "Left"]] += gate * weight * (1.0 + 0.08 * asymmetry)
-            values[:, INDEX[name + "Right"]] += gate * weight * (1.0 - 0.08 * asymmetry)
-        else:
-            values[:, INDEX[name]] += gate * weight
+    from gioconda.performance import mouth_kernels as kernels
+
+    tables = _tables()
+    weights = np.empty((len(gate), len(_SHAPES)))
+    kernels.solve(
+        targets.aperture, targets.jaw, targets.width, targets.upper_lip, targets.rounding,
+        targets.closure, targets.labiodental, targets.tongue, tables.effects, weights,
+    )  # fmt: skip
+    moved = (gate[:, None] * weights)[:, tables.shape]
+    values[:, tables.channel] += moved * (1.0 + _ASYMMETRY * asymmetry * tables.side)
     # A first p or m is shut even where the mouth is still on its way from an open rest.
     shut = np.minimum(np.maximum(targets.closure, targets.labiodental), _HASTE * gate)
     values[:, INDEX["articulation"]] = np.maximum(gate, shut)
@@ -80,82 +84,50 @@ def implied_aperture(values: npt.NDArray[np.floating]) -> FloatArray:
     By the measured effect of every weight; good enough to tune timing and spread without
     rendering.
     """
-    values = values.astype(np.float64)
-    gap = np.zeros(len(values))
-    for name, effect in GAP.items():
-        if name in INDEX:
-            gap += effect * values[:, INDEX[name]]
-        else:
-            sides = values[:, [INDEX[name + "Left"], INDEX[name + "Right"]]]
-            gap += effect * sides.mean(axis=1)
-    return np.maximum(gap, 0.0)
+    from gioconda.performance import mouth_kernels as kernels
+
+    tables = _tables()
+    gap = np.empty(len(values))
+    kernels.implied_gap(
+        np.ascontiguousarray(values, np.float64), tables.gap_left, tables.gap_right,
+        tables.gap_effects, gap,
+    )  # fmt: skip
+    return gap
 
 
-def solve(t: LipTargets) -> dict[str, FloatArray]:
-    """Return one weight for each shape (paired shapes by their common name).
+@dataclass(frozen=True)
+class _Tables:
+    """What the kernels take, as plain arrays.
 
-    The jaw goes where the chin has to be, rounding and width set the corners, the upper lip
-    goes to its height, and the lower lip, or ``mouthClose``, gives the gap that is left.
+    Attributes:
+        effects: (4, shapes) what each shape adds to the gap, the width, the upper lip, the chin.
+        channel, shape, side: of each channel that is written: its column, its shape, and 1 for
+            the left side, -1 for the right, 0 for neither.
+        gap_left, gap_right, gap_effects: the table of the gap, with the columns of both sides.
     """
-    lips = 1.0 - t.labiodental
-    gap = t.aperture * lips + _LABIODENTAL_GAP * t.labiodental
-    openness = _bounded(gap / 0.12, 0.0, 1.0)
-    jaw = _bounded(t.jaw / JAW, 0.0, 1.0)
-    pucker, funnel, wide = _corners(t, jaw, openness)
-    stretch, smile = (wide * _WIDENING[name] for name in ("mouthStretch", "mouthSmile"))
-    rolled, shrugged = 0.55 * t.labiodental, 0.22 * t.labiodental
-    given = (
-        GAP["jawOpen"] * jaw + GAP["mouthFunnel"] * funnel + GAP["mouthPucker"] * pucker
-        + GAP["mouthStretch"] * stretch + GAP["mouthSmile"] * smile
-        + GAP["mouthRollLower"] * rolled + GAP["mouthShrugLower"] * shrugged
-    )  # fmt: skip
-    height = (
-        t.upper_lip - UPPER_LIP["jawOpen"] * jaw - UPPER_LIP["mouthPucker"] * pucker
-        - UPPER_LIP["mouthSmile"] * smile
-    )  # fmt: skip
-    raised = _bounded(_UPPER_SHARE * height / UPPER_LIP["mouthUpperUp"], 0.0, _UPPER_LIMIT)
-    # A lip may not rise above the gap that is asked for; in f it alone gives the gap.
-    bared = _bounded((gap - given) / GAP["mouthUpperUp"], 0.0, _BARED_LIMIT)
-    upper = np.minimum(raised, gap / GAP["mouthUpperUp"]) * lips + bared * t.labiodental
-    part = gap - given - GAP["mouthUpperUp"] * upper
-    lower = _bounded(part / GAP["mouthLowerDown"], 0.0, _LOWER_LIMIT)
-    left = part - GAP["mouthLowerDown"] * lower
-    jaw = _bounded(jaw + np.maximum(left, 0.0) / GAP["jawOpen"], 0.0, 1.0)
-    close = _bounded(np.minimum(left, 0.0) / GAP["mouthClose"], 0.0, jaw + 0.05)
-    return {
-        "jawOpen": jaw,
-        "mouthClose": close,
-        "mouthPucker": pucker,
-        "mouthFunnel": funnel,
-        "mouthLowerDown": lower * lips,
-        "mouthUpperUp": upper,
-        "mouthStretch": stretch,
-        "mouthSmile": smile,
-        "mouthRollLower": 0.12 * t.closure + rolled,
-        "mouthRollUpper": 0.10 * t.closure,
-        "mouthPress": 0.22 * t.closure,
-        "mouthShrugLower": 0.08 * t.closure + shrugged,
-        "tongueOut": t.tongue * _bounded(gap / 0.03, 0.0, 1.0),
-    }
+
+    effects: FloatArray
+    channel: npt.NDArray[np.intp]
+    shape: npt.NDArray[np.intp]
+    side: FloatArray
+    gap_left: npt.NDArray[np.intp]
+    gap_right: npt.NDArray[np.intp]
+    gap_effects: FloatArray
 
 
-def _corners(
-    t: LipTargets, jaw: FloatArray, openness: FloatArray
-) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Return pucker and funnel, and how far the mouth widens (a sum of two weights)."""
-    rounding = _bounded(0.70 * t.rounding, 0.0, 1.0) * (1.0 - 0.6 * t.labiodental)
-    pucker = rounding * (0.95 - 0.35 * openness)
-    funnel = 0.5 * rounding * openness * (1.0 - t.closure)
-    missing = t.width - (
-        WIDTH["jawOpen"] * jaw + WIDTH["mouthFunnel"] * funnel + WIDTH["mouthPucker"] * pucker
+@cache
+def _tables() -> _Tables:
+    on_chin = {"jawOpen": JAW}
+    effects = [[t.get(name, 0.0) for name in _SHAPES] for t in (GAP, WIDTH, UPPER_LIP, on_chin)]
+    written = [
+        (INDEX[name + suffix], k, side)
+        for k, name in enumerate(_SHAPES)
+        for suffix, side in (("", 0.0), ("Left", 1.0), ("Right", -1.0))
+        if name + suffix in INDEX
+    ]
+    channel, shape, side = (np.array(column) for column in zip(*written, strict=True))
+    left, right = (
+        np.array([INDEX[name if name in INDEX else name + suffix] for name in GAP])
+        for suffix in ("Left", "Right")
     )
-    pucker = _bounded(pucker + np.minimum(missing, 0.0) / WIDTH["mouthPucker"], 0.0, 1.0)
-    effect = sum(share * WIDTH[name] for name, share in _WIDENING.items())
-    wide = _bounded(missing, 0.0, _WIDENING_LIMIT) * (1.0 - rounding) / effect
-    return pucker, funnel, wide
-
-
-def _bounded(x: FloatArray, low: float, high: npt.ArrayLike) -> FloatArray:
-    # np.clip takes three times as long on the few rows of a live chunk.
-    result: FloatArray = np.minimum(np.maximum(x, low), high)
-    return result
+    return _Tables(np.array(effects), channel, shape, side, left, right, np.array([*GAP.values()]))
