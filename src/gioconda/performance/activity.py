@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gioconda.performance.vigour import VigourState, heard
-from gioconda.performance.window import FeatureWindow
+from gioconda.performance.window import PAST_ROWS, FeatureWindow
 from gioconda.speech.types import FEATURE_RATE_HZ, PHONES
 
 FloatArray = npt.NDArray[np.float64]
@@ -51,6 +51,8 @@ PHRASE_PAUSE_S = 0.30
 #: A loudness peak: effort above this, and this much above the dip before it.
 PEAK_EFFORT = 0.85
 PEAK_PROMINENCE = 0.25
+_SILENCE = PHONES.index("sil")
+_LEAD_ROWS = round(LEAD_S * FEATURE_RATE_HZ)
 _PEAK_REACH_ROWS = 3
 _DIP_REACH_ROWS = 8
 
@@ -117,7 +119,7 @@ def smoothstep(x: FloatArray) -> FloatArray:
 def track_activity(state: ActivityState, window: FeatureWindow) -> Activity:
     """Advance over the rows of a window."""
     n = window.rows
-    begins, goes_on = _speaking(window)
+    begins_ahead, begins_now, goes_on = _speaking(window)
     evidence = _evidence(window)
     loud = heard(window.at(window.features.effort, 0))
     level = window.at(window.features.loudness_db, 0)
@@ -129,8 +131,8 @@ def track_activity(state: ActivityState, window: FeatureWindow) -> Activity:
     hold_rows = round(HOLD_S * FEATURE_RATE_HZ)
     for i in range(n):
         trusted = _weigh(state, evidence, i)
-        ahead = bool(begins[0, i]) and trusted
-        now = bool((begins[1, i] and trusted) or (state.speaks and goes_on[i]))
+        ahead = bool(begins_ahead[i]) and trusted
+        now = bool((begins_now[i] and trusted) or (state.speaks and goes_on[i]))
         state.speaks = now
         if ahead and state.rows_since_voice >= pause_rows and not state.was_active:
             start[i] = True
@@ -153,21 +155,20 @@ def track_activity(state: ActivityState, window: FeatureWindow) -> Activity:
     return Activity(smoothstep(ramp), talking, strength, start, end, peak, lead)
 
 
-def _speaking(window: FeatureWindow) -> tuple[BoolArray, BoolArray]:
-    """Return where speech begins within the lead and now, (2, rows), and where it may go on.
+def _speaking(window: FeatureWindow) -> tuple[BoolArray, BoolArray, BoolArray]:
+    """Return where speech begins within the lead, where now, and where it may go on, (rows,).
 
     A row counts when voice activity and the phone posteriors do not contradict each other: one
     alone mistakes music, hum or a door for a voice now and then.
     """
+    from gioconda.performance import activity_kernels as kernels
+
     f = window.features
-    phones = f.posteriors[:, PHONES.index("sil")] < SURE_SILENCE
-    begin = ((f.voice > VOICE_ON) & phones).astype(np.float32)
-    heard = f.loudness_db > INAUDIBLE_DB
-    go_on = ((f.voice > VOICE_OFF) & phones & heard).astype(np.float32)
-    ahead = np.zeros(window.rows)
-    for k in range(round(LEAD_S * FEATURE_RATE_HZ) + 1):
-        ahead = np.maximum(ahead, window.at(begin, k))
-    return np.stack([ahead > 0.5, window.at(begin, 0) > 0.5]), window.at(go_on, 0) > 0.5
+    ahead, now, goes_on = kernels.speaking(
+        f.voice, f.posteriors[:, _SILENCE], f.loudness_db, PAST_ROWS, window.rows, window.future,
+        _LEAD_ROWS, VOICE_ON, VOICE_OFF, SURE_SILENCE, INAUDIBLE_DB,
+    )  # fmt: skip
+    return ahead, now, goes_on
 
 
 @dataclass(frozen=True)
@@ -180,18 +181,15 @@ class _Evidence:
 
 
 def _evidence(window: FeatureWindow) -> _Evidence:
+    from gioconda.performance import activity_kernels as kernels
+
     f = window.features
-    has_pitch = (f.f0_hz > 0).astype(np.float32)
-    voice, pitch_rows, level = (np.zeros(window.rows) for _ in range(3))
     needed = EVIDENCE if window.future >= EVIDENCE.rows - 1 else HASTY_EVIDENCE
-    last = min(window.future, needed.rows - 1)
-    for k in range(last - needed.rows + 1, last + 1):
-        voice += window.at(f.voice, k) / needed.rows
-        pitch_rows += window.at(has_pitch, k)
-        level += window.at(f.loudness_db, k) / needed.rows
-    with_pitch = (voice > EVIDENCE_VOICE_WITH_PITCH) & (pitch_rows >= needed.pitched)
-    speech: BoolArray = (voice > EVIDENCE_VOICE) | with_pitch
-    return _Evidence(speech, pitch_rows >= needed.all_pitched, level)
+    speech, pitched, level = kernels.evidence(
+        f.voice, f.f0_hz, f.loudness_db, PAST_ROWS, window.rows, window.future, *needed,
+        EVIDENCE_VOICE, EVIDENCE_VOICE_WITH_PITCH,
+    )  # fmt: skip
+    return _Evidence(speech, pitched, level)
 
 
 def _weigh(state: ActivityState, evidence: _Evidence, i: int) -> bool:
@@ -210,17 +208,11 @@ def _weigh(state: ActivityState, evidence: _Evidence, i: int) -> bool:
 
 def _peaks(window: FeatureWindow) -> tuple[FloatArray, int]:
     """Return the strength of peaks of the smoothed effort, and how far ahead they lie."""
-    effort = window.features.effort.astype(np.float64)
-    smooth = effort.copy()
-    smooth[1:-1] = 0.25 * effort[:-2] + 0.5 * effort[1:-1] + 0.25 * effort[2:]
+    from gioconda.performance import activity_kernels as kernels
+
     lead = min(2, window.future - _PEAK_REACH_ROWS - 1)
-    here = window.at(smooth, lead)
-    highest = here > PEAK_EFFORT
-    for k in range(1, _PEAK_REACH_ROWS + 1):
-        highest &= here >= window.at(smooth, lead + k)
-        highest &= here > window.at(smooth, lead - k)
-    dip = here.copy()
-    for k in range(1, _DIP_REACH_ROWS + 1):
-        dip = np.minimum(dip, window.at(smooth, lead - k))
-    strength = np.where(highest & (here - dip > PEAK_PROMINENCE), np.minimum(here, 1.5), 0.0)
+    strength = kernels.peaks(
+        window.features.effort, PAST_ROWS, window.rows, window.future, lead, _PEAK_REACH_ROWS,
+        _DIP_REACH_ROWS, PEAK_EFFORT, PEAK_PROMINENCE,
+    )  # fmt: skip
     return strength, lead

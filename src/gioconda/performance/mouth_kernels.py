@@ -49,8 +49,15 @@ def solve(  # type: ignore[no-untyped-def]
     goes to its height, and the lower lip, or ``mouthClose``, gives the gap that is left.
 
     Args:
-        aperture, jaw_drop, width, upper_lip, rounding, closure, labiodental, tongue: (rows,), as
-            in :class:`gioconda.performance.articulation.LipTargets`.
+        aperture: (rows,), like the next seven of
+            :class:`gioconda.performance.articulation.LipTargets`.
+        jaw_drop: lowering of the chin.
+        width: of the mouth, against shut lips.
+        upper_lip: its lowering.
+        rounding: 0 to 1.
+        closure: 0 to 1.
+        labiodental: 0 to 1.
+        tongue: 0 to 0.35.
         effects: (4, 13) what a weight of 1 adds to the gap, the width, the upper lip's lowering
             and the chin's, outer-eye distances.
         weights: (rows, 13) written.
@@ -114,7 +121,8 @@ def implied_gap(values, left, right, effects, gap):  # type: ignore[no-untyped-d
 
     Args:
         values: (rows, 60) motion.
-        left, right: (shapes,) columns of both sides of a shape; twice the same if it has none.
+        left: (shapes,) column of a shape's left side.
+        right: (shapes,) column of its right side; the same for a shape without sides.
         effects: (shapes,) what a weight of 1 of both sides adds to the gap.
         gap: (rows,) written, not below 0.
     """
