@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import Final
 
 import numpy as np
@@ -12,7 +10,7 @@ import numpy.typing as npt
 
 from gioconda.performance.closures import find_closures, lean
 from gioconda.performance.readout import Readout, shipped
-from gioconda.performance.window import FeatureWindow
+from gioconda.performance.window import PAST_ROWS, FeatureWindow
 from gioconda.speech.types import PHONES
 from gioconda.speech.viseme_table import ARTICULATION_SPREAD
 
@@ -43,7 +41,7 @@ ROUNDING: Final[dict[str, float]] = {
 #: How far each phone shows the tip of the tongue raised, on the scale of ``tongueOut``.
 TONGUE: Final[dict[str, float]] = {"l": 0.35, "θ": 0.35, "n": 0.25, "t": 0.2, "r": 0.25, "s": 0.1}
 #: Rounding rises up to 100 ms before its phone: weights of the rows -1 to 5.
-_ANTICIPATION: Final = (0.1, 0.2, 0.2, 0.2, 0.15, 0.1, 0.05)
+_ANTICIPATION: Final = np.array([0.1, 0.2, 0.2, 0.2, 0.15, 0.1, 0.05])
 
 
 @dataclass(frozen=True)
@@ -73,13 +71,12 @@ class LipTargets:
     tongue: FloatArray
 
 
-@cache
-def _phone_shapes() -> FloatArray:
-    """Return what is read off the posteriors beside the curves, (37, 2)."""
-    return np.array([[ROUNDING.get(phone, 0.0), TONGUE.get(phone, 0.0)] for phone in PHONES])
-
-
-_ROUNDING, _TONGUE = range(2)
+_ROUNDING: Final = np.array([ROUNDING.get(phone, 0.0) for phone in PHONES])
+_TONGUE: Final = np.array([TONGUE.get(phone, 0.0) for phone in PHONES])
+_AT_ONCE: Final = np.ones(1)
+_MEAN: Final = np.array(MEAN)
+_SPREAD: Final = np.array(ARTICULATION_SPREAD)
+_GAIN: Final = np.array(GAIN)
 
 
 def lip_targets(
@@ -92,10 +89,11 @@ def lip_targets(
         strength: of the movements, (rows,); 1 is ordinary talk.
         readout: the table that the lip curves are read with; the shipped one if None.
     """
-    phones = _read_phones(window)
     curves = _lip_curves(window, readout or shipped())
-    lengths = np.array(MEAN) + np.array(ARTICULATION_SPREAD) * curves
-    aperture, width, _, jaw, upper_lip, _ = lengths.T
+    lengths = _MEAN + _SPREAD * curves
+    aperture, width, _, jaw, upper_lip, _ = np.ascontiguousarray(lengths.T)
+    rounding = _of_phones(window, _ROUNDING, _ANTICIPATION, -1)
+    tongue = _of_phones(window, _TONGUE, _AT_ONCE, 0)
     closure, labiodental = find_closures(window)
     aperture = _limited(np.maximum(aperture, 0.0) * strength, *APERTURE_LIMIT)
     return LipTargets(
@@ -103,29 +101,18 @@ def lip_targets(
         jaw=_limited(np.maximum(jaw, 0.0) * strength, *JAW_LIMIT),
         width=width,
         upper_lip=upper_lip,
-        rounding=np.minimum(_weighted(window, phones[:, _ROUNDING], _ANTICIPATION, -1), 1.0),
+        rounding=np.minimum(rounding, 1.0),
         closure=closure,
         labiodental=labiodental,
-        tongue=np.minimum(window.at(phones[:, _TONGUE], 0), 0.35),
+        tongue=np.minimum(tongue, 0.35),
     )
-
-
-def _read_phones(window: FeatureWindow) -> FloatArray:
-    """Return the shapes of every row of the window's features, (past + rows + future, 2).
-
-    Not a matrix product: a row's sum must not depend on how many rows are computed together,
-    and BLAS changes its order of summation with the shape.
-    """
-    posteriors = window.features.posteriors.astype(np.float64)
-    total: FloatArray = np.einsum("np,pc->nc", posteriors, _phone_shapes())
-    return total
 
 
 def _lip_curves(window: FeatureWindow, readout: Readout) -> FloatArray:
     """Return the six curves, z-scores with their spread restored, (rows, 6)."""
     curves = readout.curves(window)
     curves[:, 0] -= lean(window)
-    curves *= np.array(GAIN)
+    curves *= _GAIN
     opening = curves[:, 0]
     curves[:, 0] = np.where(opening > 0, GAIN_ABOVE_MEAN * opening, opening)
     return curves
@@ -139,11 +126,14 @@ def _limited(x: FloatArray, bend: float, end: float) -> FloatArray:
     return result
 
 
-def _weighted(
-    window: FeatureWindow, column: FloatArray, weights: Sequence[float], first: int
+def _of_phones(
+    window: FeatureWindow, amounts: FloatArray, weights: FloatArray, first: int
 ) -> FloatArray:
-    """Return the weighted sum of a column as read ``first``, ``first`` + 1, ... rows later."""
-    total = np.zeros(window.rows)
-    for k, weight in enumerate(weights):
-        total += weight * window.at(column, first + k)
+    """Return an amount of the phones, summed by weights over rows from ``first`` rows later on."""
+    from gioconda.performance import articulation_kernels as kernels
+
+    posteriors = window.features.posteriors
+    total: FloatArray = kernels.spread_phones(
+        posteriors, amounts, weights, first, PAST_ROWS, window.rows, window.future
+    )
     return total

@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from gioconda.performance.window import FeatureWindow
+from gioconda.performance.window import PAST_ROWS, FeatureWindow
 from gioconda.speech.types import PHONES
 
 FloatArray = npt.NDArray[np.float64]
@@ -24,8 +24,8 @@ _ROWS_AHEAD: Final = 1
 LEAN: Final = 0.03
 _NO_LABIAL_ODDS: Final = -5.0
 _ODDS_FLOOR: Final = 0.003
-_BILABIAL: Final = tuple(PHONES.index(phone) for phone in "pm")
-_LABIODENTAL: Final = PHONES.index("f")
+#: Columns of p (and b), m, and f (and v).
+_LABIALS: Final = np.array([PHONES.index(phone) for phone in "pmf"])
 
 
 def find_closures(window: FeatureWindow) -> tuple[FloatArray, FloatArray]:
@@ -37,23 +37,20 @@ def find_closures(window: FeatureWindow) -> tuple[FloatArray, FloatArray]:
     Returns:
         Two arrays (rows,), 0 to 1, that never add up to more than 1.
     """
-    posteriors = window.features.posteriors.astype(np.float64)
-    bilabial = posteriors[:, _BILABIAL[0]] + posteriors[:, _BILABIAL[1]]
-    labial = bilabial + posteriors[:, _LABIODENTAL]
-    both, all_three = np.zeros(window.rows), np.zeros(window.rows)
-    for offset in range(_ROWS_AHEAD + 1):
-        both = np.maximum(both, window.at(bilabial, offset))
-        all_three = np.maximum(all_three, window.at(labial, offset))
-    shut = (all_three - CLOSURE_FROM) / (CLOSURE_TO - CLOSURE_FROM)
-    shut = np.minimum(np.maximum(shut, 0.0), 1.0)
-    share = np.minimum(np.maximum(both / np.maximum(all_three, 1e-9), 0.0), 1.0)
-    return shut * share, shut * (1.0 - share)
+    from gioconda.performance import articulation_kernels as kernels
+
+    lips, teeth = kernels.contacts(
+        window.features.posteriors, _LABIALS[:2], _LABIALS[2], PAST_ROWS, window.rows,
+        window.future, _ROWS_AHEAD, CLOSURE_FROM, CLOSURE_TO,
+    )  # fmt: skip
+    return lips, teeth
 
 
 def lean(window: FeatureWindow) -> FloatArray:
     """Return how far the lips lean towards each other without meeting, z-scores, (rows,)."""
-    posteriors = window.features.posteriors.astype(np.float64)
-    labial = posteriors[:, _BILABIAL[0]] + posteriors[:, _BILABIAL[1]]
-    labial = window.at(labial + posteriors[:, _LABIODENTAL], 0)
-    odds = np.log((labial + _ODDS_FLOOR) / (np.maximum(1.0 - labial, 0.0) + _ODDS_FLOOR))
-    return LEAN * (odds - _NO_LABIAL_ODDS)
+    from gioconda.performance import articulation_kernels as kernels
+
+    posteriors = window.features.posteriors
+    odds = kernels.labial_odds(posteriors, _LABIALS, _ODDS_FLOOR, PAST_ROWS, window.rows)
+    leaning: FloatArray = LEAN * (odds - _NO_LABIAL_ODDS)
+    return leaning

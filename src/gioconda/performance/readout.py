@@ -41,7 +41,7 @@ CLOSURE_TERM: Final = 0.03
 #: Posteriors are at least this far from 0 and 1 in the log odds.
 _ODDS_FLOOR: Final = 0.003
 _CURVES: Final = len(ARTICULATION)
-_LABIALS: Final = tuple(PHONES.index(phone) for phone in "pmf")
+_LABIALS: Final = np.array([PHONES.index(phone) for phone in "pmf"])
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,21 +71,14 @@ class Readout:
         They have about .44 of the spread of real lips. Look-ahead under 60 ms degrades them
         slightly: the last row known stands in for what is to come.
         """
-        # Rows before the first that smoothing and context reach are left out.
-        reach = len(SMOOTHING) // 2 - OFFSETS[0]
-        first = PAST_ROWS - reach
-        posteriors = window.features.posteriors[first:].astype(np.float64)
-        rest = (window.features.bands[first:], window.features.articulation[first:])
-        # Not matrix products: a row's sum must not depend on how many rows are computed together.
-        read = np.zeros((len(window.features), (len(OFFSETS) + 1) * _CURVES))
-        read[first:, :-_CURVES] = np.einsum("np,pc->nc", posteriors, self._posterior_part)
-        read[first:, -_CURVES:] = np.einsum(
-            "nf,fc->nc", np.concatenate(rest, axis=1).astype(np.float64), self._other_part
-        )
-        read[first:, -_CURVES] -= CLOSURE_TERM * _labial_odds(posteriors)
-        total = np.zeros((window.rows, read.shape[1]))
-        for offset, shares in zip(range(-reach, reach + 1), _smoothing_shares(), strict=True):
-            total += shares * window.at(read, offset)
+        from gioconda.performance import articulation_kernels as kernels
+
+        f = window.features
+        total = kernels.read_curves(
+            f.posteriors, f.bands, f.articulation, self._posterior_part, self._other_part,
+            _smoothing_shares(), _LABIALS, CLOSURE_TERM, _ODDS_FLOOR, PAST_ROWS, window.rows,
+            window.future,
+        )  # fmt: skip
         curves = self.weights[-1] + total[:, -_CURVES:]
         for k in range(len(OFFSETS)):
             curves = curves + total[:, k * _CURVES : (k + 1) * _CURVES]
@@ -141,13 +134,6 @@ def _smoothing_shares() -> FloatArray:
     smoothing = dict(zip(range(-half, half + 1), SMOOTHING, strict=True))
     shares = [[smoothing.get(o - step, 0.0) for step in (*OFFSETS, 0)] for o in offsets]
     return np.repeat(np.array(shares), _CURVES, axis=1)
-
-
-def _labial_odds(posteriors: FloatArray) -> FloatArray:
-    """Return the log odds that the lips, or lip and teeth, touch, (rows,)."""
-    shut = sum(posteriors[:, column] for column in _LABIALS)
-    odds = (shut + _ODDS_FLOOR) / (np.maximum(1.0 - shut, 0.0) + _ODDS_FLOOR)
-    return np.asarray(np.log(odds))
 
 
 def columns() -> Iterator[str]:
