@@ -10,6 +10,7 @@ from gioconda.speech.melspec import (
     MEL_BANDS,
     ControlState,
     controlled_frame,
+    controlled_frames,
     mel_filters,
     mel_power_of,
     smearing,
@@ -79,3 +80,15 @@ def test_digital_silence_is_a_fixed_floor() -> None:
     rows = controlled(np.zeros((100, MEL_BANDS), np.float32))
     assert np.isfinite(rows).all()
     assert np.ptp(rows) == 0
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_a_stream_is_controlled_bit_for_bit_as_training_is(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    power = (speechlike() * 10.0 ** rng.uniform(-5, 2)).astype(np.float32)
+    power[100:120] = 0.0
+    state, parts = ControlState.fresh(), []
+    while sum(map(len, parts)) < len(power):
+        start = sum(map(len, parts))
+        parts.append(controlled_frames(state, power[start : start + int(rng.integers(1, 5))]))
+    assert np.array_equal(np.concatenate(parts), controlled(power))

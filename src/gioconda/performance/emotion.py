@@ -176,34 +176,31 @@ class EmotionTrack:
     settled: FloatArray
 
 
-@dataclass(frozen=True)
-class _Table:
-    """Every style at full strength, one row each; scales less 1."""
-
-    lips: FloatArray
-    rest: FloatArray
-    head_deg: FloatArray
-    gaze_deg: FloatArray
-    scales: FloatArray
-    settles: FloatArray
+#: Columns of the table of styles: offsets of the lips' channels and of all others, of the head
+#: and of the gaze; scales less 1; how far the portrait's own mouth gives way.
+_LIPS: Final = slice(0, len(CHANNELS))
+_REST: Final = slice(_LIPS.stop, _LIPS.stop + len(CHANNELS))
+_HEAD: Final = slice(_REST.stop, _REST.stop + 3)
+_GAZE: Final = slice(_HEAD.stop, _HEAD.stop + 2)
+_SCALES: Final = slice(_GAZE.stop, _GAZE.stop + 3)
+_SETTLES: Final = _SCALES.stop
 
 
 @cache
-def _table() -> _Table:
+def _table() -> FloatArray:
+    """Return every style at full strength, one row each."""
     styles = [*(STYLES[emotion] for emotion in EMOTIONS), EXCITED, CALM]
-    n = len(styles)
-    lips, rest = np.zeros((n, len(CHANNELS))), np.zeros((n, len(CHANNELS)))
-    head, gaze, scales = np.zeros((n, 3)), np.zeros((n, 2)), np.zeros((n, 3))
-    for k, style in enumerate(styles):
+    table = np.zeros((len(styles), _SETTLES + 1))
+    for row, style in zip(table, styles, strict=True):
         for name, value in style.face.items():
             for channel in (name, name + "Left", name + "Right"):
                 if channel in INDEX:
                     of_lips = channel.startswith(("mouth", "jaw", "tongue"))
-                    (lips if of_lips else rest)[k, INDEX[channel]] += value
-        head[k], gaze[k] = style.head_deg, style.gaze_deg
-        scales[k] = style.head_scale - 1.0, style.tempo - 1.0, style.blink_scale - 1.0
-    settles = np.array([[style.settles] for style in styles])
-    return _Table(lips, rest, head, gaze, scales, settles)
+                    row[_LIPS if of_lips else _REST][INDEX[channel]] += value
+        row[_HEAD], row[_GAZE] = style.head_deg, style.gaze_deg
+        row[_SCALES] = style.head_scale - 1.0, style.tempo - 1.0, style.blink_scale - 1.0
+        row[_SETTLES] = style.settles
+    return table
 
 
 def track_emotion(state: EmotionState, dials: Dials, window: FeatureWindow) -> EmotionTrack:
@@ -232,22 +229,17 @@ def _swell(state: EmotionState, rows: int) -> FloatArray:
 
 def _blended(strengths: FloatArray, dials: Dials, swell: FloatArray) -> EmotionTrack:
     """Return the blend of all styles at their strengths, (rows, 11): emotions, excited, calm."""
-    table = _table()
-
-    def mix(rows: FloatArray) -> FloatArray:
-        # Not a matrix product, whose sums would depend on how many rows are computed together.
-        total: FloatArray = np.einsum("ne,ec->nc", strengths, rows)
-        return total
-
-    scales = 1.0 + mix(table.scales)
+    # Not a matrix product, whose sums would depend on how many rows are computed together.
+    mixed = np.einsum("ne,ec->nc", strengths, _table())
+    scales = 1.0 + mixed[:, _SCALES]
     return EmotionTrack(
-        face=mix(table.lips) + mix(table.rest) * (dials.expression * swell)[:, None],
-        head_deg=mix(table.head_deg) * np.minimum(dials.head, 1.0)[:, None],
-        gaze_deg=mix(table.gaze_deg),
+        face=mixed[:, _LIPS] + mixed[:, _REST] * (dials.expression * swell)[:, None],
+        head_deg=mixed[:, _HEAD] * np.minimum(dials.head, 1.0)[:, None],
+        gaze_deg=mixed[:, _GAZE],
         head_scale=np.maximum(scales[:, 0], 0.0),
         tempo=np.maximum(scales[:, 1], 0.2),
         blink_scale=np.maximum(scales[:, 2], 0.0),
-        settled=np.minimum(mix(table.settles)[:, 0], 1.0),
+        settled=np.minimum(mixed[:, _SETTLES], 1.0),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -104,9 +104,5 @@ class LookaheadLine:
 
 
 def _without_first(features: SpeechFeatures, rows: int) -> SpeechFeatures:
-    columns = {
-        f.name: getattr(features, f.name)[rows:].copy()
-        for f in fields(features)
-        if f.name != "start_s"
-    }
-    return SpeechFeatures(start_s=features.start_s + rows / FEATURE_RATE_HZ, **columns)
+    columns = (column[rows:].copy() for column in features.columns())
+    return SpeechFeatures(features.start_s + rows / FEATURE_RATE_HZ, *columns)

@@ -204,7 +204,7 @@ class SpeechAnalyser:
         spectrum_view = view[-(melspec.WINDOW + melspec.HOP) :]
         windows = np.stack([spectrum_view[: melspec.WINDOW], spectrum_view[melspec.HOP :]])
         power = melspec.mel_power(windows)
-        frames = np.stack([melspec.controlled_frame(state.control, frame) for frame in power])
+        frames = melspec.controlled_frames(state.control, power)
         f0_hz, periodicity = prosody.pitch(state.pitch, view)
         heard = _Heard(_bands(frames), prosody.loudness_db(windows[1]), f0_hz, periodicity)
         state.heard.append(heard)

@@ -43,6 +43,11 @@ MEAN_STRENGTH: Final = 0.5
 #: Mean log power of active speech after level control at bands 0, 9, 18, ... 63, measured on the
 #: synthetic voices of the training recipe.
 REFERENCE_LOG: Final = (-1.0, -0.8, -4.2, -5.1, -5.1, -5.2, -7.3, -7.8)
+#: What the compiled control takes of the above.
+_LIMITS: Final = tuple(
+    np.float32(x)
+    for x in (LEVEL_FLOOR, LEVEL_TARGET, 1 / LEVEL_UP, LEVEL_DOWN, MEAN_GATE, MEAN_MEMORY_FRAMES)
+)
 
 
 @lru_cache(maxsize=1)
@@ -150,3 +155,18 @@ def controlled_frame(state: ControlState, power: FloatArray) -> FloatArray:
     state.mean = state.mean + step * (log_power - state.mean)
     colour = np.float32(MEAN_STRENGTH) * (state.mean - reference_log())
     return np.asarray((log_power - colour + np.float32(2)) / np.float32(3), np.float32)
+
+
+def controlled_frames(state: ControlState, power: FloatArray) -> FloatArray:
+    """Do what :func:`controlled_frame` does for frames of one stream in a row, (frames, 64)."""
+    from gioconda.speech import stream_kernels as kernels
+
+    totals = power.sum(-1)
+    gains, shares, state.level, state.heard, state.loud = kernels.control_level(
+        totals, np.float32(state.level), np.float32(state.heard), np.float32(state.loud), _LIMITS
+    )
+    log_power = np.log(power * gains[:, None] + np.float32(POWER_FLOOR))
+    kernels.control_colour(
+        log_power, shares, state.mean, reference_log(), np.float32(MEAN_STRENGTH)
+    )
+    return np.asarray(log_power, np.float32)

@@ -127,6 +127,8 @@ def pitch(state: PitchState, samples: FloatArray) -> tuple[float, float]:
 
 def _best_period(state: PitchState, samples: FloatArray) -> tuple[float, float]:
     """Return frequency and periodicity of the best candidate."""
+    from gioconda.speech import stream_kernels as kernels
+
     centred = samples - samples.mean()
     if loudness_db(centred) < _SILENT_BELOW_DB:
         return 0.0, 0.0
@@ -141,26 +143,12 @@ def _best_period(state: PitchState, samples: FloatArray) -> tuple[float, float]:
     r = np.fft.irfft(power, _FFT_SIZE)[: len(correction)]
     r = r / r[0] * correction
     shortest = int(SAMPLE_RATE_HZ / HIGHEST_PITCH_HZ)
-    middle = r[shortest:-1]
-    tops = np.flatnonzero((middle > r[shortest - 1 : -2]) & (middle >= r[shortest + 1 :]))
-    tops = tops[middle[tops] > _CANDIDATE_FROM] + shortest
-    if not len(tops):
-        return 0.0, 0.0
-    before, at, after = r[tops - 1], r[tops], r[tops + 1]
-    shift = 0.5 * (after - before) / np.maximum(2 * at - before - after, 1e-9)
-    strength = at + 0.25 * (after - before) * shift
-    hz = SAMPLE_RATE_HZ / (tops + shift)
-    octave = np.log2(hz)
-    score = strength + _OCTAVE_BONUS * octave
-    if state.near_hz:
-        jump = np.abs(octave - math.log2(state.near_hz))
-        score = score - _JUMP_COST * np.minimum(1.0, jump)
-    if state.heard_s:
-        beyond = np.abs(octave - state.usual_octave) - _USUAL_OCTAVES
-        score = score - _UNUSUAL_COST * np.maximum(0.0, beyond)
-    best = int(np.argmax(score))
-    periodicity = min(max(float(strength[best]), 0.0), 1.0)
-    return (float(hz[best]) if periodicity >= VOICED_FROM else 0.0), periodicity
+    hz, strength = kernels.best_period(
+        r, shortest, SAMPLE_RATE_HZ, _CANDIDATE_FROM, _OCTAVE_BONUS, state.near_hz, _JUMP_COST,
+        state.usual_octave if state.heard_s else math.nan, _UNUSUAL_COST, _USUAL_OCTAVES,
+    )  # fmt: skip
+    periodicity = min(max(strength, 0.0), 1.0)
+    return (hz if periodicity >= VOICED_FROM else 0.0), periodicity
 
 
 @dataclass

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -63,12 +63,18 @@ class SpeechFeatures:
             z(0, np.float32),
         )  # fmt: skip
 
+    def columns(self) -> tuple[FloatArray, ...]:
+        """Return all that has a row for each instant, in the order of the attributes."""
+        return (
+            self.posteriors, self.articulation, self.bands, self.loudness_db, self.effort,
+            self.voice, self.f0_hz,
+        )  # fmt: skip
+
     def rows(self) -> list[SpeechFeatures]:
         """Return each row as features of its own."""
-        columns = [f.name for f in fields(self) if f.name != "start_s"]
         return [
             SpeechFeatures(
-                self.start_s + i / FEATURE_RATE_HZ, *(getattr(self, c)[i : i + 1] for c in columns)
+                self.start_s + i / FEATURE_RATE_HZ, *(c[i : i + 1] for c in self.columns())
             )
             for i in range(len(self))
         ]
@@ -79,7 +85,5 @@ class SpeechFeatures:
         parts = [c for c in chunks if len(c)]
         if not parts:
             return cls.empty()
-        columns = (f.name for f in fields(cls) if f.name != "start_s")
-        return cls(
-            parts[0].start_s, *(np.concatenate([getattr(p, c) for p in parts]) for c in columns)
-        )
+        columns = zip(*(part.columns() for part in parts), strict=True)
+        return cls(parts[0].start_s, *map(np.concatenate, columns))
