@@ -25,6 +25,7 @@ from gioconda.performance.window import FeatureWindow
 from gioconda.speech.types import FEATURE_RATE_HZ
 
 FloatArray = npt.NDArray[np.float64]
+BoolArray = npt.NDArray[np.bool_]
 
 #: Channels that part the lips; closures overrule them.
 PARTING: Final[frozenset[str]] = frozenset(
@@ -41,6 +42,7 @@ OPEN_GAP: Final = 0.05
 #: Channels that spread the mouth or bare teeth; rounded vowels take part of it back.
 SPREADING: Final = ("mouthSmile", "mouthStretch", "mouthDimple", "mouthUpperUp", "mouthLowerDown")
 LOST_TO_ROUNDING: Final = 0.4
+_MOUTH: Final = tuple(INDEX[name] for name in ("articulation", "mouthClose", "jawOpen"))
 
 
 @dataclass(frozen=True)
@@ -254,25 +256,21 @@ def write_emotion(
         shut: 0 to 1, how far lips or lip and teeth meet, (rows,).
         rounding: 0 to 1, (rows,).
     """
-    mouth = INDEX["articulation"]
-    spoken = values[:, mouth].copy()
+    from gioconda.performance import face_kernels as kernels
+
     open_share = np.minimum(implied_aperture(values) / OPEN_GAP, 1.0)
-    parting = (1.0 - shut) * (1.0 - spoken * (1.0 - (1.0 - PARTING_LOST_TO_SPEECH) * open_share))
-    aside = np.zeros(len(values))
-    for channel in np.flatnonzero(np.any(track.face != 0.0, axis=0)):
-        name, offset = CHANNELS[channel], track.face[:, channel]
-        if name in PARTING:
-            offset = offset * parting
-        if name.startswith(SPREADING):
-            offset = offset * (1.0 - LOST_TO_ROUNDING * rounding)
-        if name not in PARTING:
-            aside += _gap_of(name) * offset
-        values[:, channel] += offset
-    # What smiles and pressed lips do to the gap by the way, jaw and lips undo while they speak.
-    opened, narrowed = np.maximum(aside, 0.0), np.maximum(-aside, 0.0)
-    values[:, INDEX["mouthClose"]] += spoken * opened / -GAP["mouthClose"]
-    values[:, INDEX["jawOpen"]] += spoken * (1.0 - shut) * open_share * narrowed / GAP["jawOpen"]
-    values[:, mouth] += (1.0 - spoken) * track.settled
+    kernels.add_emotion(
+        values, track.face, track.settled, shut, rounding, open_share, *_lip_channels(), _MOUTH,
+        (PARTING_LOST_TO_SPEECH, LOST_TO_ROUNDING),
+    )  # fmt: skip
+
+
+@cache
+def _lip_channels() -> tuple[BoolArray, BoolArray, FloatArray]:
+    """Return which channels part the lips, which spread them, and what each adds to the gap."""
+    parting = np.array([name in PARTING for name in CHANNELS])
+    spreading = np.array([name.startswith(SPREADING) for name in CHANNELS])
+    return parting, spreading, np.array([_gap_of(name) for name in CHANNELS])
 
 
 def _gap_of(channel: str) -> float:

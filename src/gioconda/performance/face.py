@@ -8,6 +8,7 @@ head. Brows lead loudness by 120 ms.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Final
 
 import numpy as np
@@ -147,23 +148,21 @@ def write_face(
 
     ``expression``, (rows,), scales it.
     """
+    from gioconda.performance import face_kernels as kernels
 
-    def add(name: str, weight: FloatArray) -> None:
-        values[:, INDEX[name]] += weight
+    inner, sides = _life_columns()
+    kernels.add_life(
+        values, life.brow, life.brow_side, life.smile, life.squint, life.answer, gate,
+        np.ascontiguousarray(expression), inner, sides,
+    )  # fmt: skip
 
-    up, down = np.maximum(life.brow, 0.0) * expression, np.maximum(-life.brow, 0.0) * expression
-    squint = np.maximum(life.squint, 0.0) * expression
-    smile = np.maximum(life.smile, 0.0) * gate * np.minimum(expression, 1.0)
-    smile = smile + life.answer * np.minimum(expression, 1.5)
-    add("browInnerUp", up)
-    for side, sign in (("Left", 1.0), ("Right", -1.0)):
-        lean = np.maximum(sign * life.brow_side, 0.0) * expression
-        add("browOuterUp" + side, 1.05 * up + lean)
-        add("browDown" + side, 0.9 * down)
-        add("eyeSquint" + side, squint + 0.3 * down)
-        add("eyeWide" + side, 0.25 * up)
-        add("cheekSquint" + side, 0.5 * smile * expression)
-        add("mouthSmile" + side, smile)
+
+@cache
+def _life_columns() -> tuple[int, npt.NDArray[np.intp]]:
+    from gioconda.performance.face_kernels import LIFE_SHAPES
+
+    sides = [[INDEX[shape + side] for shape in LIFE_SHAPES] for side in ("Left", "Right")]
+    return INDEX["browInnerUp"], np.array(sides)
 
 
 def _advance_drift(state: FaceState, white: FloatArray) -> None:

@@ -63,19 +63,33 @@ def write_mouth(
         gate: 0 at rest to 1 speaking, (rows,); scales everything.
         asymmetry: -1 to 1, how much more the subject's left side moves, as in real faces.
     """
-    from gioconda.performance import mouth_kernels as kernels
-
     tables = _tables()
-    weights = np.empty((len(gate), len(_SHAPES)))
-    kernels.solve(
-        targets.aperture, targets.jaw, targets.width, targets.upper_lip, targets.rounding,
-        targets.closure, targets.labiodental, targets.tongue, tables.effects, weights,
-    )  # fmt: skip
-    moved = (gate[:, None] * weights)[:, tables.shape]
+    moved = (gate[:, None] * _weights(targets))[:, tables.shape]
     values[:, tables.channel] += moved * (1.0 + _ASYMMETRY * asymmetry * tables.side)
     # A first p or m is shut even where the mouth is still on its way from an open rest.
     shut = np.minimum(np.maximum(targets.closure, targets.labiodental), _HASTE * gate)
     values[:, INDEX["articulation"]] = np.maximum(gate, shut)
+
+
+def solve(t: LipTargets) -> dict[str, FloatArray]:
+    """Return one weight for each shape (paired shapes by their common name), each (rows,).
+
+    The jaw goes where the chin has to be, rounding and width set the corners, the upper lip
+    goes to its height, and the lower lip, or ``mouthClose``, gives the gap that is left.
+    """
+    return dict(zip(_SHAPES, _weights(t).T, strict=True))
+
+
+def _weights(t: LipTargets) -> FloatArray:
+    """Return the weights of :data:`_SHAPES`, (rows, shapes)."""
+    from gioconda.performance import mouth_kernels as kernels
+
+    weights = np.empty((len(t.aperture), len(_SHAPES)))
+    kernels.solve(
+        t.aperture, t.jaw, t.width, t.upper_lip, t.rounding, t.closure, t.labiodental, t.tongue,
+        _tables().effects, weights,
+    )  # fmt: skip
+    return weights
 
 
 def implied_aperture(values: npt.NDArray[np.floating]) -> FloatArray:

@@ -45,8 +45,7 @@ def solve(  # type: ignore[no-untyped-def]
 ):
     """Write one weight for each shape, so that the lips come where they have to be.
 
-    The jaw goes where the chin has to be, rounding and width set the corners, the upper lip
-    goes to its height, and the lower lip, or ``mouthClose``, gives the gap that is left.
+    How, :func:`gioconda.performance.mouth.solve` says.
 
     Args:
         aperture: (rows,), like the next seven of
