@@ -150,5 +150,28 @@ def spread_phones(posteriors, amounts, weights, first, past, rows, future):  # t
 
 
 @njit(cache=True, nogil=True)
+def steady(bands, f0_hz, past, rows, back, most):  # type: ignore[no-untyped-def]
+    """Tell where the sound has a pitch and the colour that it had just before, (rows,).
+
+    Args:
+        bands: (past + rows + future, 8) float32.
+        f0_hz: (past + rows + future,) float32, 0 for none.
+        past: rows of past.
+        rows: rows of the window.
+        back: rows to the colour that a row is compared with.
+        most: mean change of the bands below which it is the same.
+    """
+    count = bands.shape[1]
+    same = np.zeros(rows, np.bool_)
+    for i in range(rows):
+        change = 0.0
+        for b in range(count):
+            now, before = np.float64(bands[past + i, b]), np.float64(bands[past + i - back, b])
+            change += abs(now - before) / count
+        same[i] = change < most and f0_hz[past + i] > 0
+    return same
+
+
+@njit(cache=True, nogil=True)
 def _log_odds(share, floor):  # type: ignore[no-untyped-def]
     return math.log((share + floor) / (max(1.0 - share, 0.0) + floor))

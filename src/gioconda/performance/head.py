@@ -16,7 +16,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from gioconda.motion import INDEX
+from gioconda.motion import HEAD_CHANNELS, INDEX
 from gioconda.performance.activity import Activity, smoothstep
 from gioconda.performance.dials import Dials
 from gioconda.performance.emotion import EmotionTrack
@@ -27,17 +27,9 @@ from gioconda.speech.types import FEATURE_RATE_HZ
 
 FloatArray = npt.NDArray[np.float64]
 
-#: Spread of the noise in yaw, pitch and roll while somebody talks, degrees, and its bandwidth at
-#: tempo 1; louder words move the head more, by this share for each spread of loudness.
-_NOISE_DEG: Final = (1.55, 1.05, 0.9)
+#: Bandwidth of the noise at tempo 1, of rotation and of translation.
 _NOISE_CUT_HZ: Final = 1.25
-_NOISE_PER_LOUDNESS: Final = 0.25
-#: In pauses and while listening the head comes this near to neutral, and moves this much.
-_QUIET_POSTURE: Final = 0.45
-_QUIET_NOISE: Final = 0.4
-#: A melody and a loudness one spread above the speaker's mean lift the head by so many degrees.
-_LIFT_PER_MELODY_DEG: Final = 0.75
-_LIFT_PER_LOUDNESS_DEG: Final = 0.62
+_SWAY_CUT_HZ: Final = 0.25
 #: Lifts and nods at loudness peaks (with the loudness followed, 0.7 to 1.0 degrees as tracked over
 #: all peaks): degrees, rise and fall in rows, shortest distance in rows,
 #: and the share of lifts among them.
@@ -48,21 +40,7 @@ _LIFT_EVERY_ROWS: Final = 14
 _LIFTS: Final = 0.88
 #: Motion grows from neutral over this time.
 START_S: Final = 1.2
-#: What a full breath lifts the head: degrees of pitch, and outer-eye distances.
-_BREATH_DEG: Final = 0.32
-_BREATH_Y: Final = 0.008
-#: Translation that comes with a degree of roll and of pitch, as tracked heads have it beyond what
-#: the turn about the neck brings, and translation of its own, in outer-eye distances.
-_X_PER_ROLL: Final = 0.006
-_Y_PER_PITCH: Final = 0.005
-_SWAY: Final = (0.022, 0.010, 0.030)
-_SWAY_CUT_HZ: Final = 0.25
-#: Whoever listens leans forward by this.
-_LEAN_Z: Final = -0.045
-#: Beyond the first of these angles the head is held back, so that it never passes the second: what
-#: portraits bear in yaw and pitch, and tilt in roll.
-_FREE_DEG: Final = (14.0, 10.0, 11.0)
-_LIMIT_DEG: Final = (20.0, 15.0, 16.0)
+_CHANNELS: Final = np.array([INDEX[name] for name in HEAD_CHANNELS])
 
 
 @dataclass
@@ -123,45 +101,25 @@ def move_head(
 
     ``breath``, (rows,), 0 to 1, lifts the head a trace.
     """
+    from gioconda.performance import head_kernels as kernels
+
     n = len(activity.gate)
     noise = _noise(state, emotion.tempo)
     lift = _lifts(state, activity)
     postures = hold_postures(state.posture, activity, emotion.tempo, listening.attention)
-    talking = activity.talking[:, None]
-    lively = 1.0 + _NOISE_PER_LOUDNESS * voice.loudness[:, None]
-    stirred = (_QUIET_NOISE + (1 - _QUIET_NOISE) * talking) * np.array(_NOISE_DEG) * lively
-    angles = postures.angles * (_QUIET_POSTURE + (1 - _QUIET_POSTURE) * talking)
-    angles += stirred * noise[:, :3]
-    angles[:, 1] -= _LIFT_PER_MELODY_DEG * voice.melody + _LIFT_PER_LOUDNESS_DEG * voice.loudness
-    angles *= emotion.head_scale[:, None]
-    angles[:, 1] += lift - _BREATH_DEG * breath + listening.nod_deg
-    angles *= dials.head[:, None]
-    shift = dials.head[:, None] * np.array(_SWAY) * noise[:, 3:]
-    shift[:, 0] += _X_PER_ROLL * angles[:, 2]
-    shift[:, 1] += _Y_PER_PITCH * angles[:, 1] - dials.head * _BREATH_Y * breath
-    shift[:, 2] += dials.head * _LEAN_Z * listening.attention
     time_s = (state.row + np.arange(n)) / FEATURE_RATE_HZ
-    grown = smoothstep(time_s / START_S)[:, None]
     state.row += n
-    pose = np.concatenate([held_back(angles), shift], axis=1) * grown
+    pose = kernels.assemble(
+        postures.angles, noise, activity.talking, voice.loudness, voice.melody,
+        emotion.head_scale, np.ascontiguousarray(dials.head), lift, breath, listening.nod_deg,
+        listening.attention, smoothstep(time_s / START_S),
+    )  # fmt: skip
     return HeadTrack(pose, postures.turns * dials.head)
-
-
-def held_back(angles: FloatArray) -> FloatArray:
-    """Return angles, (rows, 3), softly kept inside what portraits bear."""
-    free = np.array(_FREE_DEG)
-    room = np.array(_LIMIT_DEG) - free
-    beyond = np.maximum(np.abs(angles) - free, 0.0)
-    kept: FloatArray = np.sign(angles) * (
-        np.minimum(np.abs(angles), free) + room * beyond / (room + beyond)
-    )
-    return kept
 
 
 def write_head(values: FloatArray, head: FloatArray) -> None:
     """Add head angles and translation to the head channels of ``values``, in place."""
-    for k, name in enumerate(("headYaw", "headPitch", "headRoll", "headX", "headY", "headZ")):
-        values[:, INDEX[name]] += head[:, k]
+    values[:, _CHANNELS] += head
 
 
 def _generator(seed: int, stream: int) -> np.random.Generator:

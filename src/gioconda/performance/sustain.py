@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gioconda.performance.articulation import LipTargets
-from gioconda.performance.window import FeatureWindow
+from gioconda.performance.window import PAST_ROWS, FeatureWindow
 from gioconda.speech.types import FEATURE_RATE_HZ
 
 FloatArray = npt.NDArray[np.float64]
@@ -69,13 +69,13 @@ def sustain(state: SustainState, window: FeatureWindow, targets: LipTargets) -> 
 
 def _steady(window: FeatureWindow) -> npt.NDArray[np.bool_]:
     """Return where the sound has a pitch and the colour that it had just before, (rows,)."""
+    from gioconda.performance import articulation_kernels as kernels
+
     f = window.features
-    changes = np.abs(window.at(f.bands, 0) - window.at(f.bands, -_CHANGE_ROWS))
-    change = np.zeros(window.rows)
-    for band in changes.T:  # one after the other: a sum must not depend on the number of rows
-        change += band / changes.shape[1]
-    steady: npt.NDArray[np.bool_] = (change < STEADY_CHANGE) & (window.at(f.f0_hz, 0) > 0)
-    return steady
+    held: npt.NDArray[np.bool_] = kernels.steady(
+        f.bands, f.f0_hz, PAST_ROWS, window.rows, _CHANGE_ROWS, STEADY_CHANGE
+    )
+    return held
 
 
 def _sway(row: int) -> float:
