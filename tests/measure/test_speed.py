@@ -10,10 +10,16 @@ from gioconda.measure.speed import streaming_share
 
 def test_a_live_sound_is_pushed_in_hops_of_20_ms(monkeypatch) -> None:
     pushed: list[int] = []
+    heard: list[int | None] = []
+    asked: list[float | None] = []
 
     class Recorder:
-        def push(self, pcm: np.ndarray) -> None:
+        def __init__(self, lookahead_ms: float | None) -> None:
+            asked.append(lookahead_ms)
+
+        def push(self, pcm: np.ndarray, partner: np.ndarray | None) -> None:
             pushed.append(len(pcm))
+            heard.append(None if partner is None else len(partner))
 
         def finish(self) -> None:
             pushed.append(-1)
@@ -21,3 +27,7 @@ def test_a_live_sound_is_pushed_in_hops_of_20_ms(monkeypatch) -> None:
     monkeypatch.setattr(session, "Performance", Recorder)
     assert streaming_share(np.zeros(16_100, np.float32)) >= 0
     assert pushed == [320] * 50 + [100, -1]
+    assert heard == [None] * 51
+    heard.clear()
+    streaming_share(np.zeros(640, np.float32), lookahead_ms=80.0, partner=np.zeros(640, np.float32))
+    assert (asked, heard) == ([None, 80.0], [320, 320])
