@@ -77,6 +77,18 @@ def test_the_report_says_what_is_missed() -> None:
     assert json.loads(json.dumps(report.as_dict()))["sets"]["real"]["ours"]["seconds"] > 0
 
 
+def test_no_bar_is_held_against_what_was_fitted_on_the_clips() -> None:
+    poor = score_curves([curves(k, noise=0.3) for k in range(4)])
+    sets = {"real": {"ours": poor}, "VASA-1": {"ours": poor}}
+    report = LipReport(sets, "made up", {"real": 3, "VASA-1": 0})
+    real, rival = report.table().split("VASA-1:")
+    assert "fitted on 3 of these clips" in real
+    assert "MISSED" not in real
+    assert "fitted on" not in rival
+    assert "MISSED" in rival
+    assert report.as_dict()["fitted_on_clips"] == {"real": 3, "VASA-1": 0}
+
+
 def test_nothing_to_score_is_refused() -> None:
     with pytest.raises(OptionError, match="no clips"):
         score_curves([])
