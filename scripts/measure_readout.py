@@ -8,8 +8,8 @@ clip's name: t (T,) seconds, names and curves (T, C), among them la, width, prot
 and av_offset_ms. CSV (by default manifest.csv beside CLIPS) has the columns "file" and "identity".
 
 FOLDER gets readout.npz, the mean of two tables that were fitted on one half of the people each,
-and those two, readout_a.npz and readout_b.npz, with the names of the clips each was fitted on, so
-that a clip can be judged with the table that did not see it. Prints how well each half is read
+and those two, readout_a.npz and readout_b.npz. Each holds the names of the clips it was fitted on,
+so that a clip can be judged with the table that did not see it. Prints how well each half is read
 with the table of the other, beside the viseme table and the net's own curves.
 
 The clips are no part of this repository. The shipped table is an average over all the people.
