@@ -3,6 +3,8 @@ from __future__ import annotations
 import csv
 import errno
 import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -91,6 +93,19 @@ def test_a_file_that_exists_is_replaced_whole_or_not_at_all(
     assert path.read_bytes() != before
 
 
+def test_what_other_tools_need_is_loaded_only_for_their_files(tmp_path: Path) -> None:
+    ramp(2).save(tmp_path / "m.npz")
+    code = (
+        "import sys, gioconda.motion as m; m.Motion.load(sys.argv[1]).save(sys.argv[2]);"
+        "print([n for n in sys.modules if 'interchange' in n or n.startswith('scipy')])"
+    )
+    places = [str(tmp_path / name) for name in ("m.npz", "m.csv")]
+    done = subprocess.run(
+        [sys.executable, "-c", code, *places], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "[]"
+
+
 def test_half_a_table_is_never_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     class Torn:
         def __init__(self, file: Any) -> None:
@@ -108,7 +123,7 @@ def test_half_a_table_is_never_left(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 @pytest.mark.parametrize("suffix", [".npz", ".csv", ".bvh"])
 def test_a_place_that_cannot_be_written_to_is_named(tmp_path: Path, suffix: str) -> None:
-    with pytest.raises(OutputError, match="the folder .*nowhere' does not exist"):
+    with pytest.raises(OutputError, match=r"the folder .*nowhere' does not exist"):
         ramp(2).save(tmp_path / "nowhere" / f"m{suffix}")
     (tmp_path / f"folder{suffix}").mkdir()
     with pytest.raises(OutputError, match="is a folder"):
