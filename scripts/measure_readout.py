@@ -22,6 +22,7 @@ from pathlib import Path
 
 import numpy as np
 
+from gioconda.measure.cases import OFFSET_BIAS_S
 from gioconda.performance.readout import BANDS, OFFSETS, ROWS, SMOOTHING, Readout, averaged
 from gioconda.speech.analyser import SpeechAnalyser
 from gioconda.speech.sound import Sound
@@ -30,8 +31,6 @@ from gioconda.speech.viseme_table import MEASURED_VISEMES
 
 TRACKED_NAMES = ("la", "width", "protr", "jaw", "up", "lo")
 LOOKAHEAD_MS = 80
-#: The offsets stated for real clips share this bias (measured, +-12 ms).
-OFFSET_BIAS_S = 0.040
 #: What the fit is drawn towards: so much of the net's own curves, the rest of the viseme table.
 NET_SHARE = 0.6
 #: Share of the fit in what is written; the rest is what it was drawn towards.
