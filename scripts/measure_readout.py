@@ -8,8 +8,8 @@ clip's name: t (T,) seconds, names and curves (T, C), among them la, width, prot
 and av_offset_ms. CSV (by default manifest.csv beside CLIPS) has the columns "file" and "identity".
 
 FOLDER gets readout.npz, the mean of two tables that were fitted on one half of the people each,
-and those two, readout_a.npz and readout_b.npz, with the names of the clips each was fitted on, so
-that a clip can be judged with the table that did not see it. Prints how well each half is read
+and those two, readout_a.npz and readout_b.npz. Each holds the names of the clips it was fitted on,
+so that a clip can be judged with the table that did not see it. Prints how well each half is read
 with the table of the other, beside the viseme table and the net's own curves.
 
 The clips are no part of this repository. The shipped table is an average over all the people.
@@ -22,6 +22,7 @@ from pathlib import Path
 
 import numpy as np
 
+from gioconda.measure.cases import OFFSET_BIAS_S
 from gioconda.performance.readout import BANDS, OFFSETS, ROWS, SMOOTHING, Readout, averaged
 from gioconda.speech.analyser import SpeechAnalyser
 from gioconda.speech.sound import Sound
@@ -30,8 +31,6 @@ from gioconda.speech.viseme_table import MEASURED_VISEMES
 
 TRACKED_NAMES = ("la", "width", "protr", "jaw", "up", "lo")
 LOOKAHEAD_MS = 80
-#: The offsets stated for real clips share this bias (measured, +-12 ms).
-OFFSET_BIAS_S = 0.040
 #: What the fit is drawn towards: so much of the net's own curves, the rest of the viseme table.
 NET_SHARE = 0.6
 #: Share of the fit in what is written; the rest is what it was drawn towards.

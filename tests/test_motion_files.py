@@ -1,13 +1,17 @@
 from __future__ import annotations
 
+import csv
+import errno
 import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from gioconda.errors import MotionError
+from gioconda.errors import MotionError, OutputError
 from gioconda.motion import BLENDSHAPES, CHANNELS, INDEX, Motion
 
 JAW = INDEX["jawOpen"]
@@ -59,6 +63,71 @@ def test_saving_and_loading_keep_the_motion(tmp_path: Path, suffix: str, rate_hz
 def test_motion_is_saved_in_two_formats_only(tmp_path: Path) -> None:
     with pytest.raises(MotionError, match=r"\.npz or \.csv"):
         ramp(2).save(tmp_path / "motion.txt")
+
+
+@pytest.mark.parametrize("suffix", [".npz", ".csv", ".livelink.csv", ".bvh", ".glb", ".gltf"])
+def test_a_motion_without_rows_is_not_saved(tmp_path: Path, suffix: str) -> None:
+    with pytest.raises(MotionError, match="without rows"):
+        ramp(0).save(tmp_path / f"none{suffix}")
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("suffix", [".npz", ".csv", ".livelink.csv", ".bvh", ".glb", ".gltf"])
+def test_a_file_that_exists_is_replaced_whole_or_not_at_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, suffix: str
+) -> None:
+    path = tmp_path / f"m{suffix}"
+    ramp(2).save(path)
+    before = path.read_bytes()
+
+    def full(*args: Any) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "replace", full)
+        with pytest.raises(OutputError, match="the disk is full"):
+            ramp(5).save(path)
+    assert path.read_bytes() == before
+    assert [p.name for p in tmp_path.iterdir()] == [path.name]
+    ramp(5).save(path)
+    assert path.read_bytes() != before
+
+
+def test_what_other_tools_need_is_loaded_only_for_their_files(tmp_path: Path) -> None:
+    ramp(2).save(tmp_path / "m.npz")
+    code = (
+        "import sys, gioconda.motion as m; m.Motion.load(sys.argv[1]).save(sys.argv[2]);"
+        "print([n for n in sys.modules if 'interchange' in n or n.startswith('scipy')])"
+    )
+    places = [str(tmp_path / name) for name in ("m.npz", "m.csv")]
+    done = subprocess.run(
+        [sys.executable, "-c", code, *places], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "[]"
+
+
+def test_half_a_table_is_never_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Torn:
+        def __init__(self, file: Any) -> None:
+            self.file = file
+
+        def writerow(self, row: Any) -> None:
+            self.file.write("time_s")
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(csv, "writer", Torn)
+    with pytest.raises(KeyboardInterrupt):
+        ramp(2).save(tmp_path / "m.csv")
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("suffix", [".npz", ".csv", ".bvh"])
+def test_a_place_that_cannot_be_written_to_is_named(tmp_path: Path, suffix: str) -> None:
+    with pytest.raises(OutputError, match=r"the folder .*nowhere' does not exist"):
+        ramp(2).save(tmp_path / "nowhere" / f"m{suffix}")
+    (tmp_path / f"folder{suffix}").mkdir()
+    with pytest.raises(OutputError, match="is a folder"):
+        ramp(2).save(tmp_path / f"folder{suffix}")
 
 
 # Files that cannot be read.

@@ -207,12 +207,15 @@ class Motion:
         (the head), ``.glb`` and ``.gltf`` (a face that moves). See ``docs/motion.md``.
 
         Args:
-            path: the file; one that exists is replaced.
+            path: the file; one that exists is replaced once all is written.
             format: ``npz``, ``csv``, ``livelink``, ``bvh``, ``glb`` or ``gltf``, for a name that
                 does not tell, such as a ``take.csv`` for Live Link.
 
         Raises:
-            MotionError: the suffix is of no format, or does not suit the one named.
+            MotionError: the suffix is of no format, or does not suit the one named; the motion has
+                no rows; or it starts ten minutes into the sound or later, which a table of Live
+                Link Face cannot tell.
+            OutputError: the folder is missing, or the file cannot be written.
         """
         from gioconda import motion_files
 

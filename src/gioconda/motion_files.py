@@ -20,8 +20,8 @@ import numpy as np
 import numpy.typing as npt
 
 from gioconda.errors import MotionError
-from gioconda.interchange import live_link
 from gioconda.motion import BLENDSHAPES, CHANNELS, INDEX, MOTION_RATE_HZ, FloatArray, Motion
+from gioconda.targets import check_file_target, replacing
 
 #: The formats by name, and how their files' names end.
 FORMATS: Final = {
@@ -108,12 +108,22 @@ def format_of(name: str, wanted: str | None = None) -> str:
 
 
 def write(motion: Motion, path: Path, wanted: str | None = None) -> None:
-    """Write a motion file; see :meth:`Motion.save`.
+    """Write a motion file, whole or not at all; see :meth:`Motion.save`.
 
     Raises:
-        MotionError: the name ends as no format's does.
+        MotionError: the name ends as no format's does, the motion has no rows, or the format
+            cannot hold it.
+        OutputError: the file cannot be written there.
     """
     kind = format_of(path.name, wanted)
+    if not len(motion):
+        raise MotionError("a motion without rows cannot be saved: there is nothing in it")
+    check_file_target(path, overwrite=True)
+    with replacing(path) as stage:
+        _write(motion, stage, kind)
+
+
+def _write(motion: Motion, path: Path, kind: str) -> None:
     if kind == "npz":
         with path.open("wb") as f:
             np.savez_compressed(
@@ -172,6 +182,8 @@ def _from_npz(data: bytes, file: str) -> Motion:
 
 
 def _from_csv(data: bytes, file: str) -> Motion:
+    from gioconda.interchange import live_link
+
     header, rows, lines = _table(data.decode("utf-8-sig"), file)
     if live_link.is_live_link(header):
         return _from_live_link(header, rows, lines, file)
@@ -191,6 +203,8 @@ def _from_csv(data: bytes, file: str) -> Motion:
 def _from_live_link(
     header: list[str], rows: list[list[str]], lines: list[int], file: str
 ) -> Motion:
+    from gioconda.interchange import live_link
+
     known = {"timecode": "Timecode", "blendshapecount": "BlendShapeCount"}
     header = [known.get(name.lower(), name) for name in header]
     if header.count("Timecode") > 1 or any(name in _TIME_NAMES for name in header):

@@ -57,6 +57,19 @@ def test_options_that_exclude_each_other_are_refused(shared: Path, tmp_path: Pat
     assert "exists" in done.stderr
 
 
+@pytest.mark.parametrize("command", ["lipsync", "motion"])
+def test_no_force_replaces_the_curves_that_are_measured_against(
+    shared: Path, tmp_path: Path, command: str
+) -> None:
+    curves = tmp_path / "grid_01.npz"
+    curves.write_bytes((shared / "data/tracked/grid_01.npz").read_bytes())
+    before = curves.read_bytes()
+    done = measure(command, shared / "data/clips", tmp_path, "--keep", tmp_path, "--force")
+    assert done.returncode == 2
+    assert "'grid_01' is measured against" in done.stderr
+    assert curves.read_bytes() == before
+
+
 def test_lips_are_measured_without_rendering(shared: Path) -> None:
     data = shared / "data"
     done = measure(

@@ -108,6 +108,16 @@ def test_a_motion_comes_back(
     assert (again["articulation"] == 1).all()
 
 
+@pytest.mark.parametrize("start_s", [599.999995, 600.0, 4000.0])
+def test_a_start_that_the_codes_cannot_tell_is_refused(tmp_path: Path, start_s: float) -> None:
+    late = Motion(np.zeros((3, len(CHANNELS)), np.float32), 50.0, start_s)
+    with pytest.raises(MotionError, match="first 10 minutes"):
+        late.save(tmp_path / "take.livelink.csv")
+    assert not list(tmp_path.iterdir())
+    Motion(late.values, 50.0, 599.9).save(tmp_path / "take.livelink.csv")
+    assert Motion.load(tmp_path / "take.livelink.csv").start_s == pytest.approx(599.9, abs=1e-4)
+
+
 def test_a_take_of_30_frames_has_codes_of_60(tmp_path: Path) -> None:
     codes = [f"13:13:{s:02d}:{f:02d}.652" for s in (4, 5, 6) for f in range(1, 60, 2)]
     motion = load(

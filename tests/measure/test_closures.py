@@ -42,6 +42,22 @@ def test_closures_are_told_apart() -> None:
     assert 0 < count.by_chance < 2
 
 
+@pytest.mark.parametrize(
+    ("vowel", "kind"), [("ɔ̃", "narrow"), ("ũ", "narrow"), ("ɑ̃", "false"), ("ɛ̃", "false")]
+)
+def test_a_nasal_vowel_is_narrow_only_if_its_mouth_is(vowel, kind) -> None:
+    phones = [TimedPhone(0.0, 1.5, "a"), TimedPhone(1.5, 1.8, vowel), TimedPhone(1.8, 3.0, "a")]
+    count = count_closures(phones, TIME, lips((1.6, 1.66)))
+    assert (count.narrow, count.false) == ((1, 0) if kind == "narrow" else (0, 1))
+
+
+def test_narrow_closures_neither_make_nor_dilute_false_ones() -> None:
+    at = [(0.92, 0.98), (2.24, 2.26)]
+    counts = [count_closures(PHONES, TIME, lips(*at, *more)) for more in ([], [(1.84, 1.9)])]
+    assert [c.narrow for c in counts] == [0, 1]
+    assert [ClosureReport((c,), "").false_share().value for c in counts] == [0.5, 0.5]
+
+
 @pytest.mark.parametrize(("late_s", "closed"), [(0.02, 2), (0.13, 2), (0.17, 0), (-0.17, 0)])
 def test_a_closure_counts_within_40_ms(late_s, closed) -> None:
     shut = lips((0.9 + late_s, 0.92 + late_s), (1.4 + late_s, 1.42 + late_s))

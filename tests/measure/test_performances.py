@@ -10,9 +10,11 @@ from gioconda.errors import OptionError
 from gioconda.measure.cases import Case
 from gioconda.measure.lip_report import measure_lips
 from gioconda.measure.loudness import samples_of
+from gioconda.measure.motion_report import measure_motion
 from gioconda.measure.performances import Stage, held_out_readouts, live_motion, save_face
 from gioconda.measure.tracking import CURVES, TrackedFace
 from gioconda.performance import registry
+from gioconda.performance.readout import shipped
 from gioconda.speech.sound import Sound
 
 
@@ -24,7 +26,8 @@ def test_every_clip_is_spoken_with_a_table_that_has_not_seen_it(tmp_path, monkey
     monkeypatch.setattr(registry, "_FACTORIES", dict(registry._FACTORIES))
     np.savez(tmp_path / "half_a.npz", fitted_on=np.array(["one", "two"]))
     np.savez(tmp_path / "half_b.npz", fitted_on=np.array(["three"]))
-    np.savez(tmp_path / "all.npz", fitted_on=np.array([], np.str_))
+    np.savez(tmp_path / "all.npz", fitted_on=np.array(["one", "two", "three"]))
+    np.savez(tmp_path / "silent.npz", fitted_on=np.array([], np.str_))
     cases = [case("one"), case("three"), case("vasa1_3", "VASA-1")]
     chosen = held_out_readouts(tmp_path, cases)
     assert chosen["one"].endswith("half_b.npz")
@@ -51,6 +54,50 @@ def test_our_curves_are_kept_as_those_of_the_clips_are(tmp_path) -> None:
     again = TrackedFace.load(tmp_path / "x.npz")
     np.testing.assert_array_equal(again.curves, face.curves)
     np.testing.assert_array_equal(again.time_s, face.time_s)
+
+
+class Other(Stage):
+    """A stage on which everybody's face does the same."""
+
+    def face(self, case: Case) -> TrackedFace:
+        return face_of(7)
+
+
+def face_of(seed: int) -> TrackedFace:
+    values = np.random.default_rng(seed).standard_normal((150, len(CURVES)))
+    return TrackedFace(np.arange(150) / 25, values)
+
+
+@pytest.mark.parametrize("linked", [False, True])
+@pytest.mark.parametrize("measure", [measure_lips, measure_motion])
+def test_the_curves_we_are_measured_against_are_never_replaced(tmp_path, measure, linked) -> None:
+    from gioconda import examples
+
+    tracked, kept = tmp_path / "tracked", tmp_path / "kept"
+    tracked.mkdir()
+    save_face(tracked / "c.npz", face_of(0))
+    if linked:
+        kept.symlink_to(tracked)
+    before = (tracked / "c.npz").read_bytes()
+    one = Case("c", "VASA-1", examples.speech_path(), tracked / "c.npz")
+    with pytest.raises(OptionError, match="'c' is measured against"):
+        measure([one], Other(), keep=kept if linked else tracked)
+    assert (tracked / "c.npz").read_bytes() == before
+
+
+def test_figures_of_clips_that_the_table_was_fitted_on_are_told_apart(tmp_path) -> None:
+    from gioconda import examples
+
+    known = shipped().fitted_on[0]
+    save_face(tmp_path / "curves.npz", face_of(0))
+    cases = [
+        Case(name, group, examples.speech_path(), tmp_path / "curves.npz")
+        for name, group in ((known, "real"), ("new", "real"), (known, "VASA-1"))
+    ]
+    report = measure_lips(cases, Other())
+    assert report.seen == {"real": 1, "VASA-1": 0}
+    held_out = measure_lips(cases, Other(performers={known: "rules:half"}))
+    assert held_out.seen == {"real": 0, "VASA-1": 0}
 
 
 def test_look_ahead_is_chosen_and_checked() -> None:

@@ -1,8 +1,11 @@
-"""The cost of a live sound: what is pushed, not how long it takes."""
+"""The cost of a live sound: what is pushed, and how it is counted; not how long it takes."""
 
 from __future__ import annotations
 
+import time
+
 import numpy as np
+import pytest
 
 from gioconda import session
 from gioconda.measure.speed import streaming_share
@@ -25,7 +28,10 @@ def test_a_live_sound_is_pushed_in_hops_of_20_ms(monkeypatch) -> None:
             pushed.append(-1)
 
     monkeypatch.setattr(session, "Performance", Recorder)
-    assert streaming_share(np.zeros(16_100, np.float32)) >= 0
+    # A processor that works 1 ms in every push and 9 in finish.
+    clock = iter([5.0, 5.0 + 0.001 * 51 + 0.009])
+    monkeypatch.setattr(time, "process_time", lambda: next(clock))
+    assert streaming_share(np.zeros(16_100, np.float32)) == pytest.approx(0.060 * 16_000 / 16_100)
     assert pushed == [320] * 50 + [100, -1]
     assert heard == [None] * 51
     heard.clear()

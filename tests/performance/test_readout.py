@@ -97,10 +97,15 @@ def test_a_table_comes_back_from_its_file_with_its_clips(tmp_path: Path) -> None
     back = Readout.load(tmp_path / "half.npz")
     np.testing.assert_array_equal(back.weights, table.weights)
     assert back.fitted_on == ("one", "two")
-    mean = averaged([table, Readout(-table.weights)])
+    mean = averaged([table, Readout(-table.weights, ("two", "three"))])
     assert not mean.weights.any()
-    assert mean.fitted_on == ()
+    assert mean.fitted_on == ("one", "three", "two")
     assert len(list(columns())) == ROWS
+
+
+def test_the_shipped_table_says_what_it_was_fitted_on() -> None:
+    names = shipped().fitted_on
+    assert len(set(names)) == len(names) == 30
 
 
 @pytest.mark.parametrize("bad", ["missing", "text", "shape", "nan"])

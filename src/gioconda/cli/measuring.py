@@ -11,7 +11,7 @@ from gioconda.cli.making import made_folder
 from gioconda.cli.voice import Voice
 from gioconda.errors import OptionError
 from gioconda.measure.cases import Case, find_cases
-from gioconda.measure.performances import Stage, held_out_readouts, total_frames
+from gioconda.measure.performances import Stage, check_kept, held_out_readouts, total_frames
 from gioconda.targets import check_file_target
 
 
@@ -203,12 +203,16 @@ def counting(voice: Voice, title: str, total: float | None) -> Iterator[Callable
 
 
 def _folder_for_curves(keep: str | None, cases: tuple[Case, ...], force: bool) -> Path | None:
-    """Return the folder for curves; refuse one whose files would be replaced."""
+    """Return the folder for curves; refuse one whose files would be replaced.
+
+    ``force`` allows that, but never for the curves that cases are measured against.
+    """
     if keep is None:
         return None
     folder = Path(keep)
     if folder.exists() and not folder.is_dir():
         raise OptionError(f"curves go into a folder, and {keep!r} is a file")
+    check_kept(folder, cases)
     for case in cases if folder.exists() else ():
         check_file_target(folder / f"{case.name}.npz", force)
     return folder

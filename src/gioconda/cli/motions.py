@@ -39,8 +39,7 @@ class MotionTarget:
 
         if self.rate_hz is not None:
             motion = motion_edit.resample(motion, self.rate_hz)
-        with replacing(self.path) as temporary:
-            motion.save(temporary, format=self.format)
+        motion.save(self.path, format=self.format)
         said = more.pop("said", "")
         voice.result(
             f"{self.path}: {len(motion)} rows at {motion.rate_hz:g} Hz, "

@@ -65,8 +65,17 @@ def write(motion: Motion) -> bytes:
 
     The head's translation, ``articulation`` and ``breath`` have no column. Rows before the
     sound's start are left out.
+
+    Raises:
+        MotionError: the motion starts so late that its codes would be taken for the time of day.
     """
     motion = from_zero(motion, hold=False)
+    # What the first code will say, rounded: 599.999995 s is written as ten minutes.
+    if len(motion) and round(motion.start_s * BASE * 1000) >= _SOUND_S * BASE * 1000:
+        raise MotionError(
+            f"this motion starts at {motion.start_s:g} s; a Live Link Face table keeps a start in "
+            f"the first {_SOUND_S / 60:g} minutes only, so set start_s to 0 or choose .npz or .csv"
+        )
     values = motion.values
     times = motion.start_s + np.arange(len(motion)) / motion.rate_hz
     weights = values[:, [INDEX[n] for n in _WEIGHTS]].astype(np.float64)

@@ -6,10 +6,13 @@ from importlib import import_module
 from typing import Any, Final
 
 _HOMES: Final = {
-    "LipPair": "lipsync",
-    "LipSyncScore": "lipsync",
-    "measure_lipsync": "lipsync",
-    "score": "lipsync",
+    "CurvePair": "lip_score",
+    "CurveScore": "lip_score",
+    "LipCurves": "lip_score",
+    "score_curves": "lip_score",
+    "find_cases": "cases",
+    "Stage": "performances",
+    "measure_lips": "lip_report",
     "MotionStatistics": "motion_stats",
     "REAL_TALKERS": "motion_stats",
     "motion_statistics": "motion_stats",
@@ -19,8 +22,9 @@ _HOMES: Final = {
 }
 
 __all__ = [
-    "REAL_TALKERS", "LipPair", "LipSyncScore", "MotionStatistics", "TrackedFace",
-    "measure_lipsync", "motion_statistics", "score", "track_frames", "track_video",
+    "REAL_TALKERS", "CurvePair", "CurveScore", "LipCurves", "MotionStatistics", "Stage",
+    "TrackedFace", "find_cases", "measure_lips", "motion_statistics", "score_curves",
+    "track_frames", "track_video",
 ]  # fmt: skip
 
 

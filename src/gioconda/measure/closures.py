@@ -27,7 +27,8 @@ FloatArray = npt.NDArray[np.float64]
 BILABIAL: Final = frozenset("pbmɓ")
 #: Lips that all but meet: f, v and what sounds between b and w.
 _NEARLY: Final = frozenset("fvɱβɸʋ")
-_NARROW: Final = frozenset("uwoyʊøɔœɥʉɵɯʍɒũɔ̃")
+#: Rounded, truly narrow vowels and glides; a nasal one has its tilde as a character of its own.
+_NARROW: Final = frozenset("uwoyʊøɔœɥʉɵɯʍɒũ")
 #: A closure may come so much before or after its phone.
 TOLERANCE_S: Final = 0.040
 #: Lips nearer than this, in outer-eye distances and against the sentence's opening, are closed.
@@ -143,10 +144,11 @@ class ClosureReport:
         )
 
     def false_share(self) -> Estimate:
-        """Return the share of false closures among all in speech."""
-        return self._share(
-            [c.false for c in self.counts], [c.right + c.narrow + c.false for c in self.counts]
-        )
+        """Return the share of false closures among right and false ones.
+
+        Closures where the mouth is narrow are neither.
+        """
+        return self._share([c.false for c in self.counts], [c.right + c.false for c in self.counts])
 
     def a_minute(self, kind: str) -> Estimate:
         """Return how many closures of a kind there are in a minute of speech."""

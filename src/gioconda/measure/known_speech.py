@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gioconda.errors import OptionError, VoiceError
+from gioconda.speaking import at_16k
 from gioconda.voices.espeak import EspeakVoice
 from gioconda.voices.types import Manner, TimedPhone
 
@@ -140,15 +141,12 @@ def known_speech(languages: Sequence[str] = ()) -> list[KnownSpeech]:
 
 
 def _spoken(engine: EspeakVoice, text: str, manner: Manner) -> KnownSpeech:
-    import soxr
-
     quiet = np.zeros(round(_LEAD_S * RATE_HZ), np.float32)
     parts, phones, start_s = [quiet], [TimedPhone(0.0, _LEAD_S, "")], _LEAD_S
     for piece in engine.speak(text, manner):
         if piece.phones is None:
             raise VoiceError("espeak-ng's library is not found, so its phones have no times")
-        samples = piece.samples.astype(np.float32) / np.float32(32768)
-        parts.append(np.asarray(soxr.resample(samples, piece.rate_hz, RATE_HZ), np.float32))
+        parts.append(at_16k(piece))
         phones += [TimedPhone(start_s + p.start_s, start_s + p.end_s, p.ipa) for p in piece.phones]
         start_s += piece.duration_s
     phones.append(TimedPhone(start_s, start_s + _LEAD_S, ""))

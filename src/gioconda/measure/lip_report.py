@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,7 +12,7 @@ from gioconda.measure.cases import Case
 from gioconda.measure.implied import implied_lips
 from gioconda.measure.lip_score import CurvePair, CurveScore, LipCurves, score_curves
 from gioconda.measure.loudness import loudness_lips
-from gioconda.measure.performances import Stage, save_face
+from gioconda.measure.performances import Stage, check_kept, save_face
 
 #: What is aimed for, by set: r of each curve and the closure AUC at least, the best lag and the
 #: floor at most in size.
@@ -35,15 +35,19 @@ class LipReport:
     Attributes:
         scores: set -> method -> score; the sets in the order of the cases.
         how: what "ours" was taken from, in words.
+        seen: set -> on how many of its clips our table of lip curves was fitted; none where a set
+            is missing. Such figures are not held out, and no bar is held against them.
     """
 
     scores: dict[str, dict[str, CurveScore]]
     how: str
+    seen: dict[str, int] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the figures as plain values."""
         return {
             "ours": self.how,
+            "fitted_on_clips": {group: self.seen.get(group, 0) for group in self.scores},
             "sets": {
                 group: {method: s.as_dict() for method, s in methods.items()}
                 for group, methods in self.scores.items()
@@ -59,13 +63,19 @@ class LipReport:
         lines = []
         for group, methods in self.scores.items():
             ours = methods[OURS]
+            seen = self.seen.get(group, 0)
             lines.append(f"{group}: {len(ours.clips)} clips, {ours.seconds:.0f} s")
+            if seen:
+                lines.append(
+                    f"  our lips were fitted on {seen} of these clips: not held out, so nothing is "
+                    "aimed for"
+                )
             heads = "".join(f"{m:<{_COLUMN}}" for m in methods)
-            lines.append(f"  {'':<13}{heads}aimed for")
+            lines.append(f"  {'':<13}{heads}{'' if seen else 'aimed for'}".rstrip())
             rows = {m: _rows(s) for m, s in methods.items()}
             for what in rows[OURS]:
                 cells = "".join(f"{_cell(what, r[what]):<{_COLUMN}}" for r in rows.values())
-                bar = BARS.get(group, {}).get(what)
+                bar = None if seen else BARS.get(group, {}).get(what)
                 verdict = "" if bar is None else _verdict(what, rows[OURS][what].value, bar)
                 lines.append(f"  {what:<13}{cells}{verdict}".rstrip())
             if each:
@@ -134,10 +144,18 @@ def measure_lips(
             says what the tracker leaves to be reached.
         seed: of the confidence intervals.
         progress: told the name of each case.
+
+    Raises:
+        OptionError: curves kept in the folder would replace those of a case.
     """
+    if keep is not None:
+        check_kept(keep, cases)
     pairs: dict[str, dict[str, list[CurvePair]]] = {}
+    seen: dict[str, int] = {}
     for case in cases:
         progress(case.name)
+        reference = LipCurves.of(case.face())
+        seen[case.group] = seen.get(case.group, 0) + stage.has_seen(case)
         if motion_only:
             ours = implied_lips(stage.motion(case))
         else:
@@ -145,7 +163,6 @@ def measure_lips(
             if keep is not None:
                 save_face(keep / f"{case.name}.npz", face)
             ours = LipCurves.of(face)
-        reference = LipCurves.of(case.face())
         predictions = {OURS: ours, LOUDNESS: loudness_lips(case.sound)}
         if own:
             predictions[OWN] = LipCurves.of(case.tracked_again())
@@ -157,4 +174,4 @@ def measure_lips(
         group: {m: score_curves(p, seed) for m, p in methods.items()}
         for group, methods in pairs.items()
     }
-    return LipReport(scores, how)
+    return LipReport(scores, how, seen)

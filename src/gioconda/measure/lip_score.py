@@ -11,7 +11,6 @@ import numpy.typing as npt
 
 from gioconda.errors import OptionError
 from gioconda.measure.bootstrap import Estimate, estimate, weighted_mean
-from gioconda.measure.lipsync import LAGS_MS, OPEN_FACTOR, closures, pearson
 from gioconda.measure.tracking import CURVES, TrackedFace
 
 FloatArray = npt.NDArray[np.float64]
@@ -23,6 +22,16 @@ LIP_CURVES: Final = {
 }  # fmt: skip
 #: Most other clips whose sounds are laid under a clip for the floor.
 _FLOOR_ROUNDS: Final = 30
+#: Lags scanned for the common best one.
+LAGS_MS: Final = tuple(range(-200, 201, 10))
+#: A closure: inner lips nearer than this, in outer-eye distances and against the clip's opening,
+#: for at most this many frames of 25 fps, between frames this many times as open.
+_CLOSED: Final = 0.012
+_CLOSED_SHARE: Final = 0.10
+_LONGEST_CLOSURE: Final = 7
+OPEN_FACTOR: Final = 2.5
+#: Frames around a closure in which the lips open.
+_REACH: Final = 8
 
 
 @dataclass(frozen=True)
@@ -179,6 +188,27 @@ def score_curves(pairs: Sequence[CurvePair], seed: int = 0) -> CurveScore:
             for p, s, row, scan in zip(pairs, seconds, r, by_lag, strict=True)
         ),
     )  # fmt: skip
+
+
+def pearson(a: FloatArray, b: FloatArray) -> float:
+    """Return Pearson's r; 0 where one of the two does not move."""
+    a, b = a - a.mean(), b - b.mean()
+    return float((a * b).sum() / np.sqrt((a * a).sum() * (b * b).sum() + 1e-12))
+
+
+def closures(aperture: FloatArray) -> tuple[list[tuple[int, int]], float]:
+    """Return short closures in a 25 fps aperture as (first, last) frames, and their threshold."""
+    threshold = max(_CLOSED, _CLOSED_SHARE * float(np.percentile(aperture, 98)))
+    shut = np.concatenate([[False], aperture < threshold, [False]])
+    edges = np.flatnonzero(np.diff(shut.astype(np.int8)))
+    events = []
+    for first, end in zip(edges[::2], edges[1::2], strict=True):
+        if end - first > _LONGEST_CLOSURE or first == 0 or end == len(aperture):
+            continue
+        before, after = aperture[max(0, first - _REACH) : first], aperture[end : end + _REACH]
+        if min(before.max(), after.max()) > OPEN_FACTOR * threshold:
+            events.append((int(first), int(end) - 1))
+    return events, threshold
 
 
 def _r(predicted: FloatArray, reference: FloatArray) -> float:

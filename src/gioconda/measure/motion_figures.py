@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from gioconda.errors import OptionError
 from gioconda.measure.bootstrap import Estimate, estimate
-from gioconda.measure.lipsync import closures, pearson
+from gioconda.measure.lip_score import closures, pearson
 from gioconda.measure.loudness import RATE_HZ, loudness
 from gioconda.measure.tracking import TrackedFace
 

@@ -13,7 +13,7 @@ from gioconda.measure.cases import Case
 from gioconda.measure.implied import implied_face
 from gioconda.measure.loudness import samples_of
 from gioconda.measure.motion_figures import ClipMotion, clip_motion, motion_figures
-from gioconda.measure.performances import Stage, save_face
+from gioconda.measure.performances import Stage, check_kept, save_face
 from gioconda.measure.tracking import TrackedFace
 
 OURS: Final = "ours"
@@ -158,8 +158,11 @@ def measure_motion(
         progress: told the name of each case.
 
     Raises:
-        OptionError: no case is long enough, or curves of ours are missing.
+        OptionError: no case is long enough, curves of ours are missing, or curves kept in the
+            folder would replace those of a case.
     """
+    if keep is not None:
+        check_kept(keep, cases)
     moved: dict[str, list[ClipMotion]] = {}
     mine: dict[str, list[ClipMotion]] = {}
     for case in cases:

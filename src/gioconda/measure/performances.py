@@ -50,7 +50,8 @@ class Stage:
         fps: frames a second, 24 to 60.
         size: side of the rendered square in pixels.
         controls: of the performance; defaults if None. Every clip has a seed of its own.
-        performers: case name -> performer in the registry; the default one elsewhere.
+        performers: case name -> performer in the registry that was not fitted on the case; the
+            default one elsewhere.
         lookahead_ms: (of the speech analysis, of the performer) in place of their defaults.
         advance: called after every frame.
 
@@ -88,6 +89,17 @@ class Stage:
             return perform(case.sound, controls, performer=self._performer(case))
         with Sound.open(case.sound) as sound:
             return live_motion(sound.chunks(), controls, self._performer(case), self._lookahead_ms)
+
+    def has_seen(self, case: Case) -> bool:
+        """Tell whether the lips of a case are read off a table that was fitted on that very clip.
+
+        The table that ships was fitted on all the clips it names; figures of them are not
+        held out.
+        """
+        from gioconda.performance.readout import shipped
+
+        unseen = case.name in self._performers or case.group != REAL
+        return not unseen and case.name in shipped().fitted_on
 
     def face(self, case: Case) -> TrackedFace:
         """Render a case's sound on its portrait, and track what is seen."""
@@ -146,6 +158,22 @@ def live_motion(
     return concatenate(parts)
 
 
+def check_kept(folder: Path, cases: Sequence[Case]) -> None:
+    """Refuse a folder in which our curves would replace those that cases are measured against.
+
+    Raises:
+        OptionError: ``<case>.npz`` in it is some case's tracked curves.
+    """
+    references = [case.curves for case in cases if case.curves.exists()]
+    for case in cases:
+        kept = folder / f"{case.name}.npz"
+        if kept.exists() and any(kept.samefile(curves) for curves in references):
+            raise OptionError(
+                f"{str(kept)!r} holds the curves that {case.name!r} is measured against; "
+                "keep ours in another folder"
+            )
+
+
 def save_face(path: Path, face: TrackedFace) -> None:
     """Write tracked curves as ``.npz``, laid out as those of the clips: ``t``, ``curves``..."""
     with replacing(path) as temporary:
@@ -157,8 +185,8 @@ def held_out_readouts(folder: str | PathLike[str], cases: Sequence[Case]) -> dic
 
     Args:
         folder: ``.npz`` tables for ``RulePerformer(readout=...)``, each with an entry
-            ``fitted_on``: the names of the clips that it was fitted on. A table that names none,
-            as the shipped mean, is left out.
+            ``fitted_on``: the names of the clips that it was fitted on. A table that names none
+            is left out.
         cases: what is to be spoken.
 
     Returns:

@@ -16,6 +16,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from gioconda.control_track import saccade_s
 from gioconda.performance.activity import Activity
 from gioconda.performance.dials import Dials
 from gioconda.speech.types import FEATURE_RATE_HZ
@@ -198,10 +199,6 @@ def _decide(state: GazeState, talking: bool, turn: float, head_yaw: float) -> fl
     return _saccade(state, state.aim)
 
 
-def _strained(offset: float, head_yaw: float) -> bool:
-    return abs(offset - head_yaw) > _STRAINED_DEG
-
-
 def _change(state: GazeState, talking: bool, head_yaw: float) -> None:
     """Look away, or back; a head that is turned aside is not looked away from."""
     state.away = not state.away
@@ -239,7 +236,7 @@ def _saccade(state: GazeState, target: tuple[float, float]) -> float:
 def _saccade_position(state: GazeState) -> tuple[float, float]:
     """Return the direction now: minimum-jerk between the ends of the running saccade."""
     size = math.dist(state.saccade_from, state.saccade_to)
-    x = min(state.saccade_age_s / (0.025 + 0.0024 * size), 1.0)
+    x = min(state.saccade_age_s / saccade_s(size), 1.0)
     s = x * x * x * (10.0 - 15.0 * x + 6.0 * x * x)
     a, b = state.saccade_from, state.saccade_to
     return a[0] + s * (b[0] - a[0]), a[1] + s * (b[1] - a[1])

@@ -50,7 +50,7 @@ class Readout:
 
     Attributes:
         weights: (126, 6).
-        fitted_on: names of the clips that it was fitted on; empty for the shipped mean.
+        fitted_on: names of the clips that it was fitted on; a mean has those of all its tables.
     """
 
     weights: FloatArray
@@ -116,8 +116,9 @@ class Readout:
 
 
 def averaged(tables: list[Readout]) -> Readout:
-    """Return the mean of tables, without their clips' names."""
-    return Readout(np.mean([table.weights for table in tables], axis=0))
+    """Return the mean of tables, fitted on all their clips."""
+    clips = {name for table in tables for name in table.fitted_on}
+    return Readout(np.mean([table.weights for table in tables], axis=0), tuple(sorted(clips)))
 
 
 @lru_cache(maxsize=1)
