@@ -96,7 +96,8 @@ class HeadTrack:
     """The head over the rows of a window.
 
     Attributes:
-        pose: (rows, 6) yaw, pitch, roll in degrees and x, y, z in outer-eye distances.
+        pose: (rows, 6) yaw, pitch, roll in degrees, not yet held back, and x, y, z in outer-eye
+            distances.
         turns: (rows,) degrees of a turn of yaw that is about to begin, else 0.
     """
 
@@ -143,7 +144,7 @@ def move_head(
     time_s = (state.row + np.arange(n)) / FEATURE_RATE_HZ
     grown = smoothstep(time_s / START_S)[:, None]
     state.row += n
-    pose = np.concatenate([held_back(angles), shift], axis=1) * grown
+    pose = np.concatenate([angles, shift], axis=1) * grown
     return HeadTrack(pose, postures.turns * dials.head)
 
 
