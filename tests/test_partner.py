@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 
 from gioconda import Controls, examples
-from gioconda.errors import OptionError
+from gioconda.errors import BadSamplesError, OptionError
 from gioconda.motion import concatenate
 from gioconda.partner import paired_chunks
 from gioconda.pipeline import animate, perform
 from gioconda.session import Performance
 from gioconda.speech.sound import Sound
+from gioconda.voices import TimedPhone
 
 
 @pytest.fixture(scope="module")
@@ -50,12 +51,41 @@ def test_a_late_partner_is_heard_as_one_who_was_silent(voice) -> None:
     late = np.concatenate([np.zeros(20_003, np.float32), voice])[: len(voice)]
     joined = run(own, late, [0, 20_003, len(voice)], 20_003)
     always = run(own, late, [0, len(voice)], 0)
-    assert np.abs(joined.values - always.values).max() < 0.05
+    np.testing.assert_array_equal(joined.values, always.values)
 
 
 def test_lengths_must_agree(voice) -> None:
     with pytest.raises(OptionError, match="same length"):
         Performance().push(voice[:320], partner=voice[:321])
+
+
+@pytest.mark.parametrize("lookahead_ms", [None, 80.0])
+def test_a_refused_push_leaves_no_trace(voice, lookahead_ms) -> None:
+    bad = voice.copy()
+    bad[5] = np.nan
+    phones = [TimedPhone(0.0, 2.0, "m")]
+    clean, tried = (Performance(Controls(seed=3), lookahead_ms=lookahead_ms) for _ in range(2))
+    halves = (voice[:40_000], voice[40_000:])
+    expected = [clean.push(half, partner=half) for half in halves] + clean.finish()
+    found = [tried.push(halves[0], partner=halves[0])]
+    with pytest.raises(BadSamplesError, match="partner"):
+        tried.push(halves[1], phones, partner=bad[40_000:] + bad[5])
+    with pytest.raises(BadSamplesError):
+        tried.push(halves[1] + bad[5], phones, partner=halves[1])
+    with pytest.raises(OptionError, match="one channel"):
+        tried.push(np.zeros((9, 2), np.float32), phones)
+    found += [tried.push(halves[1], partner=halves[1]), *tried.finish()]
+    np.testing.assert_array_equal(concatenate(expected).values, concatenate(found).values)
+
+
+def test_a_performer_that_cannot_listen_says_so_before_it_hears(voice, monkeypatch) -> None:
+    monkeypatch.setattr("gioconda.sound_to_motion.Listener", int)
+    tried, clean = Performance(), Performance()
+    with pytest.raises(OptionError, match="cannot listen"):
+        tried.push(voice[:16_000], partner=voice[:16_000])
+    found = concatenate([tried.push(voice[:16_000]), *tried.finish()])
+    expected = concatenate([clean.push(voice[:16_000]), *clean.finish()])
+    np.testing.assert_array_equal(found.values, expected.values)
 
 
 def test_a_partner_alone_is_listened_to_for_its_length(voice) -> None:

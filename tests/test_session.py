@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from gioconda import Controls, Portrait, Session, Sound, animate, examples, perform, render_motion
-from gioconda.errors import OptionError
+from gioconda.errors import BadSamplesError, OptionError
 from gioconda.motion import Motion
 
 
@@ -113,6 +113,23 @@ def test_a_finished_session_takes_no_more(portrait: Portrait, speech: np.ndarray
         Session(portrait, size=256).push(np.zeros((10, 2), np.float32))
     with pytest.raises(OptionError, match="int16"):
         Session(portrait, size=256).push(np.zeros(10, np.int16))
+
+
+def test_a_refused_push_is_not_counted(portrait: Portrait) -> None:
+    second = np.zeros(16_000, np.float32)
+    session = Session(portrait, fps=25, size=256)
+    frames = len(list(session.push(second)))
+    with pytest.raises(BadSamplesError):
+        session.push(second + np.float32("nan"))
+    assert frames + len(list(session.finish())) == 25
+
+
+def test_a_dragged_distance_takes_few_views(portrait: Portrait) -> None:
+    session = Session(portrait, fps=25, size=256)
+    before = len(portrait._views)
+    for distance in np.arange(1.0, 1.2, 0.02):
+        session.set(Controls(distance=float(distance)))
+    assert len(portrait._views) - before <= 2
 
 
 def test_the_whole_picture_can_be_framed(portrait: Portrait) -> None:

@@ -8,6 +8,8 @@ import pytest
 from gioconda import Sound, examples
 from gioconda.errors import OptionError
 from gioconda.motion import Motion, concatenate
+from gioconda.performance import RulePerformer
+from gioconda.performance.performer import PerformanceState
 from gioconda.session import Performance
 
 
@@ -59,6 +61,42 @@ def test_what_comes_after_the_look_ahead_changes_nothing_before_it(speech: np.nd
     known = int((24_000 / 16_000 - 0.0725) * 50)
     np.testing.assert_array_equal(one[:known], two[:known])
     assert np.abs(one[known + 5 : known + 40] - two[known + 5 : known + 40]).max() > 0.1
+
+
+@pytest.mark.parametrize("lookahead_ms", [80.0, None])
+def test_a_sound_ends_once(speech: np.ndarray, lookahead_ms: float | None) -> None:
+    performance = Performance(lookahead_ms=lookahead_ms)
+    parts = [performance.push(speech), *performance.finish()]
+    assert sum(map(len, parts)) == len(speech) / 320
+    assert sum(map(len, performance.finish())) == 0
+    with pytest.raises(OptionError, match="finished"):
+        performance.push(speech)
+
+
+class Last(RulePerformer):
+    """Counts how often its performance is finished."""
+
+    finished = 0
+
+    def finish(self, state: PerformanceState) -> Motion:
+        Last.finished += 1
+        return super().finish(state)
+
+
+def test_a_performer_is_finished_once_and_last(
+    speech: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gioconda.sound_to_motion.create", lambda name, **given: Last(**given))
+    performance = Performance(lookahead_ms=80.0)
+    end_s = 0.0
+    for first in range(0, 16_000, 100):
+        motion = performance.push(speech[first : first + 100])
+        assert motion.start_s == pytest.approx(end_s, abs=1e-9)
+        end_s = motion.start_s + motion.duration_s
+    assert Last.finished == 0
+    performance.finish()
+    performance.finish()
+    assert Last.finished == 1
 
 
 def test_little_look_ahead_shows_the_same_speech(speech: np.ndarray) -> None:

@@ -39,13 +39,18 @@ class PartnerEar:
         """Refuse a partner's sound that does not go with one's own.
 
         Raises:
-            OptionError: they have not the same length.
+            OptionError: they have not the same length, or it is not one channel of floats.
+            BadSamplesError: a sample is NaN or infinite.
         """
+        from gioconda.speech.analyser import check_pcm
+
         if partner is not None and np.shape(partner) != np.shape(pcm):
             raise OptionError(
                 f"the partner's PCM has shape {np.shape(partner)} and one's own {np.shape(pcm)}; "
                 "both must have the same length"
             )
+        if partner is not None:
+            check_pcm(partner, "the partner's")
 
     def step(self, partner: npt.ArrayLike | None, samples: int) -> SpeechFeatures | None:
         """Take as many samples as came of one's own voice; None stands for silence.

@@ -22,7 +22,7 @@ from gioconda.controls import DISTANCE_RANGE, check_number
 from gioconda.errors import OptionError
 from gioconda.frame_maker import KEPT, SIZES, FrameMaker, check_options
 from gioconda.motion import FloatArray, Motion, MotionBuffer
-from gioconda.zoom import Camera, span
+from gioconda.zoom import Camera, span, widened
 
 if TYPE_CHECKING:
     from gioconda.portrait import Portrait
@@ -132,7 +132,10 @@ class Performance:
                 silence.
 
         Raises:
-            OptionError: the partner's have another length, or the performer cannot listen.
+            OptionError: the sound has been finished, or an array is not one channel of floats, or
+                the partner's has another length, or the performer cannot listen. Nothing of a
+                refused push is taken in.
+            BadSamplesError: a sample is NaN or infinite.
         """
         self._since = time.perf_counter()
         motion = self._line.push(pcm, self._heard, phones=phones, partner=partner)
@@ -140,7 +143,7 @@ class Performance:
         return motion
 
     def finish(self) -> list[Motion]:
-        """End the sound; return the motion that was waiting for look-ahead."""
+        """End the sound; return the motion that was waiting for look-ahead, the first time."""
         self._since = time.perf_counter()
         rest = self._line.finish(self._heard)
         self.clock.add("performance", self._since)
@@ -159,7 +162,7 @@ class Session:
             :class:`gioconda.ControlTrack`; the defaults if None.
         distances: nearest and furthest of the distances that :meth:`set` will ask for. Without
             it a distance beyond those of ``controls`` is prepared when it is first asked for,
-            which takes a second or so.
+            up to the next tenth, which takes a second or so.
         fps: frames a second, 24 to 60. Motion is a function of time, so any rate shows the
             same performance.
         size: side of the square, one of 256, 512, 768, 1024; the whole picture keeps its own.
@@ -241,9 +244,10 @@ class Session:
         return self._performance.lookahead_ms
 
     def set(self, controls: Direction) -> None:
-        """Give other controls to the frames still to be made; every dial runs there smoothly.
+        """Give other controls to the motion not made yet; every dial runs there smoothly.
 
-        What has been pushed and not yet become frames keeps the old ones. Instants of a
+        Motion that was made and has not yet become frames keeps the old ones; the distance, which
+        is the frames', changes from the next frame on. Instants of a
         :class:`gioconda.ControlTrack` are those of the sound from its start. The seed remains
         that of the start.
 
@@ -255,7 +259,7 @@ class Session:
         for distance in track.distances:
             check_options(self.fps, SIZES[0], self._framing, distance)
         self._performance.set(controls)
-        wanted = span([self._maker.distances, track.distances])
+        wanted = widened(self._maker.distances, track.distances)
         if wanted != self._maker.distances:
             self._maker = self._make(distance=wanted)
         self._camera.set(track)
@@ -286,8 +290,8 @@ class Session:
             raise OptionError("this session has been finished; start a new one")
         pcm = _mono(pcm)
         other = None if partner is None else _mono(partner)
-        self._samples += len(pcm)
         self._buffer.append(self._performance.push(pcm, phones, partner=other))
+        self._samples += len(pcm)
         return self._frames_until(self._buffer.end_s)
 
     def set_listening(self, listening: bool) -> None:

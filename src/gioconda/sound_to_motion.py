@@ -10,12 +10,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
+
 from gioconda.errors import OptionError
-from gioconda.motion import MOTION_RATE_HZ, FloatArray, Motion, concatenate
+from gioconda.motion import CHANNELS, MOTION_RATE_HZ, FloatArray, Motion, concatenate
 from gioconda.partner import PartnerEar
 from gioconda.performance.registry import create
 from gioconda.performance.types import AheadPerformer, Listener
 from gioconda.speech import SpeechAnalyser
+from gioconda.speech.analyser import check_pcm
 from gioconda.speech.known_phones import KnownPhones
 from gioconda.speech.types import SAMPLE_RATE_HZ, SpeechFeatures
 
@@ -67,6 +70,8 @@ class SoundToMotion:
         self._known = KnownPhones(phones)
         self._ear = PartnerEar(self._analyser)
         self._state: Any = self._performer.start(controls)
+        self._ended = False
+        self._end_s = 0.0
 
     @property
     def lookahead_ms(self) -> float:
@@ -104,9 +109,17 @@ class SoundToMotion:
             partner: somebody else's samples over the same time; None for silence.
 
         Raises:
-            OptionError: the partner's have another length, or the performer cannot listen.
+            OptionError: the sound has been finished, or the partner's samples have another length,
+                or an array is not one channel of floats, or the performer cannot listen.
+            BadSamplesError: a sample is NaN or infinite.
         """
+        # Everything is checked before anything advances: what is refused leaves no trace.
+        if self._ended:
+            raise OptionError("this sound has been finished; start another performance")
+        check_pcm(pcm)
         self._ear.check(pcm, partner)
+        if partner is not None and not isinstance(self._performer, Listener):
+            raise OptionError("this performer cannot listen to a partner")
         if phones:
             self._known.add_spoken(phones, self._speech.samples / SAMPLE_RATE_HZ)
         if self._ahead is None:
@@ -120,7 +133,10 @@ class SoundToMotion:
         return self._moved(self._ahead, rows, other)
 
     def finish(self, heard: Callable[[], object]) -> list[Motion]:
-        """Return the motion that was waiting for look-ahead."""
+        """Return the motion that was waiting for look-ahead; none the second time."""
+        if self._ended:
+            return []
+        self._ended = True
         if self._ahead is None:
             features = self._known.sharpen(self._analyser.finish(self._speech))
             other = self._ear.finish()
@@ -129,7 +145,7 @@ class SoundToMotion:
         rows = self._sharpened(self._analyser.finish_ahead(self._speech))
         other = self._ear.finish()
         heard()
-        return [self._moved(self._ahead, rows, other)]
+        return [self._moved(self._ahead, rows, other), self._performer.finish(self._state)]
 
     def _sharpened(self, rows: list[_Row]) -> list[_Row]:
         return [(self._known.sharpen(row), self._known.sharpen(ahead)) for row, ahead in rows]
@@ -145,14 +161,16 @@ class SoundToMotion:
         self, performer: AheadPerformer, rows: list[_Row], other: SpeechFeatures | None
     ) -> Motion:
         if not rows:
-            return self._performer.finish(self._state)  # nothing waits: no rows, rightly timed
+            return Motion(np.zeros((0, len(CHANNELS)), np.float32), MOTION_RATE_HZ, self._end_s)
         others = [None] * len(rows) if other is None else other.rows()
-        return concatenate(
+        motion = concatenate(
             [
                 performer.step_ahead(self._state, row, ahead, partner)
                 for (row, ahead), partner in zip(rows, others, strict=True)
             ]
         )
+        self._end_s = motion.start_s + motion.duration_s
+        return motion
 
 
 def _split(performer: str, lookahead_ms: float | None) -> tuple[SpeechAnalyser, Performer]:

@@ -29,6 +29,8 @@ _BLUR: Final = 0.42
 _LEAST_BLUR: Final = 0.05
 #: Natural frequency of the critically damped spring by which a newly asked distance is reached.
 TURN_RAD_S: Final = 5.0
+#: Spans of distances are widened to multiples of this.
+_STEP: Final = 0.1
 #: Offsets this small are over.
 _OVER: Final = 1e-5
 
@@ -37,6 +39,20 @@ def span(ranges: Iterable[tuple[float, float]]) -> tuple[float, float]:
     """Return the nearest and the furthest of ranges of distances."""
     pairs = list(ranges)
     return min(near for near, _ in pairs), max(far for _, far in pairs)
+
+
+def widened(prepared: tuple[float, float], asked: tuple[float, float]) -> tuple[float, float]:
+    """Return a prepared span that now holds another, too, and goes on to the next whole tenth.
+
+    Each new span takes a view of the portrait, its time and its memory; a distance that is dragged
+    shall not take one at every step.
+    """
+    (near, far), (nearest, furthest) = prepared, asked
+    if nearest < near:
+        near = max(round(math.floor(nearest / _STEP + 1e-6) * _STEP, 3), DISTANCE_RANGE[0])
+    if furthest > far:
+        far = min(round(math.ceil(furthest / _STEP - 1e-6) * _STEP, 3), DISTANCE_RANGE[1])
+    return near, far
 
 
 class Camera:

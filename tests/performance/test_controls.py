@@ -60,6 +60,15 @@ def test_twice_the_head_movement_stays_inside_what_portraits_bear(minute) -> Non
     assert np.all(np.abs(two).max(axis=0) < (20.0, 15.0, 16.0))
 
 
+@pytest.mark.parametrize("emotion", ["afraid", "sad", "contemptuous"])
+def test_an_emotion_does_not_turn_the_head_beyond_that(minute, emotion) -> None:
+    for seed in range(2):
+        asked = Controls(head=2.0, emotion=emotion, emotion_strength=1.0, seed=seed)
+        motion = perform(minute, asked)
+        for name, most in (("headYaw", 20), ("headPitch", 15), ("headRoll", 16)):
+            assert np.abs(motion[name]).max() <= most
+
+
 def test_no_blinks_at_0_and_more_at_2(minute) -> None:
     none, some, many = (
         perform(minute, Controls(blinks=b))["eyeBlinkLeft"] for b in (0.0, 0.6, 2.0)

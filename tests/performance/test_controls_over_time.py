@@ -56,6 +56,33 @@ def test_any_chunking_gives_the_same_motion(eight, motion, cut, sizes) -> None:
     np.testing.assert_array_equal(concatenate(chunks).values, motion.values)
 
 
+#: Each is set at a row, while poses of the one before still are, or are yet to come.
+_SET = {
+    60: ControlTrack(poses=[Pose(1.9, {"headYaw": 10.0}, hold_s=2.0)]),
+    110: ControlTrack(poses=[Pose(2.6, {"headYaw": -9.7, "jawOpen": 0.33}, hold_s=2.0)]),
+    170: ControlTrack(poses=[Pose(4.8, {"eyeBlinkLeft": 1.0}, hold_s=3.0)]),
+    200: ControlTrack(Controls(blinks=2.0)),
+}
+
+
+def reset(features, cut, edges):
+    performer = RulePerformer()
+    state = performer.start(TRACK)
+    chunks, first = [], 0
+    for edge in sorted({*edges, *_SET, len(features)}):
+        chunks.append(performer.step(state, cut(features, first, edge)))
+        first = edge
+        if edge in _SET:
+            performer.set(state, _SET[edge])
+    return concatenate([*chunks, performer.finish(state)]).values
+
+
+@settings(max_examples=20, deadline=None)
+@given(edges=st.sets(st.integers(0, 399), max_size=60))
+def test_any_chunking_gives_the_same_motion_when_poses_are_replaced(eight, cut, edges) -> None:
+    np.testing.assert_array_equal(reset(eight, cut, edges), reset(eight, cut, range(400)))
+
+
 def test_poses_are_hit_at_their_time_and_held(motion) -> None:
     for pose in TRACK.poses:
         for time_s in (pose.time_s, pose.time_s + pose.hold_s / 2, pose.time_s + pose.hold_s):

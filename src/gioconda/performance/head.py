@@ -38,6 +38,10 @@ _LIFT_RISE_ROWS: Final = 4
 _LIFT_FALL_ROWS: Final = 13
 _LIFT_EVERY_ROWS: Final = 14
 _LIFTS: Final = 0.88
+#: Beyond the first of these angles the head is held back, so that it never passes the second: what
+#: portraits bear in yaw and pitch, and tilt in roll.
+_FREE_DEG: Final = np.array((14.0, 10.0, 11.0))
+_LIMIT_DEG: Final = np.array((20.0, 15.0, 16.0))
 #: Motion grows from neutral over this time.
 START_S: Final = 1.2
 _CHANNELS: Final = np.array([INDEX[name] for name in HEAD_CHANNELS])
@@ -74,7 +78,8 @@ class HeadTrack:
     """The head over the rows of a window.
 
     Attributes:
-        pose: (rows, 6) yaw, pitch, roll in degrees and x, y, z in outer-eye distances.
+        pose: (rows, 6) yaw, pitch, roll in degrees, not yet held back, and x, y, z in outer-eye
+            distances.
         turns: (rows,) degrees of a turn of yaw that is about to begin, else 0.
     """
 
@@ -115,6 +120,16 @@ def move_head(
         listening.attention, smoothstep(time_s / START_S),
     )  # fmt: skip
     return HeadTrack(pose, postures.turns * dials.head)
+
+
+def held_back(angles: FloatArray) -> FloatArray:
+    """Return angles, (rows, 3), softly kept inside what portraits bear."""
+    room = _LIMIT_DEG - _FREE_DEG
+    beyond = np.maximum(np.abs(angles) - _FREE_DEG, 0.0)
+    kept: FloatArray = np.sign(angles) * (
+        np.minimum(np.abs(angles), _FREE_DEG) + room * beyond / (room + beyond)
+    )
+    return kept
 
 
 def write_head(values: FloatArray, head: FloatArray) -> None:

@@ -27,17 +27,13 @@ _Y_PER_PITCH: Final = 0.005
 _SWAY: Final = (0.022, 0.010, 0.030)
 #: Whoever listens leans forward by this.
 _LEAN_Z: Final = -0.045
-#: Beyond the first of these angles the head is held back, so that it never passes the second: what
-#: portraits bear in yaw and pitch, and tilt in roll.
-_FREE_DEG: Final = (14.0, 10.0, 11.0)
-_LIMIT_DEG: Final = (20.0, 15.0, 16.0)
 
 
 @njit(cache=True, nogil=True)
 def assemble(  # type: ignore[no-untyped-def]
     postures, noise, talking, loudness, melody, scale, dial, lift, breath, nod_deg, attention, grown
 ):
-    """Return the pose of the head, (rows, 6).
+    """Return the pose of the head, (rows, 6), its angles not yet held back.
 
     Args:
         postures: (rows, 3) degrees.
@@ -71,16 +67,6 @@ def assemble(  # type: ignore[no-untyped-def]
         p[3] += _X_PER_ROLL * p[2]
         p[4] += _Y_PER_PITCH * p[1] - dial[i] * _BREATH_Y * breath[i]
         p[5] += dial[i] * _LEAN_Z * attention[i]
-        for k in range(3):
-            p[k] = _held_back(p[k], _FREE_DEG[k], _LIMIT_DEG[k])
         for k in range(6):
             p[k] *= grown[i]
     return pose
-
-
-@njit(cache=True, nogil=True)
-def _held_back(angle, free, limit):  # type: ignore[no-untyped-def]
-    """Return an angle softly kept inside what portraits bear."""
-    room = limit - free
-    beyond = max(abs(angle) - free, 0.0)
-    return np.sign(angle) * (min(abs(angle), free) + room * beyond / (room + beyond))

@@ -26,7 +26,7 @@ from gioconda.performance.emotion import (
 )
 from gioconda.performance.eyes import GazeState, move_gaze, start_gaze
 from gioconda.performance.face import FaceState, enliven, start_face, write_face
-from gioconda.performance.head import HeadState, move_head, start_head, write_head
+from gioconda.performance.head import HeadState, held_back, move_head, start_head, write_head
 from gioconda.performance.intonation import IntonationState, follow_voice
 from gioconda.performance.listening import ListeningState, hear, listen, start_listening
 from gioconda.performance.mouth import write_mouth
@@ -247,8 +247,9 @@ def _fill(
     pauses = pass_time(state.pauses, activity)
     moved = move_head(state.head, activity, dials, emotion, breath, voice, listening)
     head = moved.pose
-    life = enliven(state.face, window, activity, voice, listening, head[:, 1])
-    head[:, :3] += emotion.head_deg
+    own_pitch = held_back(head[:, :3])[:, 1]
+    life = enliven(state.face, window, activity, voice, listening, own_pitch)
+    head[:, :3] = held_back(head[:, :3] + emotion.head_deg)
     pose_head(state.poses, head, times_s)
     gaze = move_gaze(state.gaze, activity, dials, head, moved.turns, emotion.gaze_deg)
     cues = BlinkCues(gaze.shifts, moved.turns, listening.blinks)

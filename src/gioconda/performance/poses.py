@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, overload
 
 import numpy as np
 import numpy.typing as npt
@@ -38,7 +38,7 @@ class PoseState:
                 self.layers = [(-np.inf, track)]
             else:
                 self.layers.append((now_s, track))
-        while len(self.layers) > 1 and self.layers[1][0] + _CHANGE_S < now_s:
+        while len(self.layers) > 1 and _changed(self.layers[1][0], now_s) >= 1.0:
             del self.layers[0]
 
 
@@ -59,13 +59,25 @@ def pose_face(state: PoseState, values: FloatArray, times_s: FloatArray) -> None
 def blinks_allowed(state: PoseState, times_s: FloatArray) -> FloatArray:
     """Return 0 where a pose has the lids or is about to, else 1, (rows,): a wink is one-sided."""
     allowed = np.ones(len(times_s))
-    for _, track in state.layers:
+    for number, (_, track) in enumerate(state.layers):
+        counts = np.ones(len(times_s), np.bool_)
+        if number + 1 < len(state.layers):  # once replaced, a layer forbids nothing any more
+            counts = _changed(state.layers[number + 1][0], times_s) < 1.0
         for name in ("eyeBlinkLeft", "eyeBlinkRight"):
             curve = track.pose_curves.get(name)
             if curve is not None:
                 for ahead in (0.0, 0.5 * _BLINK_S, _BLINK_S):
-                    allowed[curve.weight.at(times_s + ahead)[:, 0] > 0.0] = 0.0
+                    allowed[counts & (curve.weight.at(times_s + ahead)[:, 0] > 0.0)] = 0.0
     return allowed
+
+
+@overload
+def _changed(since_s: float, times_s: float) -> float: ...
+@overload
+def _changed(since_s: float, times_s: FloatArray) -> FloatArray: ...
+def _changed(since_s: float, times_s: float | FloatArray) -> float | FloatArray:
+    """Return how much of the time in which a layer takes over has passed; 1 and above is all."""
+    return (times_s - since_s) / _CHANGE_S
 
 
 def _drawn(
@@ -83,8 +95,10 @@ def _drawn(
                 target = target + alive * own / (10.0 * alive + np.abs(own))
             posed = own + weight * (target - own)
         if number:
-            share = smoothstep((times_s - since_s) / _CHANGE_S)
-            posed = result + share * (posed - result)
+            passed = _changed(since_s, times_s)
+            mixed = result + smoothstep(passed) * (posed - result)
+            # Bit for bit what remains when the layers before are dropped.
+            posed = np.where(passed >= 1.0, posed, mixed)
         result = posed
     return result
 

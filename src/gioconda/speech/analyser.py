@@ -70,6 +70,23 @@ class AnalyserState:
     finished: bool = False
 
 
+def check_pcm(pcm: npt.ArrayLike, whose: str = "the") -> None:
+    """Refuse samples that cannot be heard.
+
+    Raises:
+        OptionError: they are not of one channel, or no floats.
+        BadSamplesError: a sample is NaN or infinite.
+    """
+    samples = np.asarray(pcm)
+    if samples.ndim != 1 or (samples.size and samples.dtype.kind != "f"):
+        raise OptionError(
+            f"{whose} sound must be one channel of floats in [-1, 1], "
+            f"not {samples.dtype} of shape {samples.shape}"
+        )
+    if not np.isfinite(samples).all():
+        raise BadSamplesError(f"{whose} sound has NaN or infinite samples; repair or cut them")
+
+
 class SpeechAnalyser:
     """Turns 16 kHz sound into features at 50 rows a second.
 
@@ -168,16 +185,10 @@ class SpeechAnalyser:
 
     def _checked(self, state: AnalyserState, pcm: npt.ArrayLike) -> FloatArray:
         """Return the next samples of a stream, counted."""
-        samples = np.asarray(pcm)
-        if samples.ndim != 1 or (samples.size and samples.dtype.kind != "f"):
-            raise OptionError(
-                "sound must be one channel of floats in [-1, 1], "
-                f"not {samples.dtype} of shape {samples.shape}"
-            )
         if state.finished:
             raise OptionError("this stream was finished; start another one")
-        if not np.isfinite(samples).all():
-            raise BadSamplesError("the sound has NaN or infinite samples; repair or cut them")
+        check_pcm(pcm)
+        samples = np.asarray(pcm)
         state.samples += len(samples)
         return samples.astype(np.float32)
 
