@@ -56,11 +56,13 @@ def test_aims_are_judged_by_their_mean_error() -> None:
 def test_the_report_is_readable_and_plain() -> None:
     report = ControlsReport(
         ("a", "b"), (effect([0.1, 0.2, 0.3, 0.4, 0.5], [0.1, 0.2, 0.3, 0.4, 0.3]),),
-        (Reached("gaze", "+10, +0", np.array([2.0, 3.5]), 3.0, np.array([1.0, 1.2])),), 1.5,
+        (Reached("gaze", "+10, +0", np.array([2.0, 3.5]), 3.0, np.array([1.0, 1.2]),
+                 np.array([1.1, 1.3])),), (1.5, 0.4),
     )  # fmt: skip
     text = report.table()
     assert "yes (2/2)" in text
-    assert "2.8, 3.5 degrees; of the motion 1.1" in text
+    assert "2.8, 3.5 degrees; of the motion 1.1; of the median 1.2" in text
+    assert "1.5 degrees a frame, 0.4 in the mean" in text
     assert json.loads(json.dumps(report.as_dict()))["effects"][0]["monotone"] is True
 
 

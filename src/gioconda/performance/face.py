@@ -40,14 +40,14 @@ _HELD_S: Final = (0.8, 3.0)
 _HELD_RATE: Final = 9.0
 #: All that together is scaled to the range of tracked brows, and set lower while talking, so that
 #: brows rise from about their rest.
-_BROW_GAIN: Final = 1.05
-_BROW_LOW: Final = 0.12
+_BROW_GAIN: Final = 1.15
+_BROW_LOW: Final = 0.27
 #: Brows raised by all that together are held back from this weight on, by so much at most.
 _BROW_FREE: Final = 0.75
 _BROW_ROOM: Final = 0.25
 #: ... and likewise downwards, where a little already looks stern.
-_FROWN_FREE: Final = -0.15
-_FROWN_ROOM: Final = 0.25
+_FROWN_FREE: Final = -0.10
+_FROWN_ROOM: Final = 0.18
 #: Raises at stresses: effort above the recent mean that brings one, probability, size, rise, hold
 #: and fall in seconds, and the least distance.
 _RAISE_AT: Final = 0.30
@@ -95,6 +95,14 @@ class FaceLife:
     answer: FloatArray
 
 
+@dataclass(frozen=True)
+class BrowsTaken:
+    """How much of brows and lids an emotion holds, each (rows,), 0 to 1."""
+
+    brows: FloatArray
+    lids: FloatArray
+
+
 def start_face(seed: int) -> FaceState:
     """Return the state before row 0."""
     noise, events = (np.random.Generator(np.random.PCG64([seed, k])) for k in (5, 6))
@@ -133,37 +141,48 @@ def enliven(
         - _BROW_PER_LIFT * pitch_deg
         + listening.brow
     )
-    beyond = np.maximum(brow - _BROW_FREE, 0.0)
-    brow = np.minimum(brow, _BROW_FREE) + _BROW_ROOM * beyond / (_BROW_ROOM + beyond)
-    beyond = np.maximum(_FROWN_FREE - brow, 0.0)
-    brow = np.maximum(brow, _FROWN_FREE) - _FROWN_ROOM * beyond / (_FROWN_ROOM + beyond)
     return FaceLife(brow, tracks[1], tracks[2], tracks[3], listening.smile)
 
 
 def write_face(
-    values: FloatArray, life: FaceLife, gate: FloatArray, expression: FloatArray
+    values: FloatArray,
+    life: FaceLife,
+    gate: FloatArray,
+    expression: FloatArray,
+    taken: BrowsTaken,
 ) -> None:
     """Add the life to the channels of ``values``, (rows, 60), in place.
 
-    ``expression``, (rows,), scales it.
+    ``expression``, (rows,), scales it; ``taken`` is what an emotion holds of the upper face, which
+    leaves the rest to life: so both together stay in range.
     """
 
     def add(name: str, weight: FloatArray) -> None:
         values[:, INDEX[name]] += weight
 
-    up, down = np.maximum(life.brow, 0.0) * expression, np.maximum(-life.brow, 0.0) * expression
-    squint = np.maximum(life.squint, 0.0) * expression
+    brow, left = _held_back(life.brow * expression), 1.0 - taken.brows
+    up, down = np.maximum(brow, 0.0) * left, np.maximum(-brow, 0.0) * left
+    squint = np.maximum(life.squint, 0.0) * expression * (1.0 - taken.lids)
     smile = np.maximum(life.smile, 0.0) * gate * np.minimum(expression, 1.0)
     smile = smile + life.answer * np.minimum(expression, 1.5)
     add("browInnerUp", up)
     for side, sign in (("Left", 1.0), ("Right", -1.0)):
-        lean = np.maximum(sign * life.brow_side, 0.0) * expression
+        lean = np.maximum(sign * life.brow_side, 0.0) * expression * left
         add("browOuterUp" + side, 1.05 * up + lean)
         add("browDown" + side, 0.9 * down)
         add("eyeSquint" + side, squint + 0.3 * down)
-        add("eyeWide" + side, 0.25 * up)
+        add("eyeWide" + side, 0.25 * up * (1.0 - taken.lids))
         add("cheekSquint" + side, 0.5 * smile * expression)
         add("mouthSmile" + side, smile)
+
+
+def _held_back(brow: FloatArray) -> FloatArray:
+    """Return brows that never reach the end of their way, neither up nor down."""
+    beyond = np.maximum(brow - _BROW_FREE, 0.0)
+    brow = np.minimum(brow, _BROW_FREE) + _BROW_ROOM * beyond / (_BROW_ROOM + beyond)
+    beyond = np.maximum(_FROWN_FREE - brow, 0.0)
+    held: FloatArray = np.maximum(brow, _FROWN_FREE) - _FROWN_ROOM * beyond / (_FROWN_ROOM + beyond)
+    return held
 
 
 def _advance_drift(state: FaceState, white: FloatArray) -> None:
