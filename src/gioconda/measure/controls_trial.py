@@ -29,8 +29,8 @@ SAMPLE_RATE_HZ: Final = 16_000
 #: Emotions and gaze have come in by this instant.
 SETTLED_S: Final = 2.0
 #: For how long a control is looked at, and how often a second.
-SECONDS: Final = {"head": 12.0, "expression": 12.0, "blinks": 24.0, "emotion": 6.0, "gaze": 12.0}
-FPS: Final = {"head": 6.0, "expression": 6.0, "blinks": 16.0, "emotion": 7.0, "gaze": 5.0}
+SECONDS: Final = {"head": 12.0, "expression": 12.0, "blinks": 24.0, "emotion": 16.0, "gaze": 12.0}
+FPS: Final = {"head": 6.0, "expression": 6.0, "blinks": 16.0, "emotion": 3.0, "gaze": 5.0}
 #: The performances whose frames of known gaze are learnt from and tested on have other seeds.
 _OTHER_SEEDS: Final = (1000, 2000)
 

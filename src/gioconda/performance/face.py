@@ -41,7 +41,10 @@ _HELD_RATE: Final = 9.0
 #: All that together is scaled to the range of tracked brows, and set lower while talking, so that
 #: brows rise from about their rest.
 _BROW_GAIN: Final = 1.15
-_BROW_LOW: Final = 0.27
+_BROW_LOW: Final = 0.14
+#: Nobody keeps brows raised for long: of their mean over the last seconds so much is let go.
+_LET_GO: Final = 0.75
+_LET_GO_S: Final = 3.5
 #: Brows raised by all that together are held back from this weight on, by so much at most.
 _BROW_FREE: Final = 0.75
 _BROW_ROOM: Final = 0.25
@@ -79,6 +82,7 @@ class FaceState:
     held: Lag = field(default_factory=Lag)
     hold: float = 0.0
     rows_to_hold: int = 0
+    kept: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -141,6 +145,9 @@ def enliven(
         - _BROW_PER_LIFT * pitch_deg
         + listening.brow
     )
+    for i in range(n):
+        state.kept += (float(brow[i]) - state.kept) * ROW_S / _LET_GO_S
+        brow[i] -= _LET_GO * state.kept
     return FaceLife(brow, tracks[1], tracks[2], tracks[3], listening.smile)
 
 
