@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gioconda.errors import OptionError
-from gioconda.measure.controls_trial import FPS, SECONDS, Trial
+from gioconda.measure.controls_trial import FPS, NOSE_EVERY_S, SECONDS, SETTLED_S, Trial
 from gioconda.measure.gaze_trial import HELD_OUT, KNOWN
 
 FloatArray = npt.NDArray[np.float64]
@@ -25,6 +25,8 @@ GAZES: Final = (
 DISTANCES: Final = (0.7, 0.85, 1.2, 1.5, 2.0)
 BAR_GAZE_DEG: Final = 3.0
 BAR_DISTANCE: Final = 0.03
+#: Height of the wings of the nose, which the tracker does not see: followed in the pixels.
+NOSE: Final = "nose wings"
 #: Emotion -> (measure, direction, least effect at full strength): what defines it in the facial
 #: action coding system (see :mod:`gioconda.performance.emotion`), as far as landmarks tell it, and
 #: its posture. Lengths in outer-eye distances, eyes in their widths, angles in degrees; the least
@@ -35,7 +37,7 @@ EMOTION_SIGNS: Final[dict[str, tuple[tuple[str, int, float], ...]]] = {
     "angry": (("inner brow", -1, 0.008), ("eye", -1, 0.005), ("pitch", 1, 1.0)),
     "surprised": (("brow", 1, 0.02), ("inner brow", 1, 0.02), ("eye", 1, 0.02), ("la", 1, 0.01)),
     "afraid": (("inner brow", 1, 0.01), ("eye", 1, 0.02), ("width", 1, 0.015)),
-    "disgusted": (("nose", -1, 0.005), ("inner brow", -1, 0.005), ("upper lip", -1, 0.005)),
+    "disgusted": ((NOSE, -1, 0.01), ("inner brow", -1, 0.005), ("upper lip", -1, 0.005)),
     "contemptuous": (("corners' slant", 1, 0.01), ("pitch", -1, 1.0)),
     "tender": (("corner", 1, 0.02), ("inner brow", 1, 0.005), ("roll", -1, 2.0)),
 }  # fmt: skip
@@ -217,6 +219,9 @@ def expected_frames(portraits: int, controls: Sequence[str]) -> int:
             total += 5 * (len(DISTANCES) + 1)
         else:
             total += (len(STRENGTHS) - 1) * of("emotion")
+            if any(measure == NOSE for measure, _, _ in EMOTION_SIGNS[control]):
+                instants = np.arange(SETTLED_S, SECONDS["emotion"], NOSE_EVERY_S)
+                total += len(STRENGTHS) * len(instants)
     if any(c in EMOTION_SIGNS for c in controls):
         total += of("emotion")
     return portraits * total
@@ -316,7 +321,12 @@ def _scaled(trial: Trial, control: str) -> list[float]:
 
 def _emotion(trial: Trial, name: str) -> dict[str, list[float]]:
     seen = [trial.neutral(), *(trial.emotion(name, s) for s in STRENGTHS[1:])]
-    return {measure: [s.mean(measure) for s in seen] for measure, _, _ in EMOTION_SIGNS[name]}
+    return {
+        measure: trial.nose(name, STRENGTHS).tolist()
+        if measure == NOSE
+        else [s.mean(measure) for s in seen]
+        for measure, _, _ in EMOTION_SIGNS[name]
+    }
 
 
 def _effect(control: str, measure: str, rows: list[list[float]]) -> Effect:

@@ -6,7 +6,7 @@ The whole chain runs: controls, performance, renderer; the frames are tracked.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from os import PathLike
 from pathlib import Path
 from typing import Any, Final
@@ -18,8 +18,9 @@ from gioconda.controls import Controls
 from gioconda.errors import OptionError
 from gioconda.measure.gaze_trial import GazeSeen, GazeTrial
 from gioconda.measure.motion_figures import find_blinks
+from gioconda.measure.nose_flow import wing_rise
 from gioconda.measure.tracking import CURVES, aligned, curves_of
-from gioconda.motion import Motion
+from gioconda.motion import HEAD_CHANNELS, INDEX, Motion
 
 FloatArray = npt.NDArray[np.float64]
 ByteImage = npt.NDArray[np.uint8]
@@ -31,6 +32,8 @@ SETTLED_S: Final = 2.0
 #: For how long a control is looked at, and how often a second.
 SECONDS: Final = {"head": 12.0, "expression": 12.0, "blinks": 24.0, "emotion": 16.0, "gaze": 12.0}
 FPS: Final = {"head": 6.0, "expression": 6.0, "blinks": 16.0, "emotion": 3.0, "gaze": 5.0}
+#: The nose is looked at so often: it needs no mean over many frames.
+NOSE_EVERY_S: Final = 1.5
 #: The performances whose frames of known gaze are learnt from and tested on have other seeds.
 _OTHER_SEEDS: Final = (1000, 2000)
 
@@ -159,6 +162,33 @@ class Trial:
     def emotion(self, name: str, strength: float) -> Seen:
         """Return what is seen of an emotion."""
         return self.perform("emotion", emotion=name, emotion_strength=strength)
+
+    def nose(self, name: str, strengths: Sequence[float]) -> FloatArray:
+        """Return how far the wings of the nose go down with an emotion's strength, (n,).
+
+        Outer-eye distances, counted from the first strength; mean over instants of the
+        performance, whose head is held still.
+        """
+        from gioconda.capture.follower import FaceFollower
+
+        motions = [self._motion("emotion", emotion=name, emotion_strength=s) for s in strengths]
+        head = [INDEX[channel] for channel in HEAD_CHANNELS]
+        courses = []
+        for time_s in np.arange(SETTLED_S, SECONDS["emotion"], NOSE_EVERY_S):
+            frames = []
+            for motion in motions:
+                m = motion.at(float(time_s)).copy()
+                m[head] = 0.0
+                frames.append(self._maker.frame(m).copy())
+                self._advance()
+            with FaceFollower() as follower:
+                landmarks = follower.landmarks(frames[0])
+            if landmarks is not None:
+                courses.append(wing_rise(frames, landmarks))
+        if not courses:
+            raise OptionError("no face is found in the rendered frames")
+        mean: FloatArray = np.mean(courses, axis=0)
+        return mean
 
     def gaze(self, asked: tuple[float, float]) -> GazeSeen:
         """Return where eyes and head together look while speaking."""

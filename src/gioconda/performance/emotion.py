@@ -76,9 +76,9 @@ STYLES: Final[Mapping[str, Style]] = {
         head_deg=(0.0, -2.0, 1.5), head_scale=1.25, tempo=1.15,
     ),
     "sad": Style(
-        face={"browInnerUp": 0.95, "browDown": 0.15, "mouthFrown": 0.9, "mouthShrugLower": 0.35,
+        face={"browInnerUp": 0.98, "browOuterUp": 0.1, "mouthFrown": 0.9, "mouthShrugLower": 0.35,
               "eyeBlink": 0.25, "eyeSquint": 0.15},
-        head_deg=(0.0, 6.5, -3.0), gaze_deg=(0.0, 5.0), head_scale=0.6, tempo=0.6, blink_scale=0.8,
+        head_deg=(0.0, 6.0, -3.0), gaze_deg=(0.0, 5.0), head_scale=0.6, tempo=0.6, blink_scale=0.8,
         settles=1.0,
     ),
     "angry": Style(
@@ -99,7 +99,7 @@ STYLES: Final[Mapping[str, Style]] = {
     ),
     "disgusted": Style(
         face={"noseSneer": 1.0, "browDown": 0.7, "cheekSquint": 0.3, "eyeSquint": 0.65,
-              "mouthUpperUp": 0.9, "mouthFrown": 0.5, "mouthShrugLower": 0.35,
+              "mouthUpperUp": 0.9, "mouthFrown": 0.3, "mouthShrugLower": 0.35,
               "mouthShrugUpper": 0.3},
         head_deg=(5.0, -3.5, 3.0), head_scale=0.85, tempo=0.85, blink_scale=1.15, settles=1.0,
     ),
@@ -111,7 +111,7 @@ STYLES: Final[Mapping[str, Style]] = {
         head_deg=(-4.0, -8.0, 3.5), gaze_deg=(0.0, 4.0), head_scale=0.7, tempo=0.75, settles=1.0,
     ),
     "tender": Style(
-        face={"mouthSmile": 0.55, "cheekSquint": 0.4, "browInnerUp": 0.55, "eyeSquint": 0.25,
+        face={"mouthSmile": 0.55, "cheekSquint": 0.4, "browInnerUp": 0.65, "eyeSquint": 0.25,
               "eyeBlink": 0.1},
         head_deg=(0.0, 1.5, 6.0), head_scale=0.7, tempo=0.7,
     ),
@@ -138,8 +138,7 @@ _WANE_SEEDS: Final = 20
 
 
 #: The stronger an emotion holds the brows, or widens or narrows the eyes, the less is left to the
-#: life in them: all but this part at most, so that the emotion is seen and nothing is frozen.
-MOST_TAKEN: Final = 0.85
+#: life in them: so the emotion is seen, and both together stay in range.
 _BROWS: Final = (
     "browInnerUp", "browOuterUpLeft", "browOuterUpRight", "browDownLeft", "browDownRight",
 )  # fmt: skip
@@ -268,7 +267,7 @@ def brows_taken(track: EmotionTrack) -> BrowsTaken:
 
     def most(of: tuple[str, ...]) -> FloatArray:
         held = track.face[:, [INDEX[name] for name in of]]
-        share: FloatArray = np.minimum(np.maximum(held.max(axis=1), 0.0), MOST_TAKEN)
+        share: FloatArray = np.minimum(np.maximum(held.max(axis=1), 0.0), 1.0)
         return share
 
     return BrowsTaken(most(_BROWS), most(_LIDS))

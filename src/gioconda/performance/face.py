@@ -40,8 +40,8 @@ _HELD_S: Final = (0.8, 3.0)
 _HELD_RATE: Final = 9.0
 #: All that together is scaled to the range of tracked brows, and set lower while talking, so that
 #: brows rise from about their rest.
-_BROW_GAIN: Final = 1.15
-_BROW_LOW: Final = 0.14
+_BROW_GAIN: Final = 1.2
+_BROW_LOW: Final = 0.22
 #: Nobody keeps brows raised for long: of their mean over the last seconds so much is let go.
 _LET_GO: Final = 0.75
 _LET_GO_S: Final = 3.5
