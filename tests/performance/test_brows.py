@@ -64,5 +64,7 @@ def test_an_emotion_raises_the_inner_brows_over_what_life_does(voice, emotion: s
 
 
 def test_brows_under_a_strong_emotion_still_live(voice) -> None:
-    for motion in spoken(voice, emotion="sad", emotion_strength=1.0):
-        assert np.ptp(np.percentile(late(motion, "browInnerUp"), [5, 95])) > 0.05
+    felt = spoken(voice, emotion="sad", emotion_strength=1.0)
+    ranges = [np.ptp(np.percentile(late(m, "browInnerUp"), [5, 95])) for m in felt]
+    assert np.median(ranges) > 0.05
+    assert min(ranges) > 0.02

@@ -175,7 +175,7 @@ def write_face(
     add("browInnerUp", up)
     for side, sign in (("Left", 1.0), ("Right", -1.0)):
         lean = np.maximum(sign * life.brow_side, 0.0) * expression * left
-        add("browOuterUp" + side, 1.05 * up + lean)
+        add("browOuterUp" + side, up + lean * (1.0 - np.minimum(up, 1.0)))
         add("browDown" + side, 0.9 * down)
         add("eyeSquint" + side, squint + 0.3 * down)
         add("eyeWide" + side, 0.25 * up * (1.0 - taken.lids))
