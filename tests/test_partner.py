@@ -102,6 +102,7 @@ def test_nobodys_sound_is_refused() -> None:
 
 
 def test_ones_own_sound_sets_the_length_and_is_heard(voice) -> None:
+    voice = 0.5 * voice
     own, other = (Sound.from_array(voice[: 16_000 * n], 16_000) for n in (3, 2))
     pairs = list(paired_chunks(own, other))
     assert all(len(a) == len(b) for a, b in pairs if b is not None)
@@ -110,5 +111,9 @@ def test_ones_own_sound_sets_the_length_and_is_heard(voice) -> None:
     np.testing.assert_array_equal(heard[:32_000], voice[:32_000])
     assert np.abs(heard[32_000:]).max() == 0
     animation = animate(examples.portrait_path(), own, partner=other)
-    assert animation.heard is own
+    assert animation.expected_frames == 120
+    assert animation.heard is not None
+    both = np.concatenate(list(animation.heard.chunks()))
+    expected = voice[:48_000] + np.concatenate([voice[:32_000], np.zeros(16_000, np.float32)])
+    np.testing.assert_allclose(both, expected, atol=1e-6)
     assert animate(examples.portrait_path(), None, partner=other).heard is other

@@ -85,15 +85,19 @@ class Animation:
         seconds = None
         if self.motion is not None:
             seconds = self.motion.start_s + self.motion.duration_s
-        heard = self.heard
-        if heard is not None and self.motion is None:
-            seconds = heard.duration_s
+        own = self.sound if self.sound is not None else self.partner
+        if own is not None and self.motion is None:
+            seconds = own.duration_s
         return None if seconds is None else max(math.ceil(seconds * self.fps - 1e-6), 1)
 
     @property
     def heard(self) -> Sound | None:
-        """The sound beside the picture: one's own, or the partner's where there is no own."""
-        return self.sound if self.sound is not None else self.partner
+        """The sound beside the picture: one's own and the partner's, as far as there are both."""
+        if self.sound is None or self.partner is None:
+            return self.sound if self.sound is not None else self.partner
+        from gioconda.speech.mix import mixed
+
+        return mixed(self.sound, self.partner)
 
     def frames(self) -> Iterator[TimedFrame]:
         """Yield every frame in order; see :class:`gioconda.session.TimedFrame`."""
@@ -227,8 +231,8 @@ def animate(
             listen in silence.
         controls: the dials, :class:`gioconda.Controls` or, over time,
             :class:`gioconda.ControlTrack`; defaults if None.
-        partner: somebody else's sound over the same time, which is listened to. It is heard in
-            the video where there is no own sound.
+        partner: somebody else's sound over the same time, which is listened to. The video lets
+            both be heard.
         fps: frames a second, 24 to 60.
         size: side of the square: 256, 512, 768 or 1024. The whole picture keeps its own.
         framing: ``"crop"`` for the square, ``"full"`` for the whole picture.

@@ -14,6 +14,7 @@ from gioconda.errors import OptionError
 from gioconda.measure.controls_report import (
     CONTROLS,
     EMOTION_SIGNS,
+    NOSE,
     STRENGTHS,
     ControlsReport,
     Effect,
@@ -56,11 +57,13 @@ def test_aims_are_judged_by_their_mean_error() -> None:
 def test_the_report_is_readable_and_plain() -> None:
     report = ControlsReport(
         ("a", "b"), (effect([0.1, 0.2, 0.3, 0.4, 0.5], [0.1, 0.2, 0.3, 0.4, 0.3]),),
-        (Reached("gaze", "+10, +0", np.array([2.0, 3.5]), 3.0, np.array([1.0, 1.2])),), 1.5,
+        (Reached("gaze", "+10, +0", np.array([2.0, 3.5]), 3.0, np.array([1.0, 1.2]),
+                 np.array([1.1, 1.3])),), (1.5, 0.4),
     )  # fmt: skip
     text = report.table()
     assert "yes (2/2)" in text
-    assert "2.8, 3.5 degrees; of the motion 1.1" in text
+    assert "2.8, 3.5 degrees; of the motion 1.1; of the median 1.2" in text
+    assert "1.5 degrees a frame, 0.4 in the mean" in text
     assert json.loads(json.dumps(report.as_dict()))["effects"][0]["monotone"] is True
 
 
@@ -68,7 +71,7 @@ def test_every_emotion_has_signs_that_can_be_measured() -> None:
     assert set(EMOTION_SIGNS) == set(EMOTIONS) - {"neutral"}
     for signs in EMOTION_SIGNS.values():
         for measure, direction, least in signs:
-            assert measure in MEASURES
+            assert measure in (*MEASURES, NOSE)
             assert abs(direction) == 1
             assert least > 0
 
@@ -96,11 +99,14 @@ def test_what_cannot_be_measured_is_refused() -> None:
     assert len(CONTROLS) == 13
 
 
-def test_distance_and_a_smile_are_seen_in_rendered_frames(monkeypatch) -> None:
+def test_distance_a_smile_and_a_wrinkled_nose_are_seen_in_rendered_frames(monkeypatch) -> None:
     monkeypatch.setitem(SECONDS, "emotion", 4.0)
     frames = []
     sound = samples_of(examples.speech_path())
     trial = Trial(examples.portrait_path(), sound, advance=lambda: frames.append(1))
     assert abs(trial.distance_error(1.4)) < 0.03
     assert trial.emotion("happy", 1.0).mean("corner") > trial.neutral().mean("corner") + 0.02
-    assert len(frames) > 50
+    assert len(frames) > 30
+    still, wrinkled = trial.nose("disgusted", (0.0, 1.0))
+    assert still == 0
+    assert wrinkled < -0.01

@@ -6,7 +6,7 @@ The whole chain runs: controls, performance, renderer; the frames are tracked.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from os import PathLike
 from pathlib import Path
 from typing import Any, Final
@@ -16,10 +16,11 @@ import numpy.typing as npt
 
 from gioconda.controls import Controls
 from gioconda.errors import OptionError
+from gioconda.measure.gaze_trial import GazeSeen, GazeTrial
 from gioconda.measure.motion_figures import find_blinks
+from gioconda.measure.nose_flow import wing_rise
 from gioconda.measure.tracking import CURVES, aligned, curves_of
-from gioconda.motion import INDEX, Motion, gaze_of, set_gaze
-from gioconda.motion import FloatArray as Moment
+from gioconda.motion import HEAD_CHANNELS, INDEX, Motion
 
 FloatArray = npt.NDArray[np.float64]
 ByteImage = npt.NDArray[np.uint8]
@@ -29,16 +30,12 @@ SAMPLE_RATE_HZ: Final = 16_000
 #: Emotions and gaze have come in by this instant.
 SETTLED_S: Final = 2.0
 #: For how long a control is looked at, and how often a second.
-SECONDS: Final = {"head": 12.0, "expression": 12.0, "blinks": 24.0, "emotion": 6.0, "gaze": 7.0}
-FPS: Final = {"head": 6.0, "expression": 6.0, "blinks": 16.0, "emotion": 7.0, "gaze": 7.0}
-#: The tracker sees each still frame so often before it counts: its mesh settles.
-_SETTLING: Final = 2
-#: The tracker is calibrated with so many frames of another performance, whose gaze is replaced by
-#: a known one within these limits (yaw, pitch), degrees, and whose blinks are held open.
-_KNOWN: Final = 160
-_KNOWN_LIMITS: Final = (28.0, 20.0)
-_OTHER_SEED: Final = 1000
-_LIDS_DOWN: Final = 0.25
+SECONDS: Final = {"head": 12.0, "expression": 12.0, "blinks": 24.0, "emotion": 16.0, "gaze": 12.0}
+FPS: Final = {"head": 6.0, "expression": 6.0, "blinks": 16.0, "emotion": 3.0, "gaze": 5.0}
+#: The nose is looked at so often: it needs no mean over many frames.
+NOSE_EVERY_S: Final = 1.5
+#: The performances whose frames of known gaze are learnt from and tested on have other seeds.
+_OTHER_SEEDS: Final = (1000, 2000)
 
 _INNER_BROWS: Final = (107, 55, 336, 285)
 _INNER_CORNERS: Final = (133, 362)
@@ -118,8 +115,8 @@ class Trial:
         self._person = Portrait.open(Path(picture))
         self._maker = FrameMaker(self._person, size=SIZE)
         self._sound, self._seed, self._advance = sound, seed, advance
-        self._gaze: FloatArray | None = None
-        self._calibration_error = math.nan
+        self._gaze: GazeTrial | None = None
+        self._gaze_error = (math.nan, math.nan)
         self._neutral: Seen | None = None
         self._size: float | None = None
 
@@ -166,21 +163,38 @@ class Trial:
         """Return what is seen of an emotion."""
         return self.perform("emotion", emotion=name, emotion_strength=strength)
 
-    def gaze(self, asked: tuple[float, float]) -> tuple[FloatArray, FloatArray]:
-        """Return where the eyes look while speaking, (yaw, pitch) in degrees, median over time.
+    def nose(self, name: str, strengths: Sequence[float]) -> FloatArray:
+        """Return how far the wings of the nose go down with an emotion's strength, (n,).
 
-        First as it is seen: eyes and head together, read off the tracked irises and head by a
-        regression fitted on frames of known gaze, since the tracker alone sees three quarters of
-        an eye's turn across, a quarter to two fifths of it up and down, and mixes the two. Then as
-        the motion has it: the difference of both is the error of what is seen.
+        Outer-eye distances, counted from the first strength; mean over instants of the
+        performance, whose head is held still.
         """
+        from gioconda.capture.follower import FaceFollower
+
+        motions = [self._motion("emotion", emotion=name, emotion_strength=s) for s in strengths]
+        head = [INDEX[channel] for channel in HEAD_CHANNELS]
+        courses = []
+        for time_s in np.arange(SETTLED_S, SECONDS["emotion"], NOSE_EVERY_S):
+            frames = []
+            for motion in motions:
+                m = motion.at(float(time_s)).copy()
+                m[head] = 0.0
+                frames.append(self._maker.frame(m).copy())
+                self._advance()
+            with FaceFollower() as follower:
+                landmarks = follower.landmarks(frames[0])
+            if landmarks is not None:
+                courses.append(wing_rise(frames, landmarks))
+        if not courses:
+            raise OptionError("no face is found in the rendered frames")
+        mean: FloatArray = np.mean(courses, axis=0)
+        return mean
+
+    def gaze(self, asked: tuple[float, float]) -> GazeSeen:
+        """Return where eyes and head together look while speaking."""
         motion = self._motion("gaze", gaze=asked)
-        seen = self._watch("gaze", motion)
-        late = seen.values[seen.time_s >= SETTLED_S]
-        moments = [motion.at(float(t)) for t in seen.time_s[seen.time_s >= SETTLED_S]]
-        first = INDEX["headYaw"]
-        made = [np.array(gaze_of(m)) + m[first : first + 2] for m in moments]
-        return np.median(_gaze_terms(late) @ self._calibration(), axis=0), np.median(made, axis=0)
+        times = np.arange(SETTLED_S, SECONDS["gaze"], 1 / FPS["gaze"])
+        return self._gaze_trial().look(motion, times)
 
     def distance_error(self, distance: float) -> float:
         """Return how far the eyes' distance in pixels is from 1 / distance, as a part of it."""
@@ -200,55 +214,18 @@ class Trial:
         images = (frame.image for frame in animation.frames())
         return float(self._track(np.arange(5) / 25, images)["scale"][-1])
 
-    def gaze_error_deg(self) -> float:
-        """Return the spread of the calibration's error in a single frame, degrees."""
-        self._calibration()
-        return self._calibration_error
+    def gaze_error_deg(self) -> tuple[float, float]:
+        """Return how surely gaze is read: error of a single frame, and mean error, degrees."""
+        self._gaze_trial()
+        return self._gaze_error
 
-    def _calibration(self) -> FloatArray:
-        """Return the weights of :func:`_gaze_terms` for yaw and pitch of eyes and head."""
+    def _gaze_trial(self) -> GazeTrial:
         if self._gaze is None:
-            draw = np.random.Generator(np.random.PCG64([self._seed, 41]))
-            # Mouth, lids and head as they are while speaking: each of them moves what is tracked.
-            motion = self._motion("blinks", seed=self._seed + _OTHER_SEED)
-            state = draw.uniform(-1, 1, (_KNOWN, 2)) * _KNOWN_LIMITS
-            times = draw.uniform(SETTLED_S, motion.duration_s, _KNOWN)
-            moments, heads, first = [], np.zeros((_KNOWN, 2)), INDEX["headYaw"]
-            for i, (time_s, (yaw, pitch)) in enumerate(zip(times, state, strict=True)):
-                m = motion.at(float(time_s)).copy()
-                set_gaze(m, yaw, pitch)
-                for side in ("Left", "Right"):
-                    m[INDEX["eyeBlink" + side]] = min(m[INDEX["eyeBlink" + side]], _LIDS_DOWN)
-                heads[i] = m[first : first + 2]
-                moments.append(m)
-            terms = _gaze_terms(self._still(moments).values)
-            known = state + heads
-            weights = np.asarray(np.linalg.lstsq(terms, known, rcond=None)[0], np.float64)
-            # Least squares pull far gazes towards the middle; what they make of known gaze says by
-            # how much.
-            design = np.column_stack([np.ones(_KNOWN), known])
-            pulled = np.linalg.lstsq(design, terms @ weights, rcond=None)[0]
-            weights[0] -= pulled[0]
-            weights = weights @ np.linalg.inv(pulled[1:])
-            self._calibration_error = float((terms @ weights - known).std())
-            self._gaze = weights
+            self._gaze = GazeTrial(self._person, self._advance)
+            # Mouth, lids and head as they are while speaking: each of them moves what is seen.
+            learnt, tested = (self._motion("blinks", seed=self._seed + s) for s in _OTHER_SEEDS)
+            self._gaze_error = self._gaze.learn(learnt, tested, self._seed)
         return self._gaze
-
-    def _still(self, moments: list[Moment]) -> Seen:
-        """Track still frames of moments, each once the tracker's mesh has settled."""
-
-        def frames() -> Iterable[ByteImage]:
-            for m in moments:
-                image = self._maker.frame(m).copy()
-                for _ in range(_SETTLING):
-                    yield image
-
-        seen = self._track(np.arange(len(moments) * _SETTLING) / 25, frames())
-        if len(seen.time_s) < len(moments) * _SETTLING:
-            raise OptionError("the face is not found in every rendered frame")
-        return Seen(
-            seen.time_s[_SETTLING - 1 :: _SETTLING], seen.values[_SETTLING - 1 :: _SETTLING]
-        )
 
     def _track(self, time_s: FloatArray, images: Iterable[ByteImage]) -> Seen:
         from gioconda.capture.follower import FaceFollower
@@ -264,13 +241,3 @@ class Trial:
         if not meshes:
             raise OptionError("no face is found in the rendered frames")
         return Seen(np.array(times), measures_of(np.stack(meshes)))
-
-
-def _gaze_terms(values: FloatArray) -> FloatArray:
-    """Return what gaze is read off, (N, terms), of measures (N, 30)."""
-    names = ("gazeX", "gazeY", "yaw", "pitch", "roll", "eye")
-    x, y, yaw, pitch, roll, eye = (values[:, MEASURES.index(n)] for n in names)
-    x, y, yaw, pitch = 10 * x, 20 * y, 0.1 * yaw, 0.1 * pitch
-    products = [x * x, x * y, y * y, x * yaw, y * pitch, x * x * x, y * eye, x * x * y]
-    terms = [np.ones(len(x)), x, y, yaw, pitch, roll, eye, *products]
-    return np.stack(terms, axis=1)

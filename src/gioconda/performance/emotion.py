@@ -20,6 +20,7 @@ from gioconda.controls import EMOTIONS
 from gioconda.motion import CHANNELS, INDEX
 from gioconda.performance.arousal import ArousalState, track_arousal
 from gioconda.performance.dials import Dials
+from gioconda.performance.face import BrowsTaken
 from gioconda.performance.mouth import GAP, implied_aperture
 from gioconda.performance.window import FeatureWindow
 from gioconda.speech.types import FEATURE_RATE_HZ
@@ -77,9 +78,9 @@ STYLES: Final[Mapping[str, Style]] = {
         head_deg=(0.0, -2.0, 1.5), head_scale=1.25, tempo=1.15,
     ),
     "sad": Style(
-        face={"browInnerUp": 0.95, "browDown": 0.15, "mouthFrown": 0.9, "mouthShrugLower": 0.35,
+        face={"browInnerUp": 0.98, "browOuterUp": 0.1, "mouthFrown": 0.9, "mouthShrugLower": 0.35,
               "eyeBlink": 0.25, "eyeSquint": 0.15},
-        head_deg=(0.0, 6.5, -3.0), gaze_deg=(0.0, 5.0), head_scale=0.6, tempo=0.6, blink_scale=0.8,
+        head_deg=(0.0, 6.0, -3.0), gaze_deg=(0.0, 5.0), head_scale=0.6, tempo=0.6, blink_scale=0.8,
         settles=1.0,
     ),
     "angry": Style(
@@ -94,23 +95,25 @@ STYLES: Final[Mapping[str, Style]] = {
         head_deg=(0.0, -3.5, 0.0), tempo=1.15, blink_scale=0.6, settles=0.8,
     ),
     "afraid": Style(
-        face={"browInnerUp": 0.95, "browOuterUp": 0.15, "browDown": 0.45, "eyeWide": 0.95,
-              "mouthStretch": 0.8, "mouthFrown": 0.35, "mouthLowerDown": 0.3, "jawOpen": 0.05},
-        head_deg=(-4.0, -2.5, -1.5), head_scale=0.7, tempo=1.4, blink_scale=1.6, settles=1.0,
+        face={"browInnerUp": 0.95, "browOuterUp": 0.1, "browDown": 0.45, "eyeWide": 1.0,
+              "mouthStretch": 1.0, "mouthFrown": 0.3, "mouthLowerDown": 0.4, "jawOpen": 0.06},
+        head_deg=(-5.0, -4.0, -1.5), head_scale=0.7, tempo=1.4, blink_scale=1.2, settles=1.0,
     ),
     "disgusted": Style(
         face={"noseSneer": 1.0, "browDown": 0.7, "cheekSquint": 0.3, "eyeSquint": 0.65,
-              "mouthUpperUp": 0.85, "mouthFrown": 0.5, "mouthShrugLower": 0.35},
-        head_deg=(3.5, -3.0, 3.0), head_scale=0.85, tempo=0.85, blink_scale=1.15, settles=1.0,
+              "mouthUpperUp": 0.9, "mouthFrown": 0.3, "mouthShrugLower": 0.35,
+              "mouthShrugUpper": 0.3},
+        head_deg=(5.0, -3.5, 3.0), head_scale=0.85, tempo=0.85, blink_scale=1.15, settles=1.0,
     ),
     "contemptuous": Style(
-        face={"mouthSmileLeft": 0.75, "mouthDimpleLeft": 0.9, "cheekSquintLeft": 0.4,
-              "noseSneerLeft": 0.2, "browOuterUpRight": 0.8, "browDownLeft": 0.3,
-              "eyeBlink": 0.26, "mouthPress": 0.15, "mouthShrugLower": 0.15},
-        head_deg=(-3.0, -6.0, 3.5), gaze_deg=(0.0, 2.0), head_scale=0.7, tempo=0.75, settles=1.0,
+        face={"mouthSmileLeft": 0.6, "mouthDimpleLeft": 1.0, "mouthUpperUpLeft": 0.25,
+              "cheekSquintLeft": 0.2, "noseSneerLeft": 0.35, "browOuterUpRight": 0.8,
+              "browDownLeft": 0.35, "eyeBlink": 0.32, "mouthPress": 0.25, "mouthShrugLower": 0.3,
+              "mouthFrownRight": 0.35},
+        head_deg=(-4.0, -8.0, 3.5), gaze_deg=(0.0, 4.0), head_scale=0.7, tempo=0.75, settles=1.0,
     ),
     "tender": Style(
-        face={"mouthSmile": 0.55, "cheekSquint": 0.4, "browInnerUp": 0.55, "eyeSquint": 0.25,
+        face={"mouthSmile": 0.55, "cheekSquint": 0.4, "browInnerUp": 0.65, "eyeSquint": 0.25,
               "eyeBlink": 0.1},
         head_deg=(0.0, 1.5, 6.0), head_scale=0.7, tempo=0.7,
     ),
@@ -134,6 +137,14 @@ WANES: Final = 0.2
 _WANE_S: Final = 2.5
 _WANE_SMOOTH_S: Final = 0.5
 _WANE_SEEDS: Final = 20
+
+
+#: The stronger an emotion holds the brows, or widens or narrows the eyes, the less is left to the
+#: life in them: so the emotion is seen, and both together stay in range.
+_BROWS: Final = (
+    "browInnerUp", "browOuterUpLeft", "browOuterUpRight", "browDownLeft", "browDownRight",
+)  # fmt: skip
+_LIDS: Final = ("eyeWideLeft", "eyeWideRight", "eyeSquintLeft", "eyeSquintRight")
 
 
 @dataclass
@@ -243,6 +254,17 @@ def _blended(strengths: FloatArray, dials: Dials, swell: FloatArray) -> EmotionT
         blink_scale=np.maximum(scales[:, 2], 0.0),
         settled=np.minimum(mixed[:, _SETTLES], 1.0),
     )
+
+
+def brows_taken(track: EmotionTrack) -> BrowsTaken:
+    """Return how much of brows and lids the emotion holds, and life gives up."""
+
+    def most(of: tuple[str, ...]) -> FloatArray:
+        held = track.face[:, [INDEX[name] for name in of]]
+        share: FloatArray = np.minimum(np.maximum(held.max(axis=1), 0.0), 1.0)
+        return share
+
+    return BrowsTaken(most(_BROWS), most(_LIDS))
 
 
 def write_emotion(

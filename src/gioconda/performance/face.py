@@ -41,14 +41,17 @@ _HELD_S: Final = (0.8, 3.0)
 _HELD_RATE: Final = 9.0
 #: All that together is scaled to the range of tracked brows, and set lower while talking, so that
 #: brows rise from about their rest.
-_BROW_GAIN: Final = 1.05
-_BROW_LOW: Final = 0.12
+_BROW_GAIN: Final = 1.2
+_BROW_LOW: Final = 0.22
+#: Nobody keeps brows raised for long: of their mean over the last seconds so much is let go.
+_LET_GO: Final = 0.75
+_LET_GO_S: Final = 3.5
 #: Brows raised by all that together are held back from this weight on, by so much at most.
 _BROW_FREE: Final = 0.75
 _BROW_ROOM: Final = 0.25
 #: ... and likewise downwards, where a little already looks stern.
-_FROWN_FREE: Final = -0.15
-_FROWN_ROOM: Final = 0.25
+_FROWN_FREE: Final = -0.10
+_FROWN_ROOM: Final = 0.18
 #: Raises at stresses: effort above the recent mean that brings one, probability, size, rise, hold
 #: and fall in seconds, and the least distance.
 _RAISE_AT: Final = 0.30
@@ -80,6 +83,7 @@ class FaceState:
     held: Lag = field(default_factory=Lag)
     hold: float = 0.0
     rows_to_hold: int = 0
+    kept: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -94,6 +98,14 @@ class FaceLife:
     smile: FloatArray
     squint: FloatArray
     answer: FloatArray
+
+
+@dataclass(frozen=True)
+class BrowsTaken:
+    """How much of brows and lids an emotion holds, each (rows,), 0 to 1."""
+
+    brows: FloatArray
+    lids: FloatArray
 
 
 def start_face(seed: int) -> FaceState:
@@ -134,26 +146,31 @@ def enliven(
         - _BROW_PER_LIFT * pitch_deg
         + listening.brow
     )
-    beyond = np.maximum(brow - _BROW_FREE, 0.0)
-    brow = np.minimum(brow, _BROW_FREE) + _BROW_ROOM * beyond / (_BROW_ROOM + beyond)
-    beyond = np.maximum(_FROWN_FREE - brow, 0.0)
-    brow = np.maximum(brow, _FROWN_FREE) - _FROWN_ROOM * beyond / (_FROWN_ROOM + beyond)
+    for i in range(n):
+        state.kept += (float(brow[i]) - state.kept) * ROW_S / _LET_GO_S
+        brow[i] -= _LET_GO * state.kept
     return FaceLife(brow, tracks[1], tracks[2], tracks[3], listening.smile)
 
 
 def write_face(
-    values: FloatArray, life: FaceLife, gate: FloatArray, expression: FloatArray
+    values: FloatArray,
+    life: FaceLife,
+    gate: FloatArray,
+    expression: FloatArray,
+    taken: BrowsTaken,
 ) -> None:
     """Add the life to the channels of ``values``, (rows, 60), in place.
 
-    ``expression``, (rows,), scales it.
+    ``expression``, (rows,), scales it; ``taken`` is what an emotion holds of the upper face, which
+    leaves the rest to life: so both together stay in range.
     """
     from gioconda.performance import face_kernels as kernels
 
     inner, sides = _life_columns()
+    brow = _held_back(life.brow * expression) * (1.0 - taken.brows)
     kernels.add_life(
-        values, life.brow, life.brow_side, life.smile, life.squint, life.answer, gate,
-        np.ascontiguousarray(expression), inner, sides,
+        values, brow, life.brow_side * (1.0 - taken.brows), life.smile, life.squint, life.answer,
+        gate, np.ascontiguousarray(expression), 1.0 - taken.lids, inner, sides,
     )  # fmt: skip
 
 
@@ -163,6 +180,15 @@ def _life_columns() -> tuple[int, npt.NDArray[np.intp]]:
 
     sides = [[INDEX[shape + side] for shape in LIFE_SHAPES] for side in ("Left", "Right")]
     return INDEX["browInnerUp"], np.array(sides)
+
+
+def _held_back(brow: FloatArray) -> FloatArray:
+    """Return brows that never reach the end of their way, neither up nor down."""
+    beyond = np.maximum(brow - _BROW_FREE, 0.0)
+    brow = np.minimum(brow, _BROW_FREE) + _BROW_ROOM * beyond / (_BROW_ROOM + beyond)
+    beyond = np.maximum(_FROWN_FREE - brow, 0.0)
+    held: FloatArray = np.maximum(brow, _FROWN_FREE) - _FROWN_ROOM * beyond / (_FROWN_ROOM + beyond)
+    return held
 
 
 def _advance_drift(state: FaceState, white: FloatArray) -> None:

@@ -14,36 +14,37 @@ LIFE_SHAPES: Final = (
 
 @njit(cache=True, nogil=True)
 def add_life(  # type: ignore[no-untyped-def]
-    values, brow, brow_side, smile, squint, answer, gate, expression, inner, sides
+    values, brow, brow_side, smile, squint, answer, gate, expression, lids_left, inner, sides
 ):
     """Add brows, smile and squint to motion, in place.
 
     Args:
         values: (rows, 60).
-        brow: (rows,) weight of the brows, negative for down.
+        brow: (rows,) weight of the brows, scaled, negative for down.
         brow_side: (rows,) weight of the left outer brow alone, negative for the right.
         smile: (rows,) of a talker.
         squint: (rows,).
         answer: (rows,) smile of a listener.
         gate: (rows,) 0 at rest to 1 speaking.
         expression: (rows,) scale.
+        lids_left: (rows,) 0 to 1, how far an emotion leaves the lids to life.
         inner: column of the inner brows.
         sides: (2, 6) columns of the left and the right shapes.
     """
     for i in range(values.shape[0]):
         scale = expression[i]
-        up, down = max(brow[i], 0.0) * scale, max(-brow[i], 0.0) * scale
-        narrowed = max(squint[i], 0.0) * scale
+        up, down = max(brow[i], 0.0), max(-brow[i], 0.0)
+        narrowed = max(squint[i], 0.0) * scale * lids_left[i]
         smiled = max(smile[i], 0.0) * gate[i] * min(scale, 1.0)
         smiled = smiled + answer[i] * min(scale, 1.5)
         values[i, inner] += up
         for side in range(2):
             to_side = brow_side[i] if side == 0 else -brow_side[i]
             c = sides[side]
-            values[i, c[0]] += 1.05 * up + max(to_side, 0.0) * scale
+            values[i, c[0]] += up + max(to_side, 0.0) * scale * (1.0 - min(up, 1.0))
             values[i, c[1]] += 0.9 * down
             values[i, c[2]] += narrowed + 0.3 * down
-            values[i, c[3]] += 0.25 * up
+            values[i, c[3]] += 0.25 * up * lids_left[i]
             values[i, c[4]] += 0.5 * smiled * scale
             values[i, c[5]] += smiled
 

@@ -20,6 +20,7 @@ from gioconda.performance.breath import BreathState, breathe, start_breath, writ
 from gioconda.performance.dials import DialState, turn_dials
 from gioconda.performance.emotion import (
     EmotionState,
+    brows_taken,
     start_emotion,
     track_emotion,
     write_emotion,
@@ -261,7 +262,7 @@ def _fill(
         head[:, :3] = emotion.head_deg
         eyes, vergence = dials.gaze + emotion.gaze_deg, np.zeros(window.rows)
     else:
-        write_face(values, life, activity.gate, dials.expression)
+        write_face(values, life, activity.gate, dials.expression, brows_taken(emotion))
         write_pauses(values, pauses, dials.expression)
     write_head(values, head)
     write_breath(values, breath)
