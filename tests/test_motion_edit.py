@@ -83,7 +83,7 @@ def test_scaling_the_mouth_leaves_it_driven() -> None:
     assert (edit.scale(motion, "articulation", 0.5)["articulation"] == 0.5).all()
 
 
-@pytest.mark.parametrize("what", ["mouth", "head", "eyes", "jawOpen"])
+@pytest.mark.parametrize("what", ["mouth", "headYaw", "headX", "eyes", "jawOpen"])
 def test_results_can_be_saved_whatever_the_factor(what: str, tmp_path: object) -> None:
     motion = performance()
     for strong in (edit.scale(motion, what, 50), edit.offset(motion, what, -300)):

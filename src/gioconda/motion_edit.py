@@ -85,15 +85,42 @@ def offset(motion: Motion, what: str, amount: float) -> Motion:
     ``gazeYaw`` and ``gazePitch`` turn both eyes by degrees, right and down positive.
 
     Raises:
-        OptionError: the name is unknown, or the amount is not finite.
+        OptionError: the name is unknown or stands for channels of several units, such as
+            ``head``, or the amount is not finite.
     """
     amount = _finite("offset", amount)
+    check_offset(what)
     values = motion.values.copy()
     if what in ("gazeYaw", "gazePitch"):
         _turn_eyes(values, what, amount)
     else:
         values[:, _columns(what)] += np.float32(amount)
     return _within(motion, values)
+
+
+def check_offset(what: str) -> None:
+    """Refuse to add one number to angles, shifts and weights at once.
+
+    Raises:
+        OptionError: the name is unknown, or its channels have several units.
+    """
+    if what in ("gazeYaw", "gazePitch"):
+        return
+    names = channels_of(what)
+    by_unit = {
+        "degrees": [n for n in names if n in HEAD_CHANNELS[:3]],
+        "outer-eye distances": [n for n in names if n in HEAD_CHANNELS[3:]],
+        "weights": [n for n in names if n not in HEAD_CHANNELS],
+    }
+    found = [
+        f"{', '.join(of)} in {unit}" if len(of) <= 3 else f"the others in {unit}"
+        for unit, of in by_unit.items() if of
+    ]  # fmt: skip
+    if len(found) > 1:
+        raise OptionError(
+            f"offset of {what!r} would add one number to several units ({'; '.join(found)}); "
+            "name one of the channels, as in headYaw=5"
+        )
 
 
 def _turn_eyes(values: FloatArray, what: str, amount_deg: float) -> None:

@@ -107,6 +107,12 @@ def test_the_name_chooses_the_format(
         ("edit {m} -o {m} -f", OutputError, "is an input"),
         ("edit {m} --join o.npz -o o.npz -f", OutputError, "is an input"),
         ("edit {m} -o x.npz --scale jawOpn=1", OptionError, "did you mean 'jawOpen'"),
+        (
+            "edit {m} -o x.npz --offset head=5",
+            OptionError,
+            "headYaw, headPitch, headRoll in degrees; headX, headY, headZ in outer-eye distances",
+        ),
+        ("edit {m} -o x.npz --offset all=0.1", OptionError, "the others in weights"),
         ("edit {m} -o x.npz --scale jawOpen", OptionError, "--scale is 'jawOpen'; it needs"),
         ("edit {m} -o x.npz --scale jawOpen=big", OptionError, "'big' where a number is needed"),
         ("edit {m} -o x.npz --cut 3", OptionError, "--cut is '3'; it needs two times"),

@@ -67,6 +67,7 @@ class TestSay:
             ((), "a portrait is needed"),
             (("-o", "x.wav"), "a text is needed"),
             (("Hi", "-o", "x.mp4"), "a portrait is needed"),
+            (("Hi", "-o", "x.mp3"), "speech alone goes into a .wav, not into 'x.mp3'"),
             (("...", "-o", "x.wav"), "nothing to say"),
             (("none.txt", "-o", "x.wav"), "there is no text file 'none.txt'"),
             (("Hi", "-o", "x.wav", "--voice", "xx"), "no voice 'xx'"),
@@ -131,7 +132,7 @@ class TestTranscript:
             (("--text", "bad.srt"), "'bad.srt', line 2"),
             (("--text", "..."), "no words"),
             (("--language", "it"), "give one with --text"),
-            (("--text", "Hello", "--language", "xx"), "'xx'"),
+            (("--text", "Hello", "--language", "xx"), "espeak-ng has no language 'xx'"),
         ],
     )
     def test_refusals_are_one_sentence(

@@ -192,8 +192,21 @@ class TestRealSpeech:
         assert "Gli uccelli" in caplog.text
         assert len(track) > 80
 
+    @pytest.mark.parametrize(("kept", "count"), [(0, "all cues"), (1, "1 of the 2 cues")])
+    def test_cues_beyond_the_sound_are_told(
+        self, speech: np.ndarray, caplog: pytest.LogCaptureFixture, kept: int, count: str
+    ) -> None:
+        inside = Cue("Good morning. I am only a picture, and yet I speak to you.", 0.1, 4.0)
+        cues = (*(inside,) * kept, Cue("Every word you hear.", 130.0, 131.0))
+        sound = Sound.from_array(speech[: 4 * 16_000], 16_000)
+        with caplog.at_level(logging.WARNING, "gioconda"):
+            track = transcribed_phones(sound, Transcript(cues), "en-us")
+        assert f"{count} of the transcript begin after the sound, which lasts 4.0 s" in caplog.text
+        assert "differ from" not in caplog.text
+        assert bool(len(track)) == bool(kept)
+
     def test_an_unknown_language_is_refused(self, speech: np.ndarray) -> None:
-        with pytest.raises(VoiceError, match="'xx'"):
+        with pytest.raises(VoiceError, match="no language 'xx'"):
             transcribed_phones(Sound.from_array(speech, 16_000), SPOKEN, "xx")
 
 

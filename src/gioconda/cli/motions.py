@@ -147,7 +147,9 @@ def _change(name: str, value: str, crossfade_s: float) -> Callable[[Motion], Mot
         return lambda m: e.replace(m, what, source)
     what, number = _pair(name, value, f"{'head' if name == 'scale' else 'brows'}=0.5")
     amount = _number(name, number)
-    if what not in ("gazeYaw", "gazePitch") or name != "offset":
+    if name == "offset":
+        e.check_offset(what)
+    else:
         e.channels_of(what)
     by_name = {"scale": e.scale, "offset": e.offset, "smooth": e.smooth}[name]
     return lambda m: by_name(m, what, amount)

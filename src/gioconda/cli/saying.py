@@ -7,7 +7,7 @@ import sys
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from gioconda.cli.making import (
     Look,
@@ -25,6 +25,10 @@ from gioconda.voices.types import Manner, TextToSpeech
 if TYPE_CHECKING:
     from gioconda.control_track import Direction
     from gioconda.speech.sound import Sound
+
+
+#: Endings that say that a sound is wanted.
+_SOUNDS: Final = (".mp3", ".ogg", ".oga", ".opus", ".flac", ".m4a", ".aac", ".aiff", ".aif", ".wma")
 
 
 @dataclass(frozen=True)
@@ -53,6 +57,11 @@ def say(
 ) -> None:
     """Speak a text, and animate a portrait with it."""
     alone = output is not None and Path(output).suffix.lower() == ".wav"
+    if portrait is None and output is not None and Path(output).suffix.lower() in _SOUNDS:
+        raise OptionError(
+            f"speech alone goes into a .wav, not into {Path(output).name!r}; "
+            f"name it {Path(output).stem}.wav"
+        )
     if portrait is None and not alone:
         raise OptionError("a portrait is needed (--portrait p.jpg), or a .wav as the output")
     if portrait is not None and alone:

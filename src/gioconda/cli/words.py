@@ -29,7 +29,7 @@ def check_words(words: Words) -> None:
     Raises:
         OptionError: there is a language without a text.
         TranscriptError: the text cannot be used.
-        VoiceError: espeak-ng is not installed.
+        VoiceError: espeak-ng is not installed, or lacks the language.
     """
     if words.text is not None:
         from gioconda.speech.transcript import Transcript
@@ -37,6 +37,10 @@ def check_words(words: Words) -> None:
 
         Transcript.of(words.text)
         find_program()
+        if words.language is not None:
+            from gioconda.speech.transcribed import check_language
+
+            check_language(words.language)
     elif words.language is not None:
         raise OptionError("--language is that of a transcript; give one with --text")
 

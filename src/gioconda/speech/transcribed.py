@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from gioconda.errors import VoiceError
 from gioconda.speech.alignment import Mismatch, align
 from gioconda.speech.analyser import SpeechAnalyser
 from gioconda.speech.known_phones import PhoneTrack
 from gioconda.speech.transcript import Transcript
+from gioconda.speech.types import FEATURE_RATE_HZ
 from gioconda.voices.espeak import find_program, phonemes
 from gioconda.voices.sentences import language_of
 
@@ -52,24 +54,63 @@ def transcribed_phones(
         SoundError: the sound cannot be used.
     """
     words = transcript if isinstance(transcript, Transcript) else Transcript.of(transcript)
-    find_program()
     voice = language or language_of(" ".join(cue.text for cue in words.cues[:200]))
-    phonemes("", voice)  # so that an unknown language is told before the long work
+    check_language(voice)  # before the long work
     analyser = SpeechAnalyser()
     state = analyser.start()
     heard = [analyser.step(state, pcm).posteriors for pcm in sound.chunks()]
     heard.append(analyser.finish(state).posteriors)
-    found = align(np.concatenate(heard), words, partial(phonemes, voice=voice))
+    posteriors = np.concatenate(heard)
+    seconds = len(posteriors) / FEATURE_RATE_HZ
+    found = align(posteriors, words, partial(phonemes, voice=voice))
     if found.matched < LEAST_MATCH:
         logger.warning(
-            "the transcript does not match the sound (%.0f %% of it is heard); the lips follow "
-            "the sound alone", 100 * found.matched,
-        )  # fmt: skip
+            "%s; the lips follow the sound alone",
+            _late(words, seconds)
+            or f"the transcript, read as {voice!r}, does not match the sound "
+            f"({100 * found.matched:.0f} % of it is heard)",
+        )
         return PhoneTrack.of_segments(())
-    worst = [m for m in found.mismatches if m.end_s - m.start_s >= _REPORTED_S or not m.end_s]
+    late = _late(words, seconds)
+    if late:
+        logger.warning("%s", late)
+    worst = [
+        m
+        for m in found.mismatches
+        if m.start_s < seconds and (m.end_s - m.start_s >= _REPORTED_S or not m.end_s)
+    ]
     if worst:
         logger.warning("%s", _told(worst[0], len(worst) - 1))
     return replace(found.track, trust=MOST_TRUST * found.track.trust).with_closures()
+
+
+def check_language(language: str) -> None:
+    """Refuse a language whose words espeak-ng cannot read.
+
+    Raises:
+        VoiceError: it has none of that name, or is not installed.
+    """
+    find_program()
+    try:
+        phonemes("", language)
+    except VoiceError as e:
+        raise VoiceError(
+            f"espeak-ng has no language {language!r}; gioconda say --list-voices shows those "
+            "there are"
+        ) from e
+
+
+def _late(words: Transcript, seconds: float) -> str | None:
+    """Tell that cues begin after the sound ends, if some do."""
+    starts = [cue.start_s for cue in words.cues if cue.start_s is not None]
+    late = [start for start in starts if start >= seconds]
+    if not late:
+        return None
+    which = f"{len(late)} of the {len(starts)}" if len(late) < len(starts) else "all"
+    return (
+        f"{which} cues of the transcript begin after the sound, which lasts {seconds:.1f} s "
+        f"(from {min(late):.1f} s)"
+    )
 
 
 def _told(worst: Mismatch, others: int) -> str:
