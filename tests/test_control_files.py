@@ -67,6 +67,15 @@ def test_what_the_file_leaves_open_comes_from_the_constants(tmp_path: Path) -> N
     assert (track.seed, track.constant.blinks) == (8, 0.3)
 
 
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [('{"head": 0.5, "head": 1.5}', "head"), ('{"head": [{"time_s": 0, "time_s": 1}]}', "time_s")],
+)
+def test_a_key_that_comes_twice_is_refused(tmp_path: Path, text: str, key: str) -> None:
+    with pytest.raises(OptionError, match=f"'c.json': '{key}' comes twice in one object"):
+        ControlTrack.open(written(tmp_path, "c.json", text))
+
+
 KEYFRAME = {"time_s": 0, "value": 1}
 
 

@@ -100,7 +100,9 @@ def _from_json(text: str) -> FileControls:
     from gioconda import control_schema as schema
 
     try:
-        data = json.loads(text)
+        data = json.loads(text, object_pairs_hook=_object)
+    except OptionError:  # a ValueError too
+        raise
     except json.JSONDecodeError as e:
         raise OptionError(f"line {e.lineno} is not JSON: {e.msg}") from None
     except ValueError:  # whole numbers of thousands of digits, which Python does not read
@@ -124,6 +126,16 @@ def _from_json(text: str) -> FileControls:
         channels = {k: as_float(v) for k, v in (pose.model_extra or {}).items()}
         said.poses.append(Pose(pose.time_s, channels, pose.hold_s, pose.ramp_s))
     return said
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Make an object of JSON; of a key that comes twice, Python would drop the first."""
+    found: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in found:
+            raise OptionError(f"{key!r} comes twice in one object; leave one of them out")
+        found[key] = value
+    return found
 
 
 def _add_dial(said: FileControls, dial: str, value: Any) -> None:

@@ -104,9 +104,11 @@ def test_the_name_chooses_the_format(
         ("convert {m} -o x.csv --rate 0", OptionError, "--rate is 0; it must be 1 to 1000"),
         ("convert none.npz -o x.csv", MotionError, "there is no motion file 'none.npz'"),
         ("convert x.glb -o x.csv", MotionError, "there is no motion file 'x.glb'"),
-        ("edit {m} -o {m} -f", OutputError, "is an input"),
+        ("edit {m} --mirror -o {m} -f", OutputError, "is an input"),
         ("edit {m} --join o.npz -o o.npz -f", OutputError, "is an input"),
         ("edit {m} -o x.npz --scale jawOpn=1", OptionError, "did you mean 'jawOpen'"),
+        ("edit {m} -o x.npz", OptionError, "there is nothing to do"),
+        ("edit {m} -o x.npz --mirror --crossfade 1", OptionError, "there is no --join"),
         (
             "edit {m} -o x.npz --offset head=5",
             OptionError,

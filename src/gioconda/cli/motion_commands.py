@@ -53,6 +53,7 @@ def edit(
             "join": join, "replace": replace, "speed": speed, "start": start,
         },
     )  # fmt: skip
+    motions.check_steps(steps, rate, fades="crossfade" in ctx.meta["gioconda.order"])
     motions.edit(
         motion, output, steps, format=format, rate_hz=rate, crossfade_s=crossfade,
         voice=Voice(as_json=as_json, quiet=quiet), force=force,
