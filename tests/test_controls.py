@@ -24,6 +24,7 @@ def test_defaults_are_valid_and_frozen() -> None:
         ({"distance": 0.5}, "between 0.7 and 2"),
         ({"distance": math.nan}, "between 0.7 and 2"),
         ({"emotion": "grumpy"}, "there are: neutral, happy"),
+        ({"emotion": "happy:0.9"}, "emotion='happy', emotion_strength=0.9"),
         ({"emotion_strength": 1.5}, "between 0 and 1"),
         ({"head": -0.1}, "between 0 and 2"),
         ({"blinks": 2.5}, "between 0 and 2"),

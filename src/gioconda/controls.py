@@ -77,6 +77,12 @@ def check_emotion(name: str) -> None:
     Raises:
         OptionError: it is none of :data:`EMOTION_CHOICES`.
     """
+    bare, colon, strength = str(name).partition(":")
+    if colon and bare in EMOTION_CHOICES:
+        raise OptionError(
+            f"emotion is {name!r}; its strength is given by itself, as in "
+            f"emotion={bare!r}, emotion_strength={strength or 0.6}"
+        )
     if name not in EMOTION_CHOICES:
         raise OptionError(f"emotion {name!r} is not known; there are: {', '.join(EMOTION_CHOICES)}")
 

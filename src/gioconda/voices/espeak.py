@@ -117,12 +117,16 @@ class EspeakVoice:
             yield Spoken(sentence, samples, rate_hz, phones, language)
 
     def voices(self, language: str | None = None) -> list[VoiceEntry]:
-        """Return the voices of a language, or of all; timbres (``+f3``) go with each of them."""
+        """Return the voices of a language, or of all; timbres (``+f3``) go with each of them.
+
+        A language is named as in ``it`` or as in ``Italian``, and in any case of letters.
+        """
         program = find_program()
-        return [
-            VoiceEntry(name, description.replace("_", " "))
-            for name, description, _ in _listed(program, language)
-        ]
+        found = _listed(program, language.lower() if language else None)
+        if language and not found:
+            wanted = language.casefold().replace(" ", "_")
+            found = tuple(v for v in _listed(program, None) if wanted in v[1].casefold())
+        return [VoiceEntry(name, description.replace("_", " ")) for name, description, _ in found]
 
     def _say(
         self, program: str, text: str, voice: str, manner: Manner
