@@ -162,6 +162,12 @@ class ControlTrack:
         values = self.curves["distance"].values
         return float(values.min()), float(values.max())
 
+    def after(self, end_s: float) -> tuple[float, ...]:
+        """Return the instants of keyframes and poses after an instant, sorted, in seconds."""
+        times = [frame.time_s for dial in DIALS for frame in getattr(self, dial)]
+        times += [pose.time_s for pose in self.poses]
+        return tuple(sorted(t for t in times if t > end_s))
+
     def distance_at(self, time_s: float) -> float:
         """Return the distance of the camera at an instant."""
         return float(self.curves["distance"].at(np.array([time_s]))[0, 0])

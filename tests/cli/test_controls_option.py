@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,18 @@ def test_a_file_directs_and_options_fill_the_rest(head_file: Path, tmp_path: Pat
     motion = Motion.load(out)
     assert motion["headYaw"][50] == pytest.approx(12, abs=0.5)
     assert motion["eyeBlinkLeft"].max() < 0.3
+
+
+def test_what_comes_after_the_sound_is_noted(tmp_path: Path) -> None:
+    file = tmp_path / "c.csv"
+    file.write_text("time_s,head,headYaw\n0,0.5,\n1500,1,\n2500,,12\n")
+    code, said, error = gioconda(
+        "perform", SPEECH, "-o", tmp_path / "m.npz", "--controls", file, "--json"
+    )
+    assert code == 0, error
+    (note,) = json.loads(said)["warnings"]
+    assert note.startswith("2 keyframes or poses come after the end at")
+    assert "(the first at 1500 s); times are in seconds" in note
 
 
 @pytest.mark.parametrize("command", ["perform", "animate"])

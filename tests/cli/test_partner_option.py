@@ -58,6 +58,18 @@ def test_perform_listens_without_speaking(short: Path, tmp_path: Path) -> None:
     assert motion["articulation"].max() == 0
 
 
+def test_a_longer_partner_is_noted(short: Path, tmp_path: Path) -> None:
+    longer = tmp_path / "m.npz"
+    done = gioconda("perform", short, "--partner", examples.speech_path(), "-o", longer)
+    assert "the partner's sound is" in done.stderr
+    assert "s longer; the result ends with one's own sound" in done.stderr
+    assert Motion.load(longer).duration_s == pytest.approx(2.0)
+    done = gioconda(
+        "perform", examples.speech_path(), "--partner", short, "-qo", tmp_path / "n.npz"
+    )
+    assert done.stderr == ""
+
+
 @pytest.mark.parametrize(
     ("args", "said"),
     [

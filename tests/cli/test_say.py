@@ -58,6 +58,7 @@ class TestSay:
 
     def test_voices_are_listed(self) -> None:
         assert gioconda("say", "--list-voices", "it").stdout.split() == ["it", "Italian"]
+        assert gioconda("say", "--list-voices", "Italian").stdout.split() == ["it", "Italian"]
         every = json.loads(gioconda("say", "--list-voices", "--json").stdout)["voices"]
         assert len(every) > 90
 
@@ -65,8 +66,11 @@ class TestSay:
         ("args", "message"),
         [
             ((), "a portrait is needed"),
-            (("-o", "x.wav"), "a text is needed"),
+            (("-o", "x.wav"), "or - for standard input"),
             (("Hi", "-o", "x.mp4"), "a portrait is needed"),
+            (("junk.txt", "-o", "x.wav"), "'junk.txt' is not a text file"),
+            (("junk", "-o", "x.wav"), "'junk' is not a text file"),
+            ((".", "-o", "x.wav"), "'.' is a folder"),
             (("Hi", "-o", "x.mp3"), "speech alone goes into a .wav, not into 'x.mp3'"),
             (("...", "-o", "x.wav"), "nothing to say"),
             (("none.txt", "-o", "x.wav"), "there is no text file 'none.txt'"),
@@ -82,11 +86,13 @@ class TestSay:
         self, args: tuple, message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.chdir(tmp_path)
+        for name in ("junk", "junk.txt"):
+            Path(name).write_bytes(bytes(range(1, 256)))
         done = gioconda("say", *args)
         assert done.returncode in (1, 2)
         assert done.stderr.count("\n") == 1
         assert message in done.stderr
-        assert not list(tmp_path.iterdir())
+        assert {p.name for p in tmp_path.iterdir()} == {"junk", "junk.txt"}
 
     def test_files_are_not_replaced(self, tmp_path: Path) -> None:
         kept = tmp_path / "kept.wav"
@@ -124,6 +130,16 @@ class TestTranscript:
         assert not np.array_equal(alone[:70], cued[:70])
         assert not np.array_equal(alone[:70], told[:70])
         np.testing.assert_array_equal(alone[90:], cued[90:])
+
+    def test_what_is_noted_is_in_the_json(self, tmp_path: Path) -> None:
+        words = "La vispa Teresa avea tra l'erbetta"
+        done = gioconda(
+            "perform", examples.speech_path(), "-o", tmp_path / "m.npz", "--text", words,
+            "--language", "it", "--json",
+        )  # fmt: skip
+        assert done.stderr == ""
+        (warning,) = json.loads(done.stdout)["warnings"]
+        assert "read as 'it', does not match the sound" in warning
 
     @pytest.mark.parametrize(
         ("args", "message"),

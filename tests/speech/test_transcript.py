@@ -61,7 +61,12 @@ def test_vtt(tmp_path: Path) -> None:
 def test_text_and_text_files(tmp_path: Path) -> None:
     assert [c.text for c in Transcript.of("One. Two.").cues] == ["One.", "Two."]
     assert not Transcript.of("One.").timed
-    for encoding, words in (("utf-8", "Größe"), ("latin-1", "Größe"), ("utf-16", "Größe")):
+    for encoding, words in (
+        ("utf-8", "Größe"),
+        ("latin-1", "Größe"),
+        ("cp1252", "Größe"),
+        ("utf-16", "Größe"),
+    ):
         path = tmp_path / f"{encoding}.txt"
         path.write_text(words, encoding=encoding)
         assert Transcript.of(str(path)).cues == (Cue("Größe"),)
@@ -86,12 +91,14 @@ def test_bad_subtitles_are_told_by_their_line(tmp_path: Path, text: str, message
 def test_bad_transcripts_are_refused(tmp_path: Path) -> None:
     (tmp_path / "empty.txt").write_text(" \n ...\n")
     (tmp_path / "binary.txt").write_bytes(b"\x00\x01\x02")
+    (tmp_path / "junk.txt").write_bytes(bytes(range(1, 256)))
     (tmp_path / "folder.txt").mkdir()
     for source, message in (
         ("", "no words"), (" ... ", "no words"),
         (tmp_path / "none.srt", "no text file"),
         (tmp_path / "empty.txt", "'empty.txt' has no words"),
-        (tmp_path / "binary.txt", "not a text file"), (tmp_path / "folder.txt", "is a folder"),
+        (tmp_path / "binary.txt", "not a text file"), (tmp_path / "junk.txt", "not a text file"),
+        (tmp_path / "folder.txt", "is a folder"),
     ):  # fmt: skip
         with pytest.raises(TranscriptError, match=message):
             Transcript.of(source)

@@ -64,7 +64,8 @@ Partner = Annotated[
     str | None,
     typer.Option(
         "--partner", metavar="SOUND", rich_help_panel=ACT, show_default=False,
-        help="Somebody else's sound over the same time, which the face listens to; both are heard.",
+        help="Somebody else's sound over the same time, which the face listens to; both are heard. "
+        "One's own sound sets the length.",
     ),
 ]  # fmt: skip
 TrackedFace = Annotated[

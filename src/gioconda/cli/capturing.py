@@ -52,7 +52,6 @@ def track(
         refined=refine,
         found_share=round(captured.found_share, 4),
         explained={k: round(v, 3) for k, v in captured.explained.items()},
-        warnings=list(captured.warnings),
     )
 
 
@@ -92,7 +91,7 @@ def animate_from(
             person, motion, opened, fps=look.fps, size=look.size, framing=look.framing,
             distance=look.distance, background=look.background,
         )  # fmt: skip
-        save_animation(animation, target, look, voice, force=force, warnings=captured.warnings)
+        save_animation(animation, target, look, voice, force=force)
     finally:
         if opened is not None:
             opened.close()
@@ -132,7 +131,7 @@ def _captured(
             say=voice.say,
         )  # fmt: skip
     for warning in captured.warnings:
-        voice.say(f"note: {warning}")
+        voice.note(warning)
     return captured
 
 

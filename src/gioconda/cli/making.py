@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gioconda.background import Background
-from gioconda.cli.hearing import check_voices, opened_voices
+from gioconda.cli.hearing import check_voices, note_late, opened_voices
 from gioconda.cli.voice import Voice
 from gioconda.cli.words import NO_WORDS, Words, check_words
 from gioconda.controls import Controls
@@ -60,7 +60,7 @@ def animate(
         target = video_target(output, portraits[0], force, look, inputs=inputs)
         from gioconda.portrait import Portrait
 
-        with opened_voices(sound, partner, words, voice) as (own, other):
+        with opened_voices(sound, partner, words, voice, controls) as (own, other):
             portrait = Portrait.open(portraits[0], face=look.face)
             _animate_one(portrait, own, target, controls, look, voice, partner=other, force=force)
         return 0
@@ -100,8 +100,10 @@ def _batch(
     targets = named_after(portraits, folder, _usual_suffix(look))
     failed = 0
     inputs = [*portraits, sound or "", partner or "", words.text or ""]
-    with opened_voices(sound, partner, words, voice) as (own, other), made_folder(folder):
+    with opened_voices(sound, partner, words, voice, controls) as (own, other), made_folder(folder):
+        of_all = len(voice.notes)
         for number, (source, target) in enumerate(zip(portraits, targets, strict=True), 1):
+            del voice.notes[of_all:]
             voice.say(f"{number}/{len(portraits)} {source}")
             try:
                 video_target(str(target), source, force, look, inputs=inputs)
@@ -176,7 +178,7 @@ def perform(
     inputs = [sound or "", partner or "", controls_file or "", words.text or ""]
     target = motion_target(output, format, rate_hz, force, inputs=inputs)
     with (
-        opened_voices(sound, partner, words, voice) as (own, other),
+        opened_voices(sound, partner, words, voice, controls) as (own, other),
         voice.bar(target.path.name, "s of sound") as bar,
     ):
         motion = make(own, controls, partner=other, progress=bar)
@@ -204,6 +206,7 @@ def render(
     from gioconda.speech.sound import Sound
 
     loaded = Motion.load(motion)
+    note_late(controls, loaded.start_s + loaded.duration_s, voice)
     opened = Sound.open(sound) if sound else None
     try:
         person = Portrait.open(portrait, face=look.face)
@@ -224,24 +227,13 @@ def save_animation(
     voice: Voice,
     *,
     force: bool,
-    warnings: tuple[str, ...] = (),
 ) -> None:
-    """Say what may look worse, make an animation and tell what it took.
-
-    Args:
-        animation: to make.
-        target: its file.
-        look: how the frames shall look.
-        voice: of the command.
-        force: replace the file.
-        warnings: said already, for the result.
-    """
-    of_portrait = animation.portrait.warnings_for(look.size)
-    for warning in of_portrait:
-        voice.say(f"note: {warning}")
+    """Say what may look worse, make an animation and tell what it took."""
+    for warning in animation.portrait.warnings_for(look.size):
+        voice.note(warning)
     with voice.bar(target.name, "frames") as bar:
         report = animation.save(target, overwrite=force, progress=bar)
-    _tell(report, voice, (*warnings, *of_portrait))
+    _tell(report, voice)
 
 
 def demo(output: str, voice: Voice, *, force: bool) -> None:
@@ -259,7 +251,7 @@ def demo(output: str, voice: Voice, *, force: bool) -> None:
         _animate_one(portrait, sound, target, Controls(), look, voice, force=force)
 
 
-def _tell(report: Report, voice: Voice, warnings: tuple[str, ...]) -> None:
+def _tell(report: Report, voice: Voice) -> None:
     frames = "1 frame" if report.frames == 1 else f"{report.frames} frames"
     steady = f", then {report.frames_per_second:.0f} frames a second" if report.frames > 1 else ""
     voice.result(
@@ -273,7 +265,7 @@ def _tell(report: Report, voice: Voice, warnings: tuple[str, ...]) -> None:
             "start_s": round(report.start_s, 3),
             "frames_per_second": round(report.frames_per_second, 1),
             "stages_ms": {k: round(v, 3) for k, v in report.stages_ms.items()},
-            "warnings": list(warnings),
+            "warnings": list(voice.notes),
         },
     )
 

@@ -47,7 +47,8 @@ class MotionTarget:
             {
                 "output": str(self.path), "format": self.format, "rows": len(motion),
                 "rate_hz": motion.rate_hz, "start_s": motion.start_s,
-                "duration_s": motion.duration_s, **more, "channels": list(motion.channels),
+                "duration_s": motion.duration_s, **more, "warnings": list(voice.notes),
+                "channels": list(motion.channels),
             },
         )  # fmt: skip
 
@@ -86,6 +87,21 @@ def convert(
 
 #: What was asked for on the command line, in its order: the option's name and its value.
 Steps = list[tuple[str, str]]
+
+
+def check_steps(steps: Steps, rate_hz: float | None, *, fades: bool) -> None:
+    """Refuse an edit that would change nothing.
+
+    Raises:
+        OptionError: there is no operation, or a crossfade (``fades``) without a join.
+    """
+    if fades and not any(name == "join" for name, _ in steps):
+        raise OptionError("--crossfade is how long --join fades; there is no --join")
+    if not steps and rate_hz is None:
+        raise OptionError(
+            "there is nothing to do: give an operation, as in --scale head=0.5; "
+            "gioconda convert writes another format"
+        )
 
 
 def edit(

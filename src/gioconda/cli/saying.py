@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from gioconda.cli.hearing import note_late
 from gioconda.cli.making import (
     Look,
     check_look,
@@ -102,6 +103,8 @@ def say(
             return
         from gioconda.pipeline import animate
 
+        note_late(controls, sound.duration_s, voice)
+
         animation = animate(
             person, sound, controls, fps=look.fps, size=look.size, framing=look.framing,
             background=look.background,
@@ -127,11 +130,20 @@ def list_voices(language: str | None, engine: str, voice: Voice) -> None:
 def _words(source: str | None) -> str:
     """Return the text: as given, of a file, or of standard input."""
     if source is None:
-        raise OptionError('a text is needed: gioconda say "Good morning" --portrait p.jpg')
+        raise OptionError(
+            'a text is needed: gioconda say "Good morning" --portrait p.jpg, a text file, or - '
+            "for standard input"
+        )
     if source == "-":
         if sys.stdin is None or sys.stdin.isatty():
             raise TranscriptError("there is no text on standard input; pipe one into it")
-        return sys.stdin.buffer.read().decode("utf-8", "replace")
+        from gioconda.speech.transcript import decoded
+
+        return decoded(sys.stdin.buffer.read(), "standard input")
+    if len(source) < 250 and os.path.isdir(source):
+        raise TranscriptError(
+            f"{source!r} is a folder; name a text file in it, or pipe the word into: gioconda say -"
+        )
     if Path(source).suffix.lower() == ".txt" or (len(source) < 250 and os.path.isfile(source)):
         from gioconda.speech.transcript import read_text
 

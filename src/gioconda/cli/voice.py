@@ -7,7 +7,7 @@ import logging
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 #: Told how much is done and, where it is known, of how much.
@@ -16,16 +16,23 @@ Update = Callable[[float, float | None], None]
 
 @dataclass(frozen=True)
 class Voice:
-    """How much the command says, and in which form. The library's warnings follow it."""
+    """How much the command says, and in which form. The library's warnings follow it.
+
+    Attributes:
+        as_json: the result is printed as JSON, and nothing is said on the way.
+        quiet: nothing is said but errors.
+        notes: everything that was noted, said or not; results in JSON have it as ``warnings``.
+    """
 
     as_json: bool = False
     quiet: bool = False
+    notes: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        """Let the library's warnings be heard, or not."""
+        """Let the library's warnings be heard as notes."""
         logger = logging.getLogger("gioconda")
         logger.propagate = False
-        logger.handlers = [_Notes() if self.talks else logging.NullHandler()]
+        logger.handlers = [_Notes(self)]
 
     @property
     def talks(self) -> bool:
@@ -36,6 +43,11 @@ class Voice:
         """Say something to people."""
         if self.talks:
             print(text, file=sys.stderr)
+
+    def note(self, text: str) -> None:
+        """Say what may have gone otherwise than meant."""
+        self.notes.append(text)
+        self.say(f"note: {text}")
 
     def result(self, text: str, data: dict[str, Any]) -> None:
         """Print the result, as a sentence or as JSON."""
@@ -76,6 +88,9 @@ class Voice:
 
 
 class _Notes(logging.Handler):
+    def __init__(self, voice: Voice) -> None:
+        super().__init__(logging.WARNING)
+        self._voice = voice
+
     def emit(self, record: logging.LogRecord) -> None:
-        if record.levelno >= logging.WARNING:
-            print(f"note: {record.getMessage()}", file=sys.stderr)
+        self._voice.note(record.getMessage())

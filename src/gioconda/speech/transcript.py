@@ -17,6 +17,8 @@ _STAMP: Final = r"(?:(\d{1,3}):)?(\d{1,2}):(\d{1,2})[.,](\d{1,3})"
 _TIMES: Final = re.compile(rf"^\s*{_STAMP}\s*-->\s*{_STAMP}(?:\s.*)?$")
 #: What is in a cue but not said: mark-up, and remarks such as [music] or (laughs).
 _MARKUP: Final = re.compile(r"<[^>]*>|\{\\[^}]*\}|\[[^\]]*\]|\([^)]*\)|♪")
+#: Characters that no text has: controls but for white space, escape, and the end mark of old files.
+_CONTROLS: Final = re.compile("[\0-\x08\x0e-\x19\x1c-\x1f\x7f]")
 _SPEAKER_DASH: Final = re.compile(r"^\s*[-–]\s*", re.MULTILINE)
 
 
@@ -99,7 +101,7 @@ class Transcript:
 
 
 def read_text(path: Path) -> str:
-    """Read a text file in UTF-8, UTF-16 with a mark, or else Latin-1.
+    """Read a text file in UTF-8, UTF-16 with a mark, or else Windows' Latin-1.
 
     Raises:
         TranscriptError: missing, a folder, too large, or not text.
@@ -114,14 +116,24 @@ def read_text(path: Path) -> str:
         missing = isinstance(e, FileNotFoundError)
         reason = "there is no text file" if missing else "cannot read the text file"
         raise TranscriptError(f"{reason} {str(path)!r}") from e
-    if raw[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        return raw.decode("utf-16", "replace")
-    if b"\0" in raw:
-        raise TranscriptError(f"{str(path)!r} is not a text file")
-    try:
-        return raw.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return raw.decode("latin-1")
+    return decoded(raw, repr(str(path)))
+
+
+def decoded(raw: bytes, name: str) -> str:
+    """Decode a text as :func:`read_text` does.
+
+    Raises:
+        TranscriptError: it is not text.
+    """
+    marked = raw[:2] in (b"\xff\xfe", b"\xfe\xff")
+    for encoding in ("utf-16",) if marked else ("utf-8-sig", "cp1252"):
+        try:
+            text = raw.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        if not _CONTROLS.search(text):
+            return text
+    raise TranscriptError(f"{name} is not a text file: it holds bytes that no text has")
 
 
 def _times(line: str, place: str) -> tuple[float, float]:
