@@ -232,7 +232,7 @@ def animate(
         controls: the dials, :class:`gioconda.Controls` or, over time,
             :class:`gioconda.ControlTrack`; defaults if None.
         partner: somebody else's sound over the same time, which is listened to. The video lets
-            both be heard.
+            both be heard; one's own sound sets the length, and a longer partner's is cut.
         fps: frames a second, 24 to 60.
         size: side of the square: 256, 512, 768 or 1024. The whole picture keeps its own.
         framing: ``"crop"`` for the square, ``"full"`` for the whole picture.
@@ -281,7 +281,8 @@ def perform(
         sound: a :class:`gioconda.Sound`, or a path; None to listen in silence.
         controls: the dials, :class:`gioconda.Controls` or, over time,
             :class:`gioconda.ControlTrack`; defaults if None.
-        partner: somebody else's sound over the same time, which is listened to.
+        partner: somebody else's sound over the same time, which is listened to; one's own sets
+            the length.
         performer: a name in the registry.
         progress: told the seconds done and, where known, the sound's duration.
         transcript: the words of the sound, as in :func:`animate`.

@@ -192,6 +192,26 @@ class TestRealSpeech:
         assert "Gli uccelli" in caplog.text
         assert len(track) > 80
 
+    @pytest.mark.parametrize(
+        ("words", "told"),
+        [
+            (SPOKEN.replace(".", ""), ""),
+            (
+                "Good morning I am only a picture and yet I speak to you every word the quick "
+                "brown fox jumps over the lazy dog near the river bank then runs across fields",
+                ", least from ",
+            ),
+            (f"{SPOKEN} Bring seven heavy boxes upstairs and do not forget the lamp", "; the lips"),
+        ],
+    )
+    def test_a_text_that_is_heard_in_part_is_told(
+        self, speech: np.ndarray, caplog: pytest.LogCaptureFixture, words: str, told: str
+    ) -> None:
+        with caplog.at_level(logging.WARNING, "gioconda"):
+            transcribed_phones(Sound.from_array(speech, 16_000), words, "en-us")
+        assert caplog.text.count("% of the transcript is heard") == bool(told)
+        assert told in caplog.text
+
     @pytest.mark.parametrize(("kept", "count"), [(0, "all cues"), (1, "1 of the 2 cues")])
     def test_cues_beyond_the_sound_are_told(
         self, speech: np.ndarray, caplog: pytest.LogCaptureFixture, kept: int, count: str

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from gioconda.errors import VoiceError
-from gioconda.speech.alignment import Mismatch, align
+from gioconda.speech.alignment import Alignment, Mismatch, align
 from gioconda.speech.analyser import SpeechAnalyser
 from gioconda.speech.known_phones import PhoneTrack
 from gioconda.speech.transcript import Transcript
@@ -26,6 +26,11 @@ logger = logging.getLogger(__name__)
 
 #: Under this share of words found, a text is taken for that of another sound.
 LEAST_MATCH: Final = 0.25
+#: Under this share of a text found, that is told. Of the right text .94 to 1 is found in the
+#: example speech, be noise as loud, and in 7 of 8 GRID sentences; of half-wrong texts .6 at most.
+WHOLE_MATCH: Final = 0.8
+#: Phones under this trust are not found.
+_FOUND_TRUST: Final = 0.5
 #: Trust in an aligned phone at most. Real lips follow a mean of what is heard and what is known
 #: better than either (r of the aperture in 20 clips: .52 heard, .53 both in halves).
 MOST_TRUST: Final = 0.6
@@ -41,7 +46,7 @@ def transcribed_phones(
     """Find when each phone of a transcript sounds; where they differ, nothing is known.
 
     Memory grows by 0.5 MB a minute of sound. The worst stretch in which text and sound differ is
-    logged as a warning.
+    logged as a warning, or, where no sentence stands out, how much of the text is heard.
 
     Args:
         sound: read once.
@@ -81,6 +86,8 @@ def transcribed_phones(
     ]
     if worst:
         logger.warning("%s", _told(worst[0], len(worst) - 1))
+    elif found.matched < WHOLE_MATCH and not late:
+        logger.warning("%s", _part(found))
     return replace(found.track, trust=MOST_TRUST * found.track.trust).with_closures()
 
 
@@ -113,10 +120,27 @@ def _late(words: Transcript, seconds: float) -> str | None:
     )
 
 
+def _part(found: Alignment) -> str:
+    """Say how much of a text is heard, and where least of it is."""
+    doubtful = np.concatenate([[False], found.track.trust < _FOUND_TRUST, [False]])
+    edges = np.flatnonzero(np.diff(doubtful))
+    runs = [
+        (float(found.track.start_s[first]), float(found.track.end_s[last - 1]))
+        for first, last in zip(edges[::2], edges[1::2], strict=True)
+    ]
+    start_s, end_s = max(runs, key=lambda run: run[1] - run[0], default=(0.0, 0.0))
+    where = f", least from {start_s:.1f} to {end_s:.1f} s" if end_s - start_s > _REPORTED_S else ""
+    return (
+        f"only {100 * found.matched:.0f} % of the transcript is heard{where}; the lips follow the "
+        "sound where it is not"
+    )
+
+
 def _told(worst: Mismatch, others: int) -> str:
     """Say where text and sound differ most."""
     words = worst.text if len(worst.text) <= 50 else worst.text[:47].rstrip() + "..."
-    more = f", and in {others} more places" if others else ""
+    places = "place" if others == 1 else "places"
+    more = f", and in {others} more {places}" if others else ""
     return (
         f"transcript and sound differ from {worst.start_s:.1f} to {worst.end_s:.1f} s "
         f"({words!r}){more}; the lips follow the sound there"
