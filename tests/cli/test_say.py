@@ -59,6 +59,8 @@ class TestSay:
     def test_voices_are_listed(self) -> None:
         assert gioconda("say", "--list-voices", "it").stdout.split() == ["it", "Italian"]
         assert gioconda("say", "--list-voices", "Italian").stdout.split() == ["it", "Italian"]
+        assert "Mandarin" not in gioconda("say", "--list-voices", "ENGLISH").stdout
+        assert "English (America)" in gioconda("say", "--list-voices", "ENGLISH").stdout
         every = json.loads(gioconda("say", "--list-voices", "--json").stdout)["voices"]
         assert len(every) > 90
 

@@ -125,7 +125,8 @@ class EspeakVoice:
         found = _listed(program, language.lower() if language else None)
         if language and not found:
             wanted = language.casefold().replace(" ", "_")
-            found = tuple(v for v in _listed(program, None) if wanted in v[1].casefold())
+            named = re.compile(rf"(?:^|\(){re.escape(wanted)}", re.IGNORECASE)
+            found = tuple(v for v in _listed(program, None) if named.search(v[1]))
         return [VoiceEntry(name, description.replace("_", " ")) for name, description, _ in found]
 
     def _say(
