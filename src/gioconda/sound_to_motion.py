@@ -1,6 +1,6 @@
 """The sound's way to motion, and how its look-ahead is split between hearing and performing.
 
-By default the phonetic net hears 120 ms ahead and the performer sees 120 ms of features more.
+By default the phonetic net hears 120 ms ahead and the performer sees 200 ms of features more.
 With less look-ahead to spend, all of it goes into the net's delay, and the performer's future are
 the rows that the net's heads of less delay have heard already: provisional, but free.
 """
