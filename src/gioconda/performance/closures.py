@@ -54,7 +54,9 @@ def find_closures(window: FeatureWindow) -> tuple[FloatArray, FloatArray]:
     for offset in range(_ROWS_AHEAD + 1):
         both = np.maximum(both, window.at(bilabial, offset))
         all_three = np.maximum(all_three, window.at(labial, offset))
-        brief = np.maximum(brief, _brief(window, bilabial, offset))
+        # With little look-ahead only what has been seen to fall is known to be brief.
+        if offset == 0 or offset + _BRIEF_REACH <= window.future:
+            brief = np.maximum(brief, _brief(window, bilabial, offset))
     shut = _ramp(all_three, CLOSURE_FROM, CLOSURE_TO)
     share = np.minimum(np.maximum(both / np.maximum(all_three, 1e-9), 0.0), 1.0)
     closure = np.maximum(shut * share, brief)
