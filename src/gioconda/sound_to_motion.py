@@ -43,7 +43,7 @@ class SoundToMotion:
         controls: the dials, constant or over time.
         performer: name in the registry of performers.
         lookahead_ms: how much of the sound after an instant may be waited for, grid included, 40
-            to 500; None for the default split, 272.5 ms.
+            to 500; None for the default split, 352.5 ms.
         phones: that are known to sound, in seconds of the sound; the net hears the rest.
 
     Raises:
