@@ -311,7 +311,7 @@ def controls(
     return ControlTrack(constant, emotion=() if alone else [Keyframe(0.0, strengths)])
 
 
-def directed(given: ControlTrack, file: str | None, context: typer.Context) -> Direction:
+def directed(given: Direction, file: str | None, context: typer.Context) -> Direction:
     """Return the controls, over time where a file says so.
 
     Args:
@@ -323,13 +323,16 @@ def directed(given: ControlTrack, file: str | None, context: typer.Context) -> D
         OptionError: the file cannot be read, holds something that is not allowed, or sets what
             an option sets too.
     """
+    from gioconda.control_track import track_of
+
+    options = track_of(given)
     if file is None:
-        return given if given.emotion else given.constant
+        return given if options.emotion else options.constant
     from gioconda.control_files import read
 
     names = {name for name in _IN_A_FILE if _is_given(context, name)}
-    track = read(file, given.constant, names)
-    return replace(track, emotion=given.emotion) if given.emotion else track
+    track = read(file, options.constant, names)
+    return replace(track, emotion=options.emotion) if options.emotion else track
 
 
 def _is_given(context: typer.Context, name: str) -> bool:
