@@ -98,6 +98,14 @@ KEYFRAME = {"time_s": 0, "value": 1}
         ({"poses": [{"time_s": 1, "jawOpen": "wide"}]}, "jawOpen is 'wide'; it must be a number"),
         ({"poses": [{"headYaw": 5}]}, "poses, pose 1: time_s is missing"),
         ({"poses": {"time_s": 1}}, "poses is that; it must be a list"),
+        ({"seed": None}, "seed is None; it must be a whole number"),
+        ({"head": None}, "head is None; it must be a number"),
+        ({"seed": 10**400}, "seed is too large; it must be 0 or above, and under 2"),
+        ({"distance": 10**400}, "distance is inf; it must lie between"),
+        ({"gaze": [-(10**400), 0]}, "gaze yaw is -inf; it must lie between"),
+        ({"emotion": {"sad": 10**400}}, "strength of sad is inf"),
+        ({"head": [{"time_s": 10**400, "value": 1}]}, "head, keyframe 1.*time_s is"),
+        ({"poses": [{"time_s": 1, "jawOpen": 10**400}]}, "poses, pose 1.*jawOpen is"),
     ],
 )  # fmt: skip
 def test_faults_of_json_name_their_key(tmp_path: Path, data: object, complaint: str) -> None:
@@ -143,6 +151,8 @@ def test_files_that_are_none_are_refused(tmp_path: Path) -> None:
         ControlTrack.open(tmp_path / "c.yaml")
     with pytest.raises(OptionError, match="line 2 is not JSON"):
         ControlTrack.open(written(tmp_path, "c.json", '{\n"head": }'))
+    with pytest.raises(OptionError, match="too many digits"):
+        ControlTrack.open(written(tmp_path, "c.json", '{"distance": 1' + 5000 * "0" + "}"))
     with pytest.raises(OptionError, match="nested too deeply"):
         ControlTrack.open(written(tmp_path, "c.json", "[" * 100_000))
     (tmp_path / "c.csv").write_bytes(b"\xff\xfe\x00")
@@ -157,4 +167,6 @@ def test_the_schema_in_the_docs_is_that_of_the_model() -> None:
     kept = json.loads((DOCS / "controls.schema.json").read_text(encoding="utf-8"))
     assert kept == schema()
     assert set(kept["properties"]) == set(ControlsFile.model_fields)
+    for name in set(kept["properties"]) - {"poses"}:  # a file with null is refused
+        assert "null" not in json.dumps(kept["properties"][name])
     assert kept["$defs"]["DistanceKeyframe"]["properties"]["value"]["maximum"] == 2.0

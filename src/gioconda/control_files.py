@@ -21,7 +21,7 @@ from gioconda.control_track import (
     check_keyframes,
     parse_emotions,
 )
-from gioconda.controls import Controls
+from gioconda.controls import Controls, as_float
 from gioconda.errors import OptionError
 
 #: Files larger than this are no lists of keyframes.
@@ -103,6 +103,8 @@ def _from_json(text: str) -> FileControls:
         data = json.loads(text)
     except json.JSONDecodeError as e:
         raise OptionError(f"line {e.lineno} is not JSON: {e.msg}") from None
+    except ValueError:  # whole numbers of thousands of digits, which Python does not read
+        raise OptionError("it holds a number with too many digits") from None
     except RecursionError:
         raise OptionError("it is nested too deeply") from None
     keys = tuple(schema.ControlsFile.model_fields)
@@ -119,7 +121,7 @@ def _from_json(text: str) -> FileControls:
         if dial in data:
             _add_dial(said, dial, data[dial])
     for pose in schema.checked("poses", data.get("poses", [])):
-        channels = {k: float(v) for k, v in (pose.model_extra or {}).items()}
+        channels = {k: as_float(v) for k, v in (pose.model_extra or {}).items()}
         said.poses.append(Pose(pose.time_s, channels, pose.hold_s, pose.ramp_s))
     return said
 

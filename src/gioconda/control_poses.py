@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 
 from gioconda.control_curve import Curve
-from gioconda.controls import check_number
+from gioconda.controls import as_float, check_number
 from gioconda.errors import OptionError
 from gioconda.motion import BLENDSHAPES
 
@@ -64,6 +64,7 @@ def check_time(time_s: float) -> None:
     """
     if isinstance(time_s, bool) or not isinstance(time_s, (int, float)):
         raise OptionError(f"time_s is {time_s!r}; it must be a number of seconds")
+    time_s = as_float(time_s)
     if not (math.isfinite(time_s) and time_s >= 0):
         raise OptionError(f"time_s is {time_s:g}; it must be 0 or above")
     if time_s > LAST_S:

@@ -67,7 +67,8 @@ class Controls:
         if isinstance(self.seed, bool) or not isinstance(self.seed, int):
             raise OptionError(f"seed is {self.seed!r}; it must be a whole number")
         if not 0 <= self.seed < 2**63:
-            raise OptionError(f"seed is {self.seed}; it must be 0 or above, and under 2^63")
+            shown = f"{self.seed}" if abs(self.seed) < 10**30 else "too large"
+            raise OptionError(f"seed is {shown}; it must be 0 or above, and under 2^63")
 
 
 def check_emotion(name: str) -> None:
@@ -89,5 +90,14 @@ def check_number(name: str, value: object, bounds: tuple[float, float], unit: st
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise OptionError(f"{name} is {value!r}; it must be a number")
     low, high = bounds
-    if not (math.isfinite(value) and low <= value <= high):
-        raise OptionError(f"{name} is {value:g}; it must lie between {low:g} and {high:g}{unit}")
+    number = as_float(value)
+    if not (math.isfinite(number) and low <= number <= high):
+        raise OptionError(f"{name} is {number:g}; it must lie between {low:g} and {high:g}{unit}")
+
+
+def as_float(value: float) -> float:
+    """Return a number as a float; a whole number beyond all floats is infinite."""
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf if value > 0 else -math.inf

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from gioconda.errors import OutputError, TranscriptError, VoiceError
 from gioconda.voices.registry import create
-from gioconda.voices.sentences import speakable
+from gioconda.voices.sentences import cleaned, speakable
 from gioconda.voices.types import Manner, Spoken, TextToSpeech
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def speak(
     if not speakable(text):
         raise TranscriptError("there is nothing to say: the text has no words in it")
     speaker.check(manner)
-    return speaker.speak(text, manner)
+    return speaker.speak(cleaned(text), manner)
 
 
 def say(
@@ -155,6 +155,7 @@ def _written(
     """Write pieces into a WAV file, one after the other."""
     import numpy as np
 
+    pieces = _heard(pieces)
     first = next(pieces, None)
     if first is None:
         raise VoiceError("the voice said nothing of the text")
@@ -177,6 +178,14 @@ def _written(
     if not samples:
         raise VoiceError("the voice made no sound of the text")
     return done
+
+
+def _heard(pieces: Iterator[Spoken]) -> Iterator[Spoken]:
+    """Yield what an engine says; its trouble with the system is not that of writing."""
+    try:
+        yield from pieces
+    except OSError as e:
+        raise VoiceError(f"the voice failed: {e.strerror or e}") from e
 
 
 def _phones_of(sound: Sound, pieces: list[_Piece], language: str | None) -> PhoneTrack | None:

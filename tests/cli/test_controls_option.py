@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from tests.cli.test_animate import complaint, gioconda
 
-from gioconda import examples
+from gioconda import ControlTrack, Keyframe, examples, perform
 from gioconda.motion import Motion
 
 SPEECH = examples.speech_path()
@@ -27,6 +29,19 @@ def test_a_file_directs_and_options_fill_the_rest(head_file: Path, tmp_path: Pat
     motion = Motion.load(out)
     assert motion["headYaw"][50] == pytest.approx(12, abs=0.5)
     assert motion["eyeBlinkLeft"].max() < 0.3
+
+
+def test_two_emotions_at_once_go_with_a_file_and_without(head_file: Path, tmp_path: Path) -> None:
+    blend = {"sad": 0.5, "tender": 0.3}
+    for beside in (["--controls", head_file], []):
+        out = tmp_path / f"{len(beside)}.npz"
+        code, _, error = gioconda(
+            "perform", SPEECH, "-o", out, "--emotion", "Sad:0.5+tender:0.3", *beside
+        )
+        assert code == 0, error
+        given = ControlTrack.open(head_file) if beside else ControlTrack()
+        expected = perform(SPEECH, replace(given, emotion=[Keyframe(0.0, blend)]))
+        np.testing.assert_array_equal(Motion.load(out).values, expected.values)
 
 
 @pytest.mark.parametrize("command", ["perform", "animate"])

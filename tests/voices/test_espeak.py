@@ -164,6 +164,48 @@ class TestWithTheProgram:
         del speaker
         assert process.poll() is not None
 
+    def test_a_worker_that_died_is_started_once_more(self) -> None:
+        speaker = EspeakVoice()
+        first = next(speaker.speak("Ciao mamma", Manner("it")))
+        assert speaker._worker is not None
+        dead = speaker._worker._process
+        dead.kill()
+        dead.wait()
+        again = next(speaker.speak("Ciao mamma", Manner("it")))
+        np.testing.assert_array_equal(again.samples, first.samples)
+        assert again.phones == first.phones
+
+    def test_a_worker_that_keeps_dying_is_told(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        speaker = EspeakVoice()
+        said = engine._Worker.say
+
+        def die(worker, *asked):
+            worker._process.kill()
+            worker._process.wait()
+            return said(worker, *asked)
+
+        monkeypatch.setattr(engine._Worker, "say", die)
+        with pytest.raises(VoiceError, match="failed while it spoke 'Ciao mamma'"):
+            next(speaker.speak("Ciao mamma", Manner("it")))
+        monkeypatch.setattr(engine._Worker, "say", said)
+        assert next(speaker.speak("Ciao", Manner("it"))).phones
+
+    def test_an_interrupted_sentence_is_not_heard_later(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        speaker = EspeakVoice()
+        alone = next(speaker.speak("Papa", Manner("it")))
+
+        def interrupted(raw):
+            raise KeyboardInterrupt
+
+        with monkeypatch.context() as while_it_speaks:
+            while_it_speaks.setattr(engine.json, "loads", interrupted)
+            with pytest.raises(KeyboardInterrupt):
+                next(speaker.speak("This is quite another sentence", Manner("en")))
+        after = next(speaker.speak("Papa", Manner("it")))
+        np.testing.assert_array_equal(after.samples, alone.samples)
+
 
 def _pitch_hz(samples: np.ndarray) -> float:
     """Return the pitch of the loudest tenth of a second, by autocorrelation."""

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import gioconda
 from gioconda.errors import OptionError, VoiceError
 from gioconda.voices import Manner, Spoken, TextToSpeech, VoiceEntry, create, names, register
 from gioconda.voices.command import CommandVoice
@@ -97,6 +98,39 @@ def test_a_command_takes_text_and_writes_a_file(tmp_path: Path) -> None:
     pieces = list(CommandVoice(command).speak("It's a $HOME. Two!", Manner("v; rm")))
     assert [len(p.samples) for p in pieces] == [800 * len("It's a $HOME."), 800 * 4]
     assert pieces[0].rate_hz == 8000
+
+
+def test_text_is_never_an_option_of_the_command(tmp_path: Path) -> None:
+    script = tmp_path / "s.py"
+    script.write_text(
+        "import sys, wave; given = sys.argv[1]; assert not given.startswith('-'), given\n"
+        "f = wave.open(sys.stdout.buffer, 'wb'); f.setparams((1, 2, 16000, 9, 'NONE', ''));"
+        "f.writeframesraw(bytes(18))"
+    )
+    voice = CommandVoice(f"'{sys.executable}' '{script}' {{text}}")
+    pieces = list(voice.speak("-f/etc/passwd is what he said. - And she? --version!", Manner()))
+    assert [p.text[:2] for p in pieces] == ["-f", "- ", "--"]
+
+
+def test_what_no_program_takes_becomes_a_space(piper: Path) -> None:
+    text = "One\0two \udcff three"
+    assert [p.text for p in PiperVoice().speak(text, Manner("paola"))] == ["One two three"]
+    assert piper.read_text().endswith("|One two three\n")
+    runs = CommandVoice(f"'{sys.executable}' -c 'exit(3)' {{text}}")
+    with pytest.raises(VoiceError, match="failed with 3"):
+        next(runs.speak(text, Manner()))
+    with pytest.raises(OptionError, match="characters that no name has"):
+        Manner("it\0")
+
+
+def test_a_program_that_cannot_be_run_is_told(tmp_path: Path) -> None:
+    broken = tmp_path / "broken"
+    broken.write_bytes(b"no program at all")
+    broken.chmod(0o755)
+    with pytest.raises(VoiceError, match="cannot be run"):
+        next(CommandVoice(f"'{broken}'").speak("Hello", Manner()))
+    with pytest.raises(VoiceError, match="cannot be run"):
+        gioconda.say("Hello", engine=CommandVoice(f"'{broken}'"))
 
 
 def test_a_command_may_use_its_standard_streams(tmp_path: Path) -> None:

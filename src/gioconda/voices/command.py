@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import shlex
 import shutil
-import subprocess
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 from gioconda.errors import OptionError, VoiceError
+from gioconda.voices.programs import run_program
 from gioconda.voices.sentences import sentences
 from gioconda.voices.types import Manner, Spoken, VoiceEntry
 from gioconda.voices.wave_files import read_wave
@@ -21,7 +21,10 @@ class CommandVoice:
     ``{text}`` in it becomes the sentence, ``{in}`` a file that holds it, ``{out}`` the file that
     the command has to write, ``{voice}`` the voice and ``{rate}`` the rate (1 is usual). Without
     ``{text}`` and ``{in}`` the sentence comes on standard input; without ``{out}`` the WAV is
-    taken from standard output. No shell is involved.
+    taken from standard output. No shell is involved; where the command is one itself (``sh -c '...
+    {text}'``), ``{text}`` is put into its line as it is, unquoted, so that words in the text would
+    be read as commands: give it ``{in}`` or an argument of its own instead. A sentence that begins
+    with ``-`` and is an argument of its own gets a space before it, or it would be an option.
 
     Args:
         command: as in ``flite -voice slt -t {text} -o {out}``.
@@ -72,9 +75,14 @@ class CommandVoice:
             }  # fmt: skip
             line = " ".join(self._words)
             command = [_filled(word, values) for word in self._words]
+            if sentence.startswith("-"):
+                command = [
+                    f" {sentence}" if word == "{text}" else done
+                    for word, done in zip(self._words, command, strict=True)
+                ]
             by_name = "{text}" in line or "{in}" in line
             given = b"" if by_name else sentence.encode() + b"\n"
-            done = subprocess.run(command, input=given, capture_output=True, check=False)
+            done = run_program(command, given)
             if done.returncode:
                 said = done.stderr.decode("utf-8", "replace").strip().splitlines()
                 raise VoiceError(

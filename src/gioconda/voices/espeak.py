@@ -17,14 +17,16 @@ import subprocess
 import sys
 import weakref
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from gioconda.errors import VoiceError
+from gioconda.voices.programs import run_program
 from gioconda.voices.sentences import language_of, sentences
 from gioconda.voices.types import Manner, Spoken, TimedPhone, VoiceEntry
 from gioconda.voices.wave_files import read_wave
@@ -128,11 +130,9 @@ class EspeakVoice:
         wpm = round(WORDS_A_MINUTE * manner.rate)
         steps = _STEPS_UP if manner.pitch > 0 else _STEPS_DOWN
         pitch = min(max(round(_USUAL_PITCH + steps * manner.pitch), 0), 99)
-        if self._worker is None and not self._without_worker:
-            self._worker = _Worker.started(program)
-            self._without_worker = self._worker is None
-        if self._worker is not None:
-            samples, rate_hz, onsets = self._worker.say(text, _file_of(program, voice), wpm, pitch)
+        answer = self._asked(program, text, _file_of(program, voice), wpm, pitch)
+        if answer is not None:
+            samples, rate_hz, onsets = answer
             return samples, rate_hz, timed_phones(samples, rate_hz, onsets)
         options = [
             "-v",
@@ -145,6 +145,29 @@ class EspeakVoice:
             "--stdout",
         ]
         return *read_wave(_run(program, options, voice, text.encode()), "espeak-ng"), None
+
+    def _asked(self, program: str, text: str, voice: str, wpm: int, pitch: int) -> _Answer | None:
+        """Return the worker's answer, None without one; one that died is started once more."""
+        for last in (False, True):
+            if self._worker is None and not self._without_worker:
+                self._worker = _Worker.started(program)
+                self._without_worker = self._worker is None
+            worker = self._worker
+            if worker is None:
+                return None
+            try:
+                return worker.say(text, voice, wpm, pitch)
+            except VoiceError:  # there is no such voice; the worker is well
+                raise
+            except BaseException as e:
+                # Half an answer may lie in its pipe, an interrupted one too: no more of this one.
+                self._worker = None
+                worker.stop()
+                if not isinstance(e, _WorkerDiedError):
+                    raise
+                if last:
+                    raise VoiceError(f"espeak-ng failed while it spoke {text[:40]!r}") from e
+        raise AssertionError("both turns return or raise")
 
 
 def plain(text: str) -> str:
@@ -196,12 +219,20 @@ def _levels(samples: npt.NDArray[np.int16], rate_hz: int) -> npt.NDArray[np.floa
     return np.asarray(level * (0.5 / (np.abs(floats).max(initial=0.0) + 1e-9)), np.float32)
 
 
+#: Samples, their rate, and (onset in seconds, IPA) of each phone.
+_Answer: TypeAlias = tuple[npt.NDArray[np.int16], int, list[tuple[float, str]]]
+
+
+class _WorkerDiedError(Exception):
+    """The worker gave no whole answer."""
+
+
 class _Worker:
     """The process that holds the library; one sentence at a time."""
 
     def __init__(self, process: subprocess.Popen[bytes]) -> None:
         self._process = process
-        weakref.finalize(self, _stop, process)
+        self.stop = weakref.finalize(self, _stop, process)
 
     @classmethod
     def started(cls, program: str) -> _Worker | None:
@@ -212,9 +243,12 @@ class _Worker:
             logger.info("espeak-ng's library was not found; its phones come without times")
             return None
         command = [sys.executable, "-I", str(worker), library, *data]
-        process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
-        )
+        try:
+            process = subprocess.Popen(
+                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+            )
+        except OSError as e:
+            raise VoiceError(f"a process for espeak-ng cannot be started: {e.strerror}") from e
         assert process.stdout is not None
         if b"ready" not in process.stdout.readline():
             _stop(process)
@@ -222,10 +256,13 @@ class _Worker:
             return None
         return cls(process)
 
-    def say(
-        self, text: str, voice: str, wpm: int, pitch: int
-    ) -> tuple[npt.NDArray[np.int16], int, list[tuple[float, str]]]:
-        """Return samples, their rate, and (onset in seconds, IPA) of each phone."""
+    def say(self, text: str, voice: str, wpm: int, pitch: int) -> _Answer:
+        """Return what it answers.
+
+        Raises:
+            VoiceError: there is no such voice.
+            _WorkerDiedError: it gives no whole answer; stop it, as after any other error.
+        """
         asked = {"text": text, "voice": voice, "wpm": wpm, "pitch": pitch}
         stdin, stdout = self._process.stdin, self._process.stdout
         assert stdin is not None
@@ -236,9 +273,14 @@ class _Worker:
             answer: dict[str, Any] = json.loads(stdout.readline())
             if "error" in answer:
                 raise _no_voice(voice)
-            raw = stdout.read(2 * answer["samples"])
+            wanted = 2 * int(answer["samples"])
+            raw = stdout.read(wanted)
+        except VoiceError:
+            raise
         except (OSError, ValueError) as e:
-            raise VoiceError(f"espeak-ng failed while it spoke {text[:40]!r}") from e
+            raise _WorkerDiedError from e
+        if len(raw) != wanted:
+            raise _WorkerDiedError
         samples = np.frombuffer(raw, np.int16)
         return samples, int(answer["rate_hz"]), [(float(t), str(p)) for t, p in answer["phones"]]
 
@@ -246,7 +288,8 @@ class _Worker:
 def _stop(process: subprocess.Popen[bytes]) -> None:
     for stream in (process.stdin, process.stdout):
         if stream is not None:
-            stream.close()
+            with suppress(OSError):  # what it was to read is lost with it
+                stream.close()
     process.terminate()
     process.wait()
 
@@ -267,7 +310,7 @@ def _library(program: str) -> tuple[str | None, list[str]]:
 
 def _run(program: str, options: list[str], voice: str, given: bytes = b"") -> bytes:
     """Run the program once; return its standard output."""
-    done = subprocess.run([program, *options], input=given, capture_output=True, check=False)
+    done = run_program([program, *options], given)
     if done.returncode or b"does not exist" in done.stderr:
         if b"voice" in done.stderr and voice:
             raise _no_voice(voice)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import subprocess
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
 from gioconda.errors import OptionError, VoiceError
+from gioconda.voices.programs import run_program
 from gioconda.voices.sentences import sentences
 from gioconda.voices.types import Manner, Spoken, VoiceEntry
 from gioconda.voices.wave_files import read_wave
@@ -51,10 +51,7 @@ class PiperVoice:
         for sentence in sentences(text):
             with tempfile.TemporaryDirectory(prefix="gioconda-piper-") as folder:
                 out = Path(folder) / "speech.wav"
-                done = subprocess.run(
-                    [*command, "--output_file", str(out)],
-                    input=sentence.encode() + b"\n", capture_output=True, check=False,
-                )  # fmt: skip
+                done = run_program([*command, "--output_file", str(out)], sentence.encode() + b"\n")
                 if done.returncode or not out.exists():
                     said = done.stderr.decode("utf-8", "replace").strip().splitlines()
                     raise VoiceError(f"piper failed: {said[-1] if said else 'it said nothing'}")

@@ -33,6 +33,7 @@ _LANGUAGE_OF_SCRIPT: Final[dict[str, str]] = {
 
 def sentences(text: str) -> Iterator[str]:
     """Yield the sentences of a text, white space joined; none is empty or without a letter."""
+    text = cleaned(text)
     start = 0
     for end in _END.finditer(text):
         if _is_abbreviation(text, end):
@@ -40,6 +41,13 @@ def sentences(text: str) -> Iterator[str]:
         yield from _bearable(text[start : end.end()])
         start = end.end()
     yield from _bearable(text[start:])
+
+
+def cleaned(text: str) -> str:
+    """Put spaces for control characters and halves of characters, which no program takes."""
+    return "".join(
+        " " if unicodedata.category(c) in ("Cc", "Cs") and not c.isspace() else c for c in text
+    )
 
 
 def speakable(text: str) -> bool:

@@ -45,6 +45,8 @@ class Manner:
                 raise OptionError(f"{name} is {value:g}; it must lie between {low:g} and {high:g}")
         if self.voice is not None and not self.voice.strip():
             raise OptionError("the voice has no name; leave it out, or name one")
+        if self.voice is not None and not self.voice.isprintable():
+            raise OptionError(f"the voice {self.voice!r} has characters that no name has")
 
 
 @dataclass(frozen=True)
