@@ -107,6 +107,8 @@ KEYFRAME = {"time_s": 0, "value": 1}
         ({"poses": [{"time_s": 1, "jawOpen": "wide"}]}, "jawOpen is 'wide'; it must be a number"),
         ({"poses": [{"headYaw": 5}]}, "poses, pose 1: time_s is missing"),
         ({"poses": {"time_s": 1}}, "poses is that; it must be a list"),
+        ({"seed": None}, "seed is None; it must be a whole number"),
+        ({"head": None}, "head is None; it must be a number"),
         ({"seed": 10**400}, "seed is too large; it must be 0 or above, and under 2"),
         ({"distance": 10**400}, "distance is inf; it must lie between"),
         ({"gaze": [-(10**400), 0]}, "gaze yaw is -inf; it must lie between"),
@@ -174,4 +176,6 @@ def test_the_schema_in_the_docs_is_that_of_the_model() -> None:
     kept = json.loads((DOCS / "controls.schema.json").read_text(encoding="utf-8"))
     assert kept == schema()
     assert set(kept["properties"]) == set(ControlsFile.model_fields)
+    for name in set(kept["properties"]) - {"poses"}:  # a file with null is refused
+        assert "null" not in json.dumps(kept["properties"][name])
     assert kept["$defs"]["DistanceKeyframe"]["properties"]["value"]["maximum"] == 2.0

@@ -43,7 +43,7 @@ def test_what_is_stated_is_what_is_waited_for(
 ) -> None:
     performance = Performance(lookahead_ms=lookahead_ms)
     stated = performance.lookahead_ms
-    assert stated <= (lookahead_ms or 300.0)
+    assert stated <= (lookahead_ms or 352.5)
     behind = []
     for first in range(0, len(speech), 160):
         motion = performance.push(speech[first : first + 160])

@@ -135,17 +135,26 @@ class PoseAtTime(BaseModel):
         return self
 
 
+def _maybe(says: str | None = None) -> Any:
+    """Return the field of a key that may be left out; null is no value of it."""
+
+    def without_default(of: dict[str, Any]) -> None:
+        of.pop("default", None)
+
+    return Field(None, description=says, json_schema_extra=without_default)
+
+
 class ControlsFile(_Form):
     """Controls over time: each dial constant, or a list of keyframes; poses to hit."""
 
-    seed: int | None = Field(None, description="chooses one of many performances")
-    still: bool | None = Field(None, description="nothing moves but the mouth")
-    gaze: tuple[Yaw, Pitch] | list[GazeKeyframe] | None = None
-    distance: Distance | list[DistanceKeyframe] | None = None
-    emotion: Emotion | list[EmotionKeyframe] | None = None
-    expression: Scale | list[ScaleKeyframe] | None = None
-    head: Scale | list[ScaleKeyframe] | None = None
-    blinks: Scale | list[ScaleKeyframe] | None = None
+    seed: int = _maybe("chooses one of many performances")
+    still: bool = _maybe("nothing moves but the mouth")
+    gaze: tuple[Yaw, Pitch] | list[GazeKeyframe] = _maybe()
+    distance: Distance | list[DistanceKeyframe] = _maybe()
+    emotion: Emotion | list[EmotionKeyframe] = _maybe()
+    expression: Scale | list[ScaleKeyframe] = _maybe()
+    head: Scale | list[ScaleKeyframe] = _maybe()
+    blinks: Scale | list[ScaleKeyframe] = _maybe()
     poses: list[PoseAtTime] = Field(default_factory=list)
 
 

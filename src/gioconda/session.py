@@ -71,7 +71,7 @@ class Performance:
         performer: name in the registry of performers.
         phones: that are known to sound, in seconds of the sound; the net hears the rest.
         lookahead_ms: how much of the sound after an instant may be waited for, 40 to 500; None
-            for the default, 272.5 ms. 80 ms cost .01 to .02 of r.
+            for the default, 352.5 ms. 80 ms cost .02 of r.
 
     Raises:
         OptionError: the look-ahead is out of range.
@@ -172,7 +172,7 @@ class Session:
         performer, renderer: names in the two registries.
         phones: that are known to sound, in seconds of the sound.
         lookahead_ms: how much of the sound after an instant frames may wait for, 40 to 500; None
-            for the default, 272.5 ms.
+            for the default, 352.5 ms.
 
     Raises:
         OptionError: an option is out of range.

@@ -1,6 +1,6 @@
 """The sound's way to motion, and how its look-ahead is split between hearing and performing.
 
-By default the phonetic net hears 120 ms ahead and the performer sees 120 ms of features more.
+By default the phonetic net hears 120 ms ahead and the performer sees 200 ms of features more.
 With less look-ahead to spend, all of it goes into the net's delay, and the performer's future are
 the rows that the net's heads of less delay have heard already: provisional, but free.
 """
@@ -46,7 +46,7 @@ class SoundToMotion:
         controls: the dials, constant or over time.
         performer: name in the registry of performers.
         lookahead_ms: how much of the sound after an instant may be waited for, grid included, 40
-            to 500; None for the default split, 272.5 ms.
+            to 500; None for the default split, 352.5 ms.
         phones: that are known to sound, in seconds of the sound; the net hears the rest.
 
     Raises:

@@ -120,6 +120,7 @@ def test_a_silent_video_gives_a_silent_file_and_another_sound_is_used(
     [
         (("--emotion", "happy"), "--emotion"),
         (("--still",), "--still"),
+        (("--language", "it"), "--language"),
         (("--gaze", "5,0"), "--gaze"),
         (("--head", "3"), "head is 3"),
     ],

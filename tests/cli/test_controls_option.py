@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from tests.cli.test_animate import complaint, gioconda
 
-from gioconda import examples
+from gioconda import ControlTrack, Keyframe, examples, perform
 from gioconda.motion import Motion
 
 SPEECH = examples.speech_path()
@@ -40,6 +42,19 @@ def test_what_comes_after_the_sound_is_noted(tmp_path: Path) -> None:
     (note,) = json.loads(said)["warnings"]
     assert note.startswith("2 keyframes or poses come after the end at")
     assert "(the first at 1500 s); times are in seconds" in note
+
+
+def test_two_emotions_at_once_go_with_a_file_and_without(head_file: Path, tmp_path: Path) -> None:
+    blend = {"sad": 0.5, "tender": 0.3}
+    for beside in (["--controls", head_file], []):
+        out = tmp_path / f"{len(beside)}.npz"
+        code, _, error = gioconda(
+            "perform", SPEECH, "-o", out, "--emotion", "Sad:0.5+tender:0.3", *beside
+        )
+        assert code == 0, error
+        given = ControlTrack.open(head_file) if beside else ControlTrack()
+        expected = perform(SPEECH, replace(given, emotion=[Keyframe(0.0, blend)]))
+        np.testing.assert_array_equal(Motion.load(out).values, expected.values)
 
 
 @pytest.mark.parametrize("command", ["perform", "animate"])

@@ -14,6 +14,7 @@ from gioconda.measure.motion_report import measure_motion
 from gioconda.measure.performances import Stage, held_out_readouts, live_motion, save_face
 from gioconda.measure.tracking import CURVES, TrackedFace
 from gioconda.performance import registry
+from gioconda.performance.performer import DEFAULT_LOOKAHEAD_MS
 from gioconda.performance.readout import shipped
 from gioconda.speech.sound import Sound
 
@@ -106,7 +107,7 @@ def test_look_ahead_is_chosen_and_checked() -> None:
 
     sound = samples_of(examples.speech_path())[:32_000]
     whole = perform(Sound.from_array(sound, 16_000), Controls(seed=3))
-    same = live_motion([sound], Controls(seed=3), "rules", (120, 120))
+    same = live_motion([sound], Controls(seed=3), "rules", (120, DEFAULT_LOOKAHEAD_MS))
     np.testing.assert_array_equal(same.values, whole.values)
     less = live_motion([sound], Controls(seed=3), "rules", (40, 40))
     assert len(less) == len(whole)

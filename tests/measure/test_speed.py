@@ -29,11 +29,12 @@ def test_a_live_sound_is_pushed_in_hops_of_20_ms(monkeypatch) -> None:
 
     monkeypatch.setattr(session, "Performance", Recorder)
     # A processor that works 1 ms in every push and 9 in finish.
-    clock = iter([5.0, 5.0 + 0.001 * 51 + 0.009])
+    clock = iter([5.0, 5.0 + 0.001 * 51 + 0.009, 6.0, 6.01])
     monkeypatch.setattr(time, "process_time", lambda: next(clock))
     assert streaming_share(np.zeros(16_100, np.float32)) == pytest.approx(0.060 * 16_000 / 16_100)
     assert pushed == [320] * 50 + [100, -1]
     assert heard == [None] * 51
     heard.clear()
-    streaming_share(np.zeros(640, np.float32), lookahead_ms=80.0, partner=np.zeros(640, np.float32))
+    two = np.zeros(640, np.float32)
+    assert streaming_share(two, lookahead_ms=80.0, partner=two) == pytest.approx(0.01 / 0.04)
     assert (asked, heard) == ([None, 80.0], [320, 320])

@@ -142,7 +142,7 @@ def test_every_emotion_has_a_style_and_others_are_refused() -> None:
 
 def test_registry_knows_its_names() -> None:
     assert "rules" in names()
-    assert create().lookahead_ms == 120
+    assert create().lookahead_ms == 200
     assert create("rules", lookahead_ms=40).lookahead_ms == 40
     with pytest.raises(OptionError, match="rules"):
         create("nobody")

@@ -113,16 +113,16 @@ def test_silence_brings_the_mouth_to_rest_within_half_a_second_and_keeps_it(scri
 
 def test_articulation_leads_speech_and_leaves_within_half_a_second(script) -> None:
     art = perform(script([("sil", 50), ("a", 50), ("sil", 50), ("a", 50)]))["articulation"]
-    # Out of long silence speech must be certain first: the mouth comes 40 ms ahead.
-    assert art[45] == 0
-    assert 0 < art[49] < art[50] < 1
-    assert art[53:100].min() == 1
+    # Out of long silence speech must be certain first: the mouth comes 120 ms ahead.
+    assert art[43] == 0
+    assert 0 < art[45] < 1
+    assert art[48:100].min() == 1
     assert art[108] == 1
     assert art[124] == 0
-    # After a pause the speaker is believed at once: 120 ms ahead, and ready with the voice.
-    assert art[143] == 0
-    assert 0 < art[145] < 1
-    assert art[148:].min() == 1
+    # After a pause the speaker is believed at once: 200 ms ahead.
+    assert art[139] == 0
+    assert 0 < art[141] < 1
+    assert art[144:].min() == 1
 
 
 def test_flickering_voice_activity_does_not_move_the_mouth(script) -> None:

@@ -96,6 +96,19 @@ def test_closures_are_long_enough_to_be_seen() -> None:
     assert CLASS_INDEX["sil"] not in track.phone
 
 
+def test_tracks_that_are_joined_do_not_overlap() -> None:
+    before = PhoneTrack.spoken([TimedPhone(0.0, 0.1, "s"), TimedPhone(0.1, 0.3, "a")])
+    after = PhoneTrack.spoken([TimedPhone(0.0, 0.1, "m"), TimedPhone(0.1, 0.2, "a")]).shifted(0.3)
+    assert after.start_s[0] < 0.3  # lips shut before the sound, and so before the piece
+    whole = PhoneTrack.joined([before, after])
+    assert np.all(whole.start_s[1:] >= whole.end_s[:-1] - 1e-9)
+    assert np.all(np.diff(whole.start_s) >= 0)
+    assert np.all(whole.end_s >= whole.start_s)
+    np.testing.assert_array_equal(whole.start_s[2:], after.start_s)
+    shares = KnownPhones(whole).sharpen(heard(40)).posteriors
+    assert shares[14, CLASS_INDEX["m"]] > shares[14, CLASS_INDEX["a"]]
+
+
 def test_closures_are_made_and_others_are_not() -> None:
     said = phones(("", 0.4), *[("m", 0.07), ("a", 0.15), ("d", 0.05), ("ɛ", 0.12)] * 6, ("", 0.5))
     features = KnownPhones(PhoneTrack.spoken(said)).sharpen(heard(150))

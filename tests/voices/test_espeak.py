@@ -164,7 +164,6 @@ class TestWithTheProgram:
         del speaker
         assert process.poll() is not None
 
-
     def test_a_worker_that_died_is_started_once_more(self) -> None:
         speaker = EspeakVoice()
         first = next(speaker.speak("Ciao mamma", Manner("it")))

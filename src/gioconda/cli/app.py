@@ -104,7 +104,8 @@ def animate(
                 "--gaze": gaze != "0,0", "--emotion": emotion != "neutral",
                 "--expression": expression != 1, "--blinks": blinks != 1,
                 "--seed": seed != 0, "--still": still, "--controls": controls_file is not None,
-                "--text": text is not None, "--partner": partner is not None,
+                "--text": text is not None, "--language": language is not None,
+                "--partner": partner is not None,
             }
         )  # fmt: skip
         capturing.animate_from(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
@@ -10,7 +11,7 @@ from gioconda.controls import EMOTIONS, Controls
 from gioconda.errors import OptionError
 
 if TYPE_CHECKING:
-    from gioconda.control_track import Direction
+    from gioconda.control_track import ControlTrack, Direction
 
 #: Options that a file of controls may set instead.
 _IN_A_FILE: Final = (
@@ -125,7 +126,8 @@ Emotion = Annotated[
     str,
     typer.Option(
         "--emotion", metavar="NAME[:STRENGTH]", rich_help_panel=ACT,
-        help=f"One of {', '.join(EMOTIONS)}, or auto, which follows the voice; strength 0 to 1.",
+        help=f"One of {', '.join(EMOTIONS)}, or auto, which follows the voice; strength 0 to 1. "
+        "Two at once: sad:0.5+tender:0.3.",
     ),
 ]  # fmt: skip
 ControlsFile = Annotated[
@@ -284,31 +286,37 @@ def controls(
     seed: int,
     still: bool,
     distance: float = 1.0,
-) -> Controls:
-    """Build the controls from the command line's words.
+) -> ControlTrack:
+    """Build the controls from the command line's words; two emotions at once are a keyframe.
 
     Raises:
         OptionError: one of them cannot be read or is out of range.
     """
-    name, _, strength = emotion.partition(":")
-    return Controls(
+    from gioconda.control_track import ControlTrack, Keyframe, emotion_strengths, parse_emotions
+
+    strengths = parse_emotions(emotion)
+    emotion_strengths(strengths)  # checks them
+    name, strength = next(iter(strengths.items()))
+    alone = len(strengths) == 1
+    constant = Controls(
         gaze=_pair(gaze),
         distance=distance,
-        emotion=name.strip().lower(),
-        emotion_strength=_number("emotion strength", strength) if strength else 0.6,
+        emotion=name if alone else "neutral",
+        emotion_strength=strength if alone else 0.6,
         expression=expression,
         head=head,
         blinks=blinks,
         seed=seed,
         still=still,
     )
+    return ControlTrack(constant, emotion=() if alone else [Keyframe(0.0, strengths)])
 
 
-def directed(constant: Controls, file: str | None, context: typer.Context) -> Direction:
+def directed(given: Direction, file: str | None, context: typer.Context) -> Direction:
     """Return the controls, over time where a file says so.
 
     Args:
-        constant: built from the options.
+        given: built from the options.
         file: named by ``--controls``.
         context: of the command, which knows the options that were given.
 
@@ -316,12 +324,16 @@ def directed(constant: Controls, file: str | None, context: typer.Context) -> Di
         OptionError: the file cannot be read, holds something that is not allowed, or sets what
             an option sets too.
     """
+    from gioconda.control_track import track_of
+
+    options = track_of(given)
     if file is None:
-        return constant
+        return given if options.emotion else options.constant
     from gioconda.control_files import read
 
-    given = {name for name in _IN_A_FILE if _is_given(context, name)}
-    return read(file, constant, given)
+    names = {name for name in _IN_A_FILE if _is_given(context, name)}
+    track = read(file, options.constant, names)
+    return replace(track, emotion=options.emotion) if options.emotion else track
 
 
 def _is_given(context: typer.Context, name: str) -> bool:

@@ -203,8 +203,21 @@ class ControlsReport:
         return "\n".join(lines)
 
 
+def _check(controls: Sequence[str]) -> None:
+    for control in controls:
+        if control not in CONTROLS:
+            raise OptionError(
+                f"there is no measure of {control!r}; there are: {', '.join(CONTROLS)}"
+            )
+
+
 def expected_frames(portraits: int, controls: Sequence[str]) -> int:
-    """Return about how many frames a measure takes, for a progress bar."""
+    """Return about how many frames a measure takes, for a progress bar.
+
+    Raises:
+        OptionError: a control is not known.
+    """
+    _check(controls)
 
     def of(what: str) -> int:
         return len(np.arange(0, SECONDS[what], 1 / FPS[what]))
@@ -251,11 +264,7 @@ def measure_controls(
     """
     if not portraits:
         raise OptionError("controls are measured on portraits; name one or more")
-    for control in controls:
-        if control not in CONTROLS:
-            raise OptionError(
-                f"there is no measure of {control!r}; there are: {', '.join(CONTROLS)}"
-            )
+    _check(controls)
     tables: dict[tuple[str, str], list[list[float]]] = {}
     errors: dict[tuple[str, str], list[float]] = {}
     made: dict[tuple[str, str], list[float]] = {}

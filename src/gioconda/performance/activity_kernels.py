@@ -49,7 +49,7 @@ def speaking(  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True)
 def evidence(  # type: ignore[no-untyped-def]
-    voice, f0_hz, loudness_db, past, rows, future, needed, pitched, all_pitched, least,
+    voice, f0_hz, loudness_db, past, rows, future, further, needed, pitched, all_pitched, least,
     least_with_pitch,
 ):  # fmt: skip
     """Weigh the rows about to come.
@@ -61,6 +61,8 @@ def evidence(  # type: ignore[no-untyped-def]
         past: rows of past.
         rows: rows of the window.
         future: rows of look-ahead.
+        further: rows ahead of the window's own row at which the last of them may lie, beyond those
+            needed.
         needed: rows that are weighed; the last is as far ahead as the look-ahead allows.
         pitched: rows with a pitch that make speech likelier.
         all_pitched: rows with a pitch that count as all of them.
@@ -72,7 +74,7 @@ def evidence(  # type: ignore[no-untyped-def]
     """
     speech, held = np.zeros(rows, np.bool_), np.zeros(rows, np.bool_)
     level = np.zeros(rows)
-    last = min(future, needed - 1)
+    last = min(future, needed - 1 + further)
     for i in range(rows):
         mean_voice, with_pitch = 0.0, 0
         for k in range(last - needed + 1, last + 1):

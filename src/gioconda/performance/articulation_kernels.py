@@ -70,8 +70,9 @@ def read_curves(  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True)
 def contacts(  # type: ignore[no-untyped-def]
-    posteriors, bilabial, labiodental, past, rows, future, ahead, begin, end
-):
+    posteriors, bilabial, labiodental, past, rows, future, ahead, clamp, brief_clamp, brief_share,
+    brief_fall, brief_reach,
+):  # fmt: skip
     """Tell how far the lips are shut, and how far the lower lip is at the teeth.
 
     Args:
@@ -82,24 +83,51 @@ def contacts(  # type: ignore[no-untyped-def]
         rows: rows of the window.
         future: rows of look-ahead.
         ahead: rows ahead whose posteriors count as well.
-        begin: posterior at which lips begin to close.
-        end: posterior at which they are shut.
+        clamp: posteriors at which lips begin to close, and at which they are shut.
+        brief_clamp: the same for the peak of a brief rise of the bilabials.
+        brief_share: parts of that peak at which lips begin to close, and at which they are shut.
+        brief_fall: brief is what falls to this part of its peak on both sides ...
+        brief_reach: ... within so many rows.
 
     Returns:
         Two arrays (rows,), 0 to 1.
     """
     lips, teeth = np.zeros(rows), np.zeros(rows)
     for i in range(rows):
-        both, all_three = 0.0, 0.0
-        for k in range(min(ahead, future) + 1):
-            p = posteriors[past + i + k]
-            pair = np.float64(p[bilabial[0]]) + np.float64(p[bilabial[1]])
+        both, all_three, brief = 0.0, 0.0, 0.0
+        for k in range(ahead + 1):
+            pair = _pair(posteriors, bilabial, past, future, i, k)
             both = max(both, pair)
-            all_three = max(all_three, pair + np.float64(p[labiodental]))
-        shut = min(max((all_three - begin) / (end - begin), 0.0), 1.0)
+            at = past + i + min(k, future)
+            all_three = max(all_three, pair + np.float64(posteriors[at, labiodental]))
+            # With little look-ahead only what has been seen to fall is known to be brief.
+            if k > 0 and k + brief_reach > future:
+                continue
+            peak, before, after = pair, pair, pair
+            for reach in range(1, brief_reach + 1):
+                earlier = _pair(posteriors, bilabial, past, future, i, k - reach)
+                later = _pair(posteriors, bilabial, past, future, i, k + reach)
+                peak = max(peak, max(earlier, later))
+                before, after = min(before, earlier), min(after, later)
+            if max(before, after) < brief_fall * peak:
+                near = _ramp(pair / max(peak, 1e-9), brief_share[0], brief_share[1])
+                brief = max(brief, _ramp(peak, brief_clamp[0], brief_clamp[1]) * near)
+        shut = _ramp(all_three, clamp[0], clamp[1])
         share = min(max(both / max(all_three, 1e-9), 0.0), 1.0)
-        lips[i], teeth[i] = shut * share, shut * (1.0 - share)
+        lips[i] = max(shut * share, brief)
+        teeth[i] = min(shut * (1.0 - share), 1.0 - lips[i])
     return lips, teeth
+
+
+@njit(cache=True, nogil=True)
+def _pair(posteriors, bilabial, past, future, i, offset):  # type: ignore[no-untyped-def]
+    p = posteriors[past + i + min(max(offset, -past), future)]
+    return np.float64(p[bilabial[0]]) + np.float64(p[bilabial[1]])
+
+
+@njit(cache=True, nogil=True)
+def _ramp(x, low, high):  # type: ignore[no-untyped-def]
+    return min(max((x - low) / (high - low), 0.0), 1.0)
 
 
 @njit(cache=True, nogil=True)

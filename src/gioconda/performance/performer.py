@@ -40,8 +40,8 @@ from gioconda.speech.types import FEATURE_RATE_HZ, SpeechFeatures
 
 FloatArray = npt.NDArray[np.float64]
 
-#: Look-ahead that all parts can use: brows lead loudness by 120 ms.
-DEFAULT_LOOKAHEAD_MS: Final = 120.0
+#: Look-ahead that all parts can use: brows lead loudness by 120 ms, the mouth speech by 200.
+DEFAULT_LOOKAHEAD_MS: Final = 200.0
 
 
 @dataclass
@@ -81,7 +81,7 @@ class RulePerformer:
 
     Args:
         lookahead_ms: how far into the features' future a row of motion looks, 0 to 500. Under
-            120 ms closures, brows and the mouth's start come later than people's.
+            200 ms the mouth's start, and under 120 ms closures and brows, come later than people's.
         readout: file of another table that reads the lip curves off the features, as
             ``scripts/measure_readout.py`` writes it; None takes the shipped one.
 
@@ -208,7 +208,7 @@ class RulePerformer:
 def perform(
     features: SpeechFeatures,
     controls: Direction | None = None,
-    lookahead_ms: float = 120.0,
+    lookahead_ms: float = DEFAULT_LOOKAHEAD_MS,
     *,
     partner: SpeechFeatures | None = None,
 ) -> Motion:

@@ -74,8 +74,15 @@ class PhoneTrack:
 
     @classmethod
     def joined(cls, tracks: Iterable[PhoneTrack]) -> PhoneTrack:
-        """Join tracks that follow each other."""
+        """Join tracks that follow each other; where two overlap, the later one is kept whole."""
         parts = [t for t in tracks if len(t)] or [cls.of_segments(())]
+        first_s = np.inf
+        for i in reversed(range(len(parts))):
+            starts, ends = parts[i].start_s, parts[i].end_s
+            if len(ends) and ends.max() > first_s:
+                starts, ends = np.minimum(starts, first_s), np.minimum(ends, first_s)
+                parts[i] = replace(parts[i], start_s=starts, end_s=ends)
+            first_s = min(first_s, starts.min(initial=np.inf))
         return cls(
             *(
                 np.concatenate([getattr(p, name) for p in parts])

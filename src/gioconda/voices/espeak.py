@@ -151,10 +151,7 @@ class EspeakVoice:
         ]
         return *read_wave(_run(program, options, voice, text.encode()), "espeak-ng"), None
 
-
-    def _asked(
-        self, program: str, text: str, voice: str, wpm: int, pitch: int
-    ) -> _Answer | None:
+    def _asked(self, program: str, text: str, voice: str, wpm: int, pitch: int) -> _Answer | None:
         """Return the worker's answer, None without one; one that died is started once more."""
         for last in (False, True):
             if self._worker is None and not self._without_worker:
@@ -269,7 +266,7 @@ class _Worker:
 
         Raises:
             VoiceError: there is no such voice.
-            _WorkerDiedError: it gives no whole answer; it must be stopped, as after any other error.
+            _WorkerDiedError: it gives no whole answer; stop it, as after any other error.
         """
         asked = {"text": text, "voice": voice, "wpm": wpm, "pitch": pitch}
         stdin, stdout = self._process.stdin, self._process.stdout

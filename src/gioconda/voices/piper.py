@@ -51,9 +51,7 @@ class PiperVoice:
         for sentence in sentences(text):
             with tempfile.TemporaryDirectory(prefix="gioconda-piper-") as folder:
                 out = Path(folder) / "speech.wav"
-                done = run_program(
-                    [*command, "--output_file", str(out)], sentence.encode() + b"\n"
-                )
+                done = run_program([*command, "--output_file", str(out)], sentence.encode() + b"\n")
                 if done.returncode or not out.exists():
                     said = done.stderr.decode("utf-8", "replace").strip().splitlines()
                     raise VoiceError(f"piper failed: {said[-1] if said else 'it said nothing'}")
