@@ -47,7 +47,9 @@ def test_what_is_said_is_known() -> None:
         assert sound.duration_s == pytest.approx(0.9)
         assert sound.phones is not None
         assert [*sound.phones.phone] == [CLASS_INDEX["m"], CLASS_INDEX["a"]] * 3
-        np.testing.assert_allclose(sound.phones.end_s[1::2], [0.3, 0.6, 0.9], atol=1e-9)
+        # An m is shut before it is heard, at the cost of the vowel before it.
+        np.testing.assert_allclose(sound.phones.end_s[1::2], [0.25, 0.55, 0.9], atol=1e-9)
+        np.testing.assert_allclose(sound.phones.start_s[2::2], [0.25, 0.55], atol=1e-9)
         pcm = np.concatenate(list(sound.chunks()))
     pieces = [gioconda.at_16k(p) for p in gioconda.speak("one two three", engine=Hummer())]
     np.testing.assert_array_equal(pcm, np.concatenate(pieces))

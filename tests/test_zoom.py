@@ -122,7 +122,8 @@ def test_a_session_takes_new_controls_while_it_runs(portrait: Portrait) -> None:
     session.set(Controls(distance=0.8, emotion="happy"))
     frames = [*first, *(f.image.copy() for f in session.push(silence))]
     steps = [np.abs(b.astype(int) - a).mean() for a, b in pairwise(frames)]
-    assert steps[len(first) - 1] < 1.5  # the first frame of another camera
+    # The first frame of another camera differs little more than the face has moved.
+    assert steps[len(first) - 1] < steps[len(first) - 2] + 0.5
     assert np.abs(frames[-1].astype(int) - first[-1]).mean() > 5
     with pytest.raises(OptionError, match="still"):
         session.set(Controls(still=True))
