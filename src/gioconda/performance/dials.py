@@ -159,9 +159,14 @@ def _faded(state: DialState, rows: int) -> FloatArray:
 
 
 def _left(state: DialState) -> float:
-    """Return which part of the gaze's offset is left: minimum jerk over the saccade."""
-    x = min(max(state.gaze_age_s / saccade_s(math.hypot(*state.gaze_offset)), 0.0), 1.0)
-    return 1.0 - x * x * x * (10.0 - 15.0 * x + 6.0 * x * x)
+    """Return which part of the gaze's offset is left as the saccade runs."""
+    return 1.0 - saccade_done(state.gaze_age_s, math.hypot(*state.gaze_offset))
+
+
+def saccade_done(age_s: float, degrees: float) -> float:
+    """Return which part of its way, 0 to 1, a saccade has made at an age: minimum jerk."""
+    x = min(max(age_s / saccade_s(degrees), 0.0), 1.0)
+    return x * x * x * (10.0 - 15.0 * x + 6.0 * x * x)
 
 
 def _glances(state: DialState, rows: int, shifts: FloatArray) -> FloatArray:

@@ -16,9 +16,8 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from gioconda.control_track import saccade_s
 from gioconda.performance.activity import Activity
-from gioconda.performance.dials import Dials
+from gioconda.performance.dials import Dials, saccade_done
 from gioconda.speech.types import FEATURE_RATE_HZ
 
 FloatArray = npt.NDArray[np.float64]
@@ -234,10 +233,9 @@ def _saccade(state: GazeState, target: tuple[float, float]) -> float:
 
 
 def _saccade_position(state: GazeState) -> tuple[float, float]:
-    """Return the direction now: minimum-jerk between the ends of the running saccade."""
+    """Return the direction now: between the ends of the running saccade."""
     size = math.dist(state.saccade_from, state.saccade_to)
-    x = min(state.saccade_age_s / saccade_s(size), 1.0)
-    s = x * x * x * (10.0 - 15.0 * x + 6.0 * x * x)
+    s = saccade_done(state.saccade_age_s, size)
     a, b = state.saccade_from, state.saccade_to
     return a[0] + s * (b[0] - a[0]), a[1] + s * (b[1] - a[1])
 
