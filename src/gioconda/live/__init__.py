@@ -1,0 +1,3 @@
+"""Live: a face that answers while you speak. Sessions, a server, a page."""
+
+from __future__ import annotations
