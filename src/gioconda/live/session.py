@@ -400,7 +400,8 @@ def _check_room(waiting: SpeechQueue, count: int, rate_hz: int) -> None:
     """
     if waiting.waiting_samples / OUTPUT_RATE_HZ + count / max(rate_hz, 1) > MOST_QUEUED_S:
         raise OptionError(
-            f"more than {MOST_QUEUED_S / 60:.0f} minutes of speech would wait; push it as it is heard"
+            f"more than {MOST_QUEUED_S / 60:.0f} minutes of speech would wait; push it as it is "
+            "heard"
         )
 
 
