@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import os
 import threading
+import traceback
 from abc import ABC, abstractmethod
 from collections import deque
 from pathlib import Path
@@ -117,10 +119,10 @@ class ThreadedOutput(ABC):
         try:
             self._work()
         except Exception as e:
-            # The text may hold an address or a folder, so only its kind is told.
-            logger.error(
-                "the output %s failed: %s", self._name, type(e).__name__
-            )
+            # The text may hold an address or a folder, so only kind and place are told.
+            place = traceback.extract_tb(e.__traceback__)[-1]
+            where = f"{os.path.basename(place.filename)}:{place.lineno}"
+            logger.error("output %s: %s at %s", self._name, type(e).__name__, where)
             self._fail(OutputError(f"{self._name} failed: {type(e).__name__}"))
         finally:
             self._waiting.end()
@@ -131,7 +133,10 @@ class ThreadedOutput(ABC):
         level = logging.WARNING if reason else logging.INFO
         logger.log(level, "output %s: %s%s", self._name, state, reason and f" ({reason})")
         if self._on_event is not None:
-            self._on_event(OutputEvent(self._name, state, reason))
+            try:
+                self._on_event(OutputEvent(self._name, state, reason))
+            except Exception as e:  # whoever listens must not end what others see
+                logger.error("output %s: a listener raised %s", self._name, type(e).__name__)
 
     def _fail(self, error: OutputError) -> None:
         self._error = error

@@ -65,9 +65,6 @@ class FileOutput(ThreadedOutput):
         self._shape = i420_shape(width, height)
         self._stage = _create_partial(address.path)
         try:
-            as_i420(  # so that no frame waits for the compiler
-                np.zeros((height, width, 3), np.uint8), np.empty(self._shape, np.uint8)
-            )
             plan = file_plan(address, width, height, fps, sound=sound)
             self._muxer = Muxer(f"file:{os.fspath(self._stage)}", plan)
         except Exception as e:
