@@ -20,6 +20,7 @@ from gioconda.capture.head_pose import RIGID, HeadPoses, fit_poses
 from gioconda.capture.performance import face_moments, measured_poses
 from gioconda.capture.subject import Subject
 from gioconda.capture.unpose import unpose
+from gioconda.render.mesh import topology as topo
 
 Array = npt.NDArray[np.float64]
 
@@ -31,6 +32,8 @@ _LINKED: Final = (0.0, 3.0)
 _LONGEST_STEP_S: Final = 0.3
 #: Rounds of pose and expression in turn. The frame before is a good start.
 _ROUNDS: Final = 2
+_UPPER: Final = topo.UPPER_LIP_INNER[3:6]
+_LOWER: Final = topo.LOWER_LIP_INNER[3:6]
 
 
 @dataclass(frozen=True)
@@ -41,6 +44,7 @@ class FrameFit:
         face: (60,) moment of the blendshapes and ``articulation``; head and gaze are 0.
         gaze_deg: (2,) yaw and pitch.
         pose: (6,) degrees and outer-eye distances.
+        lip_gap_mm: between the inner lips as the tracker has them, in the middle of the mouth.
         information: (6, 6) the inverse of the covariance of the pose's error.
     """
 
@@ -48,6 +52,7 @@ class FrameFit:
     gaze_deg: Array
     pose: Array
     information: Array
+    lip_gap_mm: float
 
 
 class CausalFitter:
@@ -57,6 +62,9 @@ class CausalFitter:
         self.subject = subject
         self._fitter = Fitter(subject, 1 / _STEP_S, transfer=True)
         self._form = Form(self._fitter.problem)
+        gap = subject.rest[list(_LOWER)] - subject.rest[list(_UPPER)]
+        axes = subject.mesh.axes.astype(np.float64)
+        self._own_gap_mm = float((gap @ axes[1]).mean()) / float(subject.mesh.mm)
         self._weights: Array | None = None
         self._poses: HeadPoses | None = None
 
@@ -78,7 +86,11 @@ class CausalFitter:
         weights = before
         for _ in range(_ROUNDS):
             poses = refined_poses(
-                subject, subject.rest, seen, poses, in_view_axes(subject, weights[None], fitter.shapes)
+                subject,
+                subject.rest,
+                seen,
+                poses,
+                in_view_axes(subject, weights[None], fitter.shapes),
             )
             unposed = unpose(subject, subject.rest, poses, seen)
             gaze_deg = gaze(unposed)
@@ -90,4 +102,6 @@ class CausalFitter:
         self._weights, self._poses = free, poses
         pose, information = measured_poses(subject, poses)
         face = face_moments(fitter.names, free[None])[0]
-        return FrameFit(face, gaze_deg[0], pose[0], information[0])
+        parted = unposed.moved[0, list(_LOWER), 1] - unposed.moved[0, list(_UPPER), 1]
+        gap_mm = self._own_gap_mm + float(parted.mean())
+        return FrameFit(face, gaze_deg[0], pose[0], information[0], gap_mm)

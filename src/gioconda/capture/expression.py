@@ -123,9 +123,9 @@ def solve_next(
     matrix[np.diag_indices(len(matrix))] += problem.ridge[free] + holding
     wanted = right[0] + holding * before[free]
     low, high = problem.low[free], problem.high[free]
-    return form.filled(_bounded(matrix, wanted, low, high, np.clip(before[free], low, high))[None])[
-        0
-    ]
+    start = np.clip(before[free], low, high)
+    result: Array = form.filled(_bounded(matrix, wanted, low, high, start)[None])[0]
+    return result
 
 
 def _bounded(matrix: Array, right: Array, low: Array, high: Array, start: Array) -> Array:
@@ -175,7 +175,9 @@ class Form:
         weighted = self._weighted
         self.plain: Array = np.einsum("khc,lhc->kl", weighted, basis)
         along = [weighted[:, :, i] @ basis[:, :, j].T for i, j in self._PAIRS]
-        self.along = [a if i == j else a + a.T for a, (i, j) in zip(along, self._PAIRS, strict=True)]
+        self.along = [
+            a if i == j else a + a.T for a, (i, j) in zip(along, self._PAIRS, strict=True)
+        ]
 
     def frames(self, moved: Array, sight: Array) -> tuple[Array, list[Array]]:
         """Return the right sides, (T, F), of frames, and their shares, (T,), of ``along``."""

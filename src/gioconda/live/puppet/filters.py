@@ -7,6 +7,9 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from gioconda.motion import FloatArray, neutral
+from gioconda.render.mesh.depth import smoothstep
+
 Array = npt.NDArray[np.float64]
 
 #: A step is never taken for shorter than this, seconds.
@@ -67,6 +70,43 @@ def _share(cutoff_hz: Array | float, step_s: float) -> Array:
     """Return the share of the new value in a first-order low-pass over a step."""
     result: Array = 1 - np.exp(-2 * np.pi * np.asarray(cutoff_hz) * step_s)
     return result
+
+
+class Fade:
+    """What is shown of something followed: a change to something else is gone over smoothly.
+
+    Args:
+        ease_s: seconds that a change takes.
+
+    Attributes:
+        shown: (60,) what was shown last; None for rest that has been reached.
+    """
+
+    def __init__(self, ease_s: float) -> None:
+        self._ease_s = ease_s
+        self.shown: FloatArray | None = None
+        self._from: FloatArray = neutral()
+        self._which = 0
+        self._began_s = -np.inf
+
+    def towards(self, aim: FloatArray | None, which: int, time_s: float) -> FloatArray | None:
+        """Return what to show.
+
+        Args:
+            aim: (60,) that is followed now; None is rest.
+            which: tells what is followed from anything else; 0 for rest.
+            time_s: the present instant, rising.
+        """
+        if which != self._which:
+            self._which, self._began_s = which, time_s
+            self._from = neutral() if self.shown is None else self.shown
+        done = min((time_s - self._began_s) / self._ease_s, 1.0)
+        if aim is None and done >= 1:
+            self.shown = None
+            return None
+        part = np.float32(smoothstep(done))
+        self.shown = self._from + part * ((neutral() if aim is None else aim) - self._from)
+        return self.shown
 
 
 class PoseFilter:

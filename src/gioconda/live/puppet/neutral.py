@@ -81,7 +81,9 @@ class Neutral:
         self._pose.forget()
         self._gaze.forget()
 
-    def count(self, fit: FrameFit, pose: Array, gaze_deg: Array, step_s: float) -> tuple[Array, Array]:
+    def count(
+        self, fit: FrameFit, pose: Array, gaze_deg: Array, step_s: float
+    ) -> tuple[Array, Array]:
         """Return a frame counted from rest, and learn from it.
 
         Args:

@@ -17,12 +17,12 @@ from gioconda.capture.performance import HIDDEN
 from gioconda.capture.resting import look, most_restful
 from gioconda.capture.subject import Subject
 from gioconda.errors import OptionError
-from gioconda.live.puppet.filters import OneEuro, PoseFilter
+from gioconda.live.puppet.filters import Fade, OneEuro, PoseFilter
 from gioconda.live.puppet.follower import WebcamFollower
+from gioconda.live.puppet.lips import close_lips
 from gioconda.live.puppet.neutral import Neutral
 from gioconda.motion import BLENDSHAPES, INDEX, FloatArray, neutral, set_gaze
 from gioconda.portrait.preparation import view_geometry
-from gioconda.render.mesh.depth import smoothstep
 
 Array = npt.NDArray[np.float64]
 ByteImage = npt.NDArray[np.uint8]
@@ -55,7 +55,8 @@ _FACE_FILTERS: Final = {
 _HEAD_FILTER: Final = np.array([[1.2, 0.12]] * 3 + [[1.2, 3.0]] * 2 + [[0.7, 1.0]])
 _GAZE_FILTER: Final = np.array([[1.2, 0.12]] * 2)
 _BLINKS: Final = [INDEX["eyeBlinkLeft"], INDEX["eyeBlinkRight"]]
-_HEAD: Final = slice(INDEX["headYaw"], INDEX["headZ"] + 1)
+#: Lids that close by more than this from one frame to the next are blinking.
+_CLOSING: Final = 0.12
 
 
 class Puppet:
@@ -77,7 +78,7 @@ class Puppet:
 
     def start(self) -> None:
         """Load the models and know nobody."""
-        self._fade = _Fade()
+        self._fade = Fade(_EASE_S)
         self._last_s: float | None = None
         self._generation = 0
         self._meet()
@@ -150,7 +151,7 @@ class Puppet:
         seen_s = self._seen_s
         if self._face is not None and seen_s is not None and time_s - seen_s <= _HELD_S:
             return self._fade.towards(self._aim, self._generation, time_s)
-        return self._fade.towards(None, -1, time_s)
+        return self._fade.towards(None, 0, time_s)
 
     def _seen(self, image: ByteImage, landmarks: Array, time_s: float) -> None:
         learning = self._learning
@@ -225,38 +226,12 @@ class _KnownFace:
         if max(fit.face[_BLINKS]) < HIDDEN and not closing:
             self._looking = self._gaze.step(fit.gaze_deg, step_s)
         values, gaze_deg = self._neutral.count(fit, pose, self._looking, step_s)
+        close_lips(values, fit.lip_gap_mm)
         count = len(BLENDSHAPES)
         values[:count] = self._shapes.step(values[:count], step_s)
         result = values.astype(np.float32)
         set_gaze(result, *gaze_deg)
         return result
-
-
-#: Lids that close by more than this from one frame to the next are blinking.
-_CLOSING: Final = 0.12
-
-
-class _Fade:
-    """What is shown: it goes over smoothly whenever what it follows is another."""
-
-    def __init__(self) -> None:
-        self.shown: FloatArray | None = None
-        self._from: FloatArray = neutral()
-        self._which = -1
-        self._began_s = -np.inf
-
-    def towards(self, aim: FloatArray | None, which: int, time_s: float) -> FloatArray | None:
-        """Return what to show of an aim (None: rest); ``which`` tells one aim from another."""
-        if which != self._which:
-            self._which, self._began_s = which, time_s
-            self._from = neutral() if self.shown is None else self.shown
-        done = min((time_s - self._began_s) / _EASE_S, 1.0)
-        if aim is None and done >= 1:
-            self.shown = None
-            return None
-        part = np.float32(smoothstep(done))
-        self.shown = self._from + part * ((neutral() if aim is None else aim) - self._from)
-        return self.shown
 
 
 def _face_filter(name: str) -> tuple[float, float]:
