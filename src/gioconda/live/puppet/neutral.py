@@ -29,12 +29,16 @@ _FIRST_EASE_S: Final = 0.3
 _EASE_S: Final = 6.0
 _LIDS_EASE_S: Final = 2.0
 #: What the tracker reads of closed lids, before it has seen this person's; bounds of it, and the
-#: part that the peak of a blink moves it by.
+#: part that the peak of a blink moves it by, up and down: some blinks are not whole.
 _CLOSED: Final = 0.8
 _LEAST_CLOSED: Final = 0.4
-_LEARNT: Final = 0.35
-#: A peak above this part of the closed level is a blink's.
-_BLINK: Final = 0.45
+_LEARNT: Final = (0.5, 0.25)
+#: A closing of both lids above this that is over within so many seconds is a blink.
+_BLINK: Final = 0.2
+_BLINK_S: Final = 0.45
+#: The head goes no further than this from rest: degrees, and outer-eye distances. A person moves
+#: about before a camera, but a portrait that leaves its place shows what lies behind it.
+_MOST_HEAD: Final = np.array([40.0, 30.0, 35.0, 0.35, 0.25, 0.5])
 _BLINKS: Final = [INDEX["eyeBlinkLeft"], INDEX["eyeBlinkRight"]]
 _RESTING: Final = [INDEX[name] for name in BLENDSHAPES if name.startswith(RESTING)]
 _HEAD: Final = slice(INDEX["headYaw"], INDEX["headZ"] + 1)
@@ -75,6 +79,7 @@ class Neutral:
         self._shapes = _Level(len(_RESTING))
         self._closed = np.full(2, _CLOSED)
         self._peak = np.zeros(2)
+        self._shut_s = 0.0
 
     def moved_seat(self) -> None:
         """Learn the head's place and the gaze anew: the person was away."""
@@ -101,7 +106,7 @@ class Neutral:
         lids = fit.face[_BLINKS]
         self._open.learn(lids, step_s)
         closing = lids - self._open.value
-        self._learn_closed(closing)
+        self._learn_closed(closing, step_s)
         closing = closing / self._closed
         if closing.mean() < HIDDEN:
             self._gaze.learn(gaze_deg, step_s)
@@ -109,18 +114,20 @@ class Neutral:
         moment[_BLINKS] = np.minimum([left[0], right[0]], 1.0)
         self._shapes.learn(moment[_RESTING], step_s)
         moment[_RESTING] -= self._shapes.value
-        moment[_HEAD] = pose - self._pose.value
+        moment[_HEAD] = _MOST_HEAD * np.tanh((pose - self._pose.value) / _MOST_HEAD)
         moment[INDEX["articulation"]] = 1.0
         return moment, gaze_deg - self._gaze.value
 
-    def _learn_closed(self, closing: Array) -> None:
+    def _learn_closed(self, closing: Array, step_s: float) -> None:
         """Take the peaks of blinks for closed eyes."""
-        blinks = float((self._peak / self._closed).mean()) > _BLINK
-        if blinks and float(closing.mean()) < 0.5 * float(self._peak.mean()):
-            moved = self._closed + _LEARNT * (self._peak - self._closed)
-            self._closed = np.clip(moved, _LEAST_CLOSED, 1.0)
-            self._peak = np.zeros(2)
-        elif float(closing.mean()) > float(self._peak.mean()):
-            self._peak = closing.copy()
-        elif not blinks:
-            self._peak = np.zeros(2)
+        both = float(closing.mean())
+        if both > _BLINK:
+            self._shut_s += step_s
+            if both > float(self._peak.mean()):
+                self._peak = closing.copy()
+        elif self._shut_s > 0:
+            if self._shut_s < _BLINK_S:
+                share = np.where(self._peak > self._closed, *_LEARNT)
+                moved = self._closed + share * (self._peak - self._closed)
+                self._closed = np.clip(moved, _LEAST_CLOSED, 1.0)
+            self._shut_s, self._peak = 0.0, np.zeros(2)

@@ -7,6 +7,7 @@ frame is a moment, counted from this person's own rest (:mod:`neutral`).
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -22,7 +23,9 @@ from gioconda.live.puppet.follower import WebcamFollower
 from gioconda.live.puppet.lips import close_lips
 from gioconda.live.puppet.neutral import Neutral
 from gioconda.motion import BLENDSHAPES, INDEX, FloatArray, neutral, set_gaze
+from gioconda.portrait.canonical import canonical_landmarks
 from gioconda.portrait.preparation import view_geometry
+from gioconda.render.mesh import topology as topo
 
 Array = npt.NDArray[np.float64]
 ByteImage = npt.NDArray[np.uint8]
@@ -77,7 +80,8 @@ class Puppet:
         self.close()
 
     def start(self) -> None:
-        """Load the models and know nobody."""
+        """Load the models and know nobody; the first time in a process this takes a second."""
+        _warm()
         self._fade = Fade(_EASE_S)
         self._last_s: float | None = None
         self._generation = 0
@@ -232,6 +236,22 @@ class _KnownFace:
         result = values.astype(np.float32)
         set_gaze(result, *gaze_deg)
         return result
+
+
+@lru_cache(maxsize=1)
+def _warm() -> None:
+    """Build a subject and fit a frame once: what is compiled is then loaded."""
+    face = canonical_landmarks().astype(np.float64)
+    irises = [
+        np.repeat(face[list(corners)].mean(axis=0)[None], 5, axis=0)
+        for corners in (topo.RIGHT_EYE_CORNERS, topo.LEFT_EYE_CORNERS)
+    ]
+    face = np.concatenate([face[: topo.LANDMARKS], *irises])
+    face *= 0.25 * _VIEW_SIDE_PX / float(np.linalg.norm(face[263] - face[33]))
+    face[:, :2] += 0.5 * _VIEW_SIDE_PX - face[:, :2].mean(axis=0)
+    grey = np.full((_VIEW_SIDE_PX, _VIEW_SIDE_PX, 3), 128, np.uint8)
+    view = view_geometry(grey, face.astype(np.float32), _VIEW_SIDE_PX)
+    _KnownFace(Subject.of(view, face)).moment(face, _USUAL_STEP_S)
 
 
 def _face_filter(name: str) -> tuple[float, float]:

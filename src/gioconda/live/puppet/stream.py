@@ -172,23 +172,27 @@ class PuppetStream:
         if not self._moments or self._offset_s is None:
             self._presence = 0.0
             return None, 0.0
-        read_s = self._clock(time_s, passed_s)
-        here = read_s - self._moments[-1][0] <= HELD_S
+        due_s = time_s - self._offset_s - self.delay_s
+        here = due_s - self._moments[-1][0] <= HELD_S
         self._presence += passed_s / ARRIVE_S if here else -passed_s / EASE_S
         self._presence = float(np.clip(self._presence, 0.0, 1.0))
-        shown = self._fade.towards(self._between(read_s), self._course, time_s)
+        self._read_s = self._clock(due_s, passed_s)
+        shown = self._fade.towards(self._between(self._read_s), self._course, time_s)
         return shown, float(smoothstep(self._presence))
 
-    def _clock(self, time_s: float, passed_s: float) -> float:
-        """Return the instant of the client's clock to show: it never goes back, nor jumps."""
-        assert self._offset_s is not None
-        due_s = time_s - self._offset_s - self.delay_s
-        if self._read_s is None or abs(due_s - self._read_s) > HELD_S:
-            self._read_s = due_s
-        else:
-            slow, fast = (self._read_s + passed_s * rate for rate in _RATE)
-            self._read_s = float(np.clip(due_s, slow, fast))
-        return self._read_s
+    def _clock(self, due_s: float, passed_s: float) -> float:
+        """Return the instant of the client's clock to show: it never goes back, nor leaps.
+
+        Where nothing newer has come it waits, and then catches up.
+        """
+        newest_s = self._moments[-1][0]
+        if self._read_s is None:
+            return min(due_s, newest_s)
+        if min(due_s, newest_s) - self._read_s > HELD_S:
+            self._course += 1
+            return min(due_s, newest_s)
+        slow, fast = (self._read_s + passed_s * rate for rate in _RATE)
+        return float(min(np.clip(due_s, slow, fast), newest_s))
 
     def _between(self, read_s: float) -> FloatArray:
         """Return the moment at an instant of the client's clock, linear between neighbours."""
