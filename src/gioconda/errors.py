@@ -28,6 +28,7 @@ from __future__ import annotations
 #: What each extra installs. Named one by one, since installing ``gioconda[extra]`` over the
 #: pinned set-up would bring a second OpenCV beside the one that is there.
 EXTRAS = {
+    "camera": "pyvirtualcam",
     "heic": "pillow-heif",
     "live": "aiortc fastapi python-multipart uvicorn websockets",
     "train": "torch==2.13.0 onnx",

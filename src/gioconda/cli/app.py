@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from gioconda.cli import arguments as arg
-from gioconda.cli import motion_commands, say_command
+from gioconda.cli import live_command, motion_commands, say_command
 from gioconda.cli.measure_commands import measure_app
 from gioconda.cli.voice import Voice
 from gioconda.cli.words import Words
@@ -136,6 +136,7 @@ def animate(
 
 
 app.command()(say_command.say)
+app.command()(live_command.live)
 
 
 @app.command()

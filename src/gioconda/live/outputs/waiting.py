@@ -62,7 +62,7 @@ class Waiting:
             if self._frames >= QUEUE_FRAMES:
                 self._drop(Frame)
                 self.dropped += 1
-            buffer = self._spare.pop() if self._spare else np.empty_like(image)
+            buffer = self._spare.pop() if self._spare else np.empty(image.shape, np.uint8)
         np.copyto(buffer, image)
         self._append(Frame(buffer, time_s))
 
