@@ -59,7 +59,7 @@ def live(
     """A face that speaks with you, without a browser: into a stream, a file or a virtual webcam.
 
     Ctrl-C ends it; files are complete then. The voice is sent with the face, in step with it.
-    """  # noqa: D400, D401
+    """
     from gioconda.cli import living
 
     track = arg.controls(

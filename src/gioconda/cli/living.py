@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import signal
+import threading
 import time
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from functools import partial
+from types import FrameType
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
 
 from gioconda.cli.voice import Voice
 from gioconda.controls import Controls
@@ -83,11 +89,12 @@ def run(
     session: Session,
     source: Source,
     outputs: Sequence[Output],
+    stopped: Callable[[], bool] = lambda: False,
     *,
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] = time.sleep,
 ) -> None:
-    """Step a session in real time until its source has ended and was heard.
+    """Step a session in real time until its source has ended and was heard, or it is stopped.
 
     Raises:
         OutputError: every output has failed.
@@ -98,7 +105,7 @@ def run(
     pacer = Pacer(session.fps, session.delay_s, clock())
     quiet_since_s: float | None = None
     told_end = False
-    while True:
+    while not stopped():
         sleep(pacer.wait_s(clock()))
         now_s = pacer.now_s(clock())
         for pcm in source.take(now_s):
@@ -114,13 +121,40 @@ def run(
                 output.write_frame(step.frame.image, step.frame.time_s)
         if all(output.state == "failed" for output in outputs):
             raise OutputError("no output is left; each has failed")
-        busy = not told_end or session.speaking or session.queued_s > 0
+        # What is on its way through the look-ahead is counted as queued, silence too.
+        waits = session.queued_s > session.delay_s + 0.01
+        busy = not told_end or session.speaking or waits
         if busy:
             quiet_since_s = None
         elif quiet_since_s is None:
             quiet_since_s = now_s
         elif now_s - quiet_since_s > session.delay_s + _TAIL_S:
             return
+
+
+@contextmanager
+def _ending() -> Iterator[threading.Event]:
+    """Give a flag that Ctrl-C and its kin raise, in place of an exception anywhere at all.
+
+    A second one ends at once, as everywhere.
+    """
+    ended = threading.Event()
+    before: dict[signal.Signals, Any] = {}
+
+    def end(number: int, frame: FrameType | None) -> None:
+        ended.set()
+        for each, handler in before.items():
+            signal.signal(each, handler)
+
+    if threading.current_thread() is threading.main_thread():
+        for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+            if (each := getattr(signal, name, None)) is not None:
+                before[each] = signal.signal(each, end)
+    try:
+        yield ended
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)
 
 
 def _opened(source: str, rate_hz: int, stack: ExitStack) -> Source:
@@ -141,10 +175,17 @@ def _session(portrait: str, controls: Controls, look: LiveLook) -> Session:
     if look.background == "none":
         raise OptionError("outputs carry no transparency; choose keep, blur, a colour or a picture")
     check_options(look.fps, look.size, "crop", controls.distance, background)
-    return Session(
-        Portrait.open(portrait, look.face), controls, fps=look.fps, size=look.size,
-        background=background, lookahead_ms=look.lookahead_ms,
+    picture = Portrait.open(portrait, look.face)
+    make = partial(
+        Session, picture, controls, fps=look.fps, size=look.size, background=background,
+        lookahead_ms=look.lookahead_ms,
     )  # fmt: skip
+    # A first one loads every library, kernel and model, so that the one that is seen never waits.
+    trial = make()
+    trial.push_audio(np.zeros(1600, np.float32))
+    for k in range(6):
+        trial.step(0.05 * k)
+    return make()
 
 
 def _close(outputs: Sequence[Output], voice: Voice) -> None:

@@ -17,8 +17,8 @@ from gioconda.live.outputs.types import (
     OnEvent,
     OutputEvent,
     State,
-    checked_frame,
     check_sound,
+    checked_frame,
 )
 from gioconda.live.outputs.waiting import Waiting
 from gioconda.live.types import ByteImage

@@ -16,7 +16,7 @@ import numpy as np
 from gioconda.errors import MissingExtraError, OptionError, OutputError
 from gioconda.live.outputs.address import Address
 from gioconda.live.outputs.base import ThreadedOutput
-from gioconda.live.outputs.types import OnEvent, checked_frame, check_sound
+from gioconda.live.outputs.types import OnEvent, check_sound, checked_frame
 from gioconda.live.outputs.waiting import Waiting
 from gioconda.live.types import ByteImage
 from gioconda.motion import FloatArray
