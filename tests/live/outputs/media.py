@@ -23,6 +23,11 @@ def picture(index: int, flash: bool = False) -> np.ndarray:
     return image
 
 
+def begun(output: Output) -> int:
+    """Frames that have left the queue, one way or the other."""
+    return output.figures.frames + output.figures.dropped
+
+
 def feed(
     output: Output,
     seconds: float,
@@ -36,7 +41,7 @@ def feed(
 
     It waits for the output, so that none is dropped, unless it is hurried.
     """
-    given = 0
+    given, before = 0, begun(output)
     for i in range(round(seconds * FPS)):
         flash = any(abs(i / FPS - mark) < 1e-6 for mark in marks)
         first = round((start_s + i / FPS) * RATE)
@@ -47,8 +52,8 @@ def feed(
         if not missing(i):
             output.write_frame(picture(i, flash), start_s + i / FPS)
             given += 1
-        patience = time.monotonic() + 20
-        while not hurried and given - output.figures.frames > 3 and time.monotonic() < patience:
+        until = time.monotonic() + 5
+        while not hurried and given - begun(output) + before > 3 and time.monotonic() < until:
             time.sleep(0.001)
 
 

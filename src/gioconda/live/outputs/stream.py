@@ -100,6 +100,7 @@ class StreamOutput(ThreadedOutput):
             try:
                 self._serve(carrier)
             finally:
+                self._serving = False
                 carrier.release()
             self._book(carrier)
             if self._waiting.ended:
@@ -129,6 +130,8 @@ class StreamOutput(ThreadedOutput):
                 return
             self._idle(0.05)
         self._rate.restart(time.monotonic(), self._bytes)
+        self._serving = True  # only now: what came before was dropped
+        self._on_progress(carrier)
         watch = threading.Thread(
             target=carrier.watch, args=(self._stall_s,), name="output watch", daemon=True
         )
@@ -153,7 +156,7 @@ class StreamOutput(ThreadedOutput):
 
     def _on_progress(self, carrier: _Carrier) -> None:
         """Take a carrier's report; called from the thread that reads it."""
-        if carrier.live and self._state == "connecting":
+        if carrier.live and self._serving and self._state == "connecting":
             self._connections += 1
             self._tell("live")
         frames, late, size = carrier.sent
@@ -162,6 +165,8 @@ class StreamOutput(ThreadedOutput):
         self._late = before[1] + late + self._discarded
         self._rate.mark(time.monotonic(), self._bytes)
 
+    #: Whether a connection is being given what comes.
+    _serving = False
     #: Frames, late frames and bytes of earlier connections.
     _before: tuple[int, int, int] = (0, 0, 0)
 
@@ -274,5 +279,5 @@ class _Carrier:
             self.sent = int(frames), int(late), int(size)
             self._done += 1
             self._last = time.monotonic()
-        self._on_progress(self)
         self.ready = self.ready or bool(said.get("ready"))
+        self._on_progress(self)

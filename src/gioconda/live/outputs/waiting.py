@@ -41,9 +41,7 @@ class Waiting:
         frames: so many may wait.
     """
 
-    def __init__(
-        self, sound_s: float, *, keep_sound: bool, frames: int = QUEUE_FRAMES
-    ) -> None:
+    def __init__(self, sound_s: float, *, keep_sound: bool, frames: int = QUEUE_FRAMES) -> None:
         #: Frames that were dropped because others came.
         self.dropped = 0
         #: Whether more sound came than may wait where none is dropped.
