@@ -128,7 +128,8 @@ class PipeSource:
         self._rest = data[whole:]
         if not whole:
             return []
-        return [np.frombuffer(data[:whole], "<i2").astype(np.float32) / 32768]
+        samples = np.frombuffer(data[:whole], "<i2").astype(np.float32)
+        return [samples / np.float32(32768)]
 
     def close(self) -> None:
         """Do nothing: the pipe belongs to whoever opened it."""

@@ -76,6 +76,8 @@ def decode(path: Any, **options: Any) -> Seen:
     with av.open(path, **options) as container:
         try:
             for frame in container.decode():
+                if frame.pts is None:
+                    continue
                 time_s = float(frame.pts * frame.time_base)
                 if isinstance(frame, av.VideoFrame):
                     grey = frame.to_ndarray(format="gray")

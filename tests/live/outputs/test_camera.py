@@ -6,7 +6,7 @@ import builtins
 import sys
 import threading
 import types
-from collections.abc import Iterator
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -18,7 +18,7 @@ from gioconda.live.outputs import Output, OutputEvent, open_output
 class StandIn:
     """pyvirtualcam.Camera: ``sleep_until_next_frame`` waits for the test."""
 
-    made: list[StandIn] = []
+    made: ClassVar[list[StandIn]] = []
     fails = False
 
     def __init__(self, width: int, height: int, fps: float, *, fmt: object, device: str | None):
@@ -47,13 +47,13 @@ class StandIn:
 
 
 @pytest.fixture
-def stand_in(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[StandIn]]:
+def stand_in(monkeypatch: pytest.MonkeyPatch) -> type[StandIn]:
     module = types.ModuleType("pyvirtualcam")
     module.Camera = StandIn  # type: ignore[attr-defined]
     module.PixelFormat = types.SimpleNamespace(RGB="rgb")  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "pyvirtualcam", module)
     StandIn.made, StandIn.fails = [], False
-    yield StandIn
+    return StandIn
 
 
 def show(output: Output, value: int, time_s: float) -> None:

@@ -17,7 +17,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Final, cast
+from typing import Any, Final, cast
 
 import numpy as np
 
@@ -149,7 +149,7 @@ class StreamOutput(ThreadedOutput):
                 else:
                     carrier.send(SOUND, item.sample, item.pcm.data)
         except OSError:
-            carrier.give_up("it was closed")
+            pass  # it has ended, and has said why or was told to
         finally:
             carrier.kill()
             watch.join()  # it has nothing to watch any more
@@ -269,14 +269,14 @@ class _Carrier:
         if self._process.wait() == -getattr(signal, "SIGALRM", -1):
             self.reason = "it takes no data"
 
-    def _take(self, said: dict[str, object]) -> None:
+    def _take(self, said: dict[str, Any]) -> None:
         if "error" in said:
             self.reason = str(said["error"])
             self.hopeless = bool(said.get("hopeless"))
         self.live = self.live or bool(said.get("live"))
         if "sent" in said:
-            frames, late, size = said["sent"]  # type: ignore[misc]
-            self.sent = int(frames), int(late), int(size)
+            frames, late, size = (int(n) for n in said["sent"])
+            self.sent = frames, late, size
             self._done += 1
             self._last = time.monotonic()
         self.ready = self.ready or bool(said.get("ready"))
