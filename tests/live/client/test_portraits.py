@@ -52,7 +52,7 @@ def test_a_file_and_its_bytes_are_uploaded_with_the_token(server: type[Portraits
     path = Path(examples.portrait_path())
     assert given(str(path), server) == given(path.read_bytes(), server, "secret") == "ab12"
     one, other = server.seen
-    assert one == ("/v1/portraits", "image/jpeg", "", path.read_bytes())
+    assert one == ("/v1/portraits", "image/png", "", path.read_bytes())
     assert other[2] == "Bearer secret"
 
 

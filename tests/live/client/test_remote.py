@@ -6,6 +6,7 @@ import asyncio
 import subprocess
 import sys
 from collections.abc import Awaitable, Callable
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -74,7 +75,7 @@ def test_speech_is_heard_whole_and_its_frames_fall_on_the_same_instants() -> Non
         assert not end.interrupted
         assert end.played_s == pytest.approx(0.6, abs=0.01)
         line = [o for o in seen if isinstance(o, LiveAudio)]
-        for one, other in zip(line, line[1:], strict=False):
+        for one, other in pairwise(line):
             assert one.sample + len(one.pcm) == other.sample
         heard = np.concatenate([o.pcm for o in line])
         loud = np.flatnonzero(np.abs(heard) > 0.01) + line[0].sample
@@ -269,9 +270,13 @@ def test_the_end_of_a_session_by_the_server_is_an_error_and_ends_what_was_said()
         face.push_audio(tone(3.0), RATE)
         server.close_with = "it was idle"
         seen: list[FaceOutput] = []
-        with pytest.raises(ServerError, match="it was idle"):
+
+        async def take() -> None:
             async for output in face:
                 seen.append(output)
+
+        with pytest.raises(ServerError, match="it was idle"):
+            await take()
         assert [o.interrupted for o in seen if isinstance(o, SpeakEnded)] == [True]
         await face.aclose()
 
