@@ -292,20 +292,20 @@ class Session:
             offset_s = (self._taken + at) / OUTPUT_RATE_HZ - self._heard / SAMPLE_RATE_HZ
             phones = [_later(p, offset_s) for p in told]
         self._motion.append(self._performance.push(heard, phones or None, partner=other))
+        events: list[tuple[int, LiveEvent]] = []
+        for number, at, samples in taken.ended:
+            end_s, played_s = (n / OUTPUT_RATE_HZ for n in (self._taken + at, samples))
+            events.append((self._taken + at, SpeakEnded(end_s, number, played_s, False)))
         for piece in taken.pieces:
             start = self._taken + piece.start
             self._pieces.append((self._taken, piece))
-            if not piece.before and piece.utterance != self._last_begun:
+            if piece.utterance != self._last_begun:
                 self._last_begun = piece.utterance
                 time_s = start / OUTPUT_RATE_HZ
-                self._events.append((start, SpeakStarted(time_s, piece.utterance)))
+                events.append((start, SpeakStarted(time_s, piece.utterance)))
                 self._release.speak(time_s)
-        for number, at, samples in taken.ended:
-            end = self._taken + at
-            ended = SpeakEnded(
-                end / OUTPUT_RATE_HZ, number, samples / OUTPUT_RATE_HZ, interrupted=False
-            )
-            self._events.append((end, ended))
+        # One utterance ends before the next begins.
+        self._events += sorted(events, key=lambda e: (e[0], isinstance(e[1], SpeakStarted)))
         self._line.append(taken.pcm)
         self._taken += count
         self._heard += len(heard)
