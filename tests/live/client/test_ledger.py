@@ -90,8 +90,21 @@ def test_a_text_ends_with_the_servers_first_word_and_a_refused_one_at_once() -> 
     assert ledger.say() == 1
     ledger.started(1, 0.5)
     assert ledger.ended(1, 2.0, 1.5, False) == [SpeakEnded(2.0, 1, 1.5, interrupted=False)]
+
+
+def test_a_text_that_is_refused_or_interrupted_unspoken_is_none_of_the_servers() -> None:
+    ledger = SpeechLedger()
     ledger.say()
-    assert ledger.refused(3.0) == [SpeakEnded(3.0, 2, 0.0, interrupted=True)]
+    ledger.push(0.5)
+    ledger.end(0.1)
+    assert ledger.refused(0.2) == [SpeakEnded(0.2, 1, 0.0, interrupted=True)]
+    assert ledger.started(1, 0.3) == [SpeakStarted(0.3, 2)]
+    assert ledger.ended(1, 0.8, 0.5, False) == [SpeakEnded(0.8, 2, 0.5, interrupted=False)]
+    ledger.say()
+    assert ledger.interrupt(1.0) == [SpeakEnded(1.0, 3, 0.0, interrupted=True)]
+    assert not ledger.cutting
+    ledger.push(0.5)
+    assert ledger.started(2, 1.2) == [SpeakStarted(1.2, 4)]
 
 
 @pytest.mark.parametrize("seed", range(40))

@@ -173,7 +173,8 @@ class Connection:
 
     def _first(self, resume: str | None) -> SessionUpdate:
         if resume is not None:
-            return SessionUpdate.model_validate({"resume": resume, **self.carried})
+            media = {"video": self._options.video, "audio": self._options.audio}
+            return SessionUpdate.model_validate({"resume": resume, **media, **self.carried})
         return self._options.update(self._portrait, **self.carried)
 
 

@@ -46,6 +46,11 @@ class _Utterance:
     cut: bool = False
 
     @property
+    def unmade(self) -> bool:
+        """Whether it is a text of which nothing has been heard; perhaps it is not spoken yet."""
+        return self.pushed_s is None and not self.begun
+
+    @property
     def spent(self) -> bool:
         """Whether everything that was pushed has been played."""
         return self.pushed_s is not None and self.played_s >= self.pushed_s - _TOLERANCE_S
@@ -114,11 +119,14 @@ class SpeechLedger:
     def interrupt(self, now_s: float) -> list[LiveEvent]:
         """Note an interruption: the ends of all utterances are awaited, their sound is not."""
         self._close()
-        for utterance in self._waiting:
+        events: list[LiveEvent] = []
+        for utterance in tuple(self._waiting):
             utterance.cut = True
+            if utterance.unmade:
+                events.append(self._forget(utterance, now_s))
         if self._waiting:
             self._deadline_s = now_s + OVERDUE_S
-        return self._finish_spent(now_s)
+        return events + self._finish_spent(now_s)
 
     def started(self, theirs: int, time_s: float) -> list[LiveEvent]:
         """Take the server's word that an utterance has begun to be heard."""
@@ -183,10 +191,10 @@ class SpeechLedger:
         return events
 
     def refused(self, now_s: float) -> list[LiveEvent]:
-        """Note that a text, or sound, was refused: a text that has not begun ends unheard."""
-        head = self._waiting[0] if self._waiting else None
-        if head is not None and head.pushed_s is None and not head.begun:
-            return [self._drop(now_s)]
+        """Note that a text could not be spoken: the first that waits ends unheard."""
+        for utterance in self._waiting:
+            if utterance.unmade:
+                return [self._forget(utterance, now_s)]
         return []
 
     def tick(self, now_s: float) -> list[LiveEvent]:
@@ -211,6 +219,15 @@ class SpeechLedger:
         self._open = False
         if self._waiting:
             self._waiting[-1].complete = True
+
+    def _forget(self, text: _Utterance, now_s: float) -> SpeakEnded:
+        """Take out a text that never became an utterance of the server's."""
+        for other in self._waiting:
+            if other.first > text.first:
+                other.first, other.theirs = other.first - 1, other.theirs - 1
+        self._theirs -= 1
+        self._waiting.remove(text)
+        return SpeakEnded(now_s, text.number, 0.0, interrupted=True)
 
     def _drop(self, now_s: float) -> SpeakEnded:
         lost = self._waiting.popleft()

@@ -351,7 +351,7 @@ class RemoteFace:
             self._restart(message.reason)
             return
         self._outlet.put(message)
-        if isinstance(message, ErrorEvent):
+        if isinstance(message, ErrorEvent) and message.code == "voice":
             self._give(self._ledger.refused(self._now_s))
         elif isinstance(message, SessionClosed):
             raise ServerError(f"the server ended the session: {message.reason}", "closed")
