@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 _OPEN_S: Final = 10.0
 #: A portrait that was never seen takes seconds to prepare.
 _FIRST_S: Final = 60.0
+_CLOSE_S: Final = 2.0
 _MESSAGE_BYTES: Final = 16_000_000
 _PAUSES_S: Final = (0.05, 0.2, 0.5, 1.0)
 
@@ -104,8 +105,12 @@ class Connection:
         socket, self._socket = self._socket, None
         if socket is None:
             return
-        with contextlib.suppress(ConnectionClosed):
-            await socket.send(SessionClose().model_dump_json())
+        # A socket closed right after the message could be noticed before it.
+        with contextlib.suppress(ConnectionClosed, TimeoutError):
+            async with asyncio.timeout(_CLOSE_S):
+                await socket.send(SessionClose().model_dump_json())
+                while True:
+                    await socket.recv()
         await socket.close()
 
     async def _again(self) -> SessionCreated:
