@@ -31,8 +31,8 @@ from __future__ import annotations
 EXTRAS = {
     "heic": "pillow-heif",
     "live": "aiortc fastapi python-multipart uvicorn websockets",
-    "livekit": "livekit-agents",
-    "pipecat": "pipecat-ai",
+    "livekit": "livekit-agents av numpy pydantic websockets",
+    "pipecat": "pipecat-ai av numpy pydantic websockets",
     "train": "torch==2.13.0 onnx",
 }
 

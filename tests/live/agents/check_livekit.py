@@ -228,19 +228,20 @@ def test_sound_and_the_frames_that_show_it_come_side_by_side() -> None:
             await generator.push_audio(tone(0.5))
             await generator.push_audio(avatar.AudioSegmentEnd())
             order: list[str] = []
+            seconds = 0.0
             async for output in generator:
                 if isinstance(output, rtc.VideoFrame):
                     bright = bytes(output.data)[0] > 100
                     order.append("bright" if bright else "dark")
                 elif isinstance(output, rtc.AudioFrame):
                     order.append("sound")
+                    seconds += output.duration
                 else:
                     order.append("end")
                     break
         assert order.count("end") == 1
         assert abs(order.index("bright") - order.index("sound")) <= 3
-        # Twenty packets, and the part of one in which the speech began.
-        assert 19 <= order.count("sound") <= 22
+        assert seconds == pytest.approx(0.5, abs=0.01)
 
     play(story)
 

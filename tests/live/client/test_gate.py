@@ -67,3 +67,17 @@ def test_an_utterance_that_is_lost_before_its_place_does_not_open_the_gate() -> 
     gate = SpeechGate()
     lost = SpeakEnded(0.0, 1, 0.0, interrupted=True)
     assert through(gate, [SpeakStarted(0.5, 1), lost, *packets()]) == [lost]
+
+
+def test_sound_in_one_large_packet_is_cut_as_well() -> None:
+    gate = SpeechGate()
+    whole = LiveAudio(0, LINE)
+    end = SpeakEnded(0.9, 1, 0.6, interrupted=False)
+    assert through(gate, [whole]) == []
+    out = through(gate, [SpeakStarted(0.3, 1), end])
+    said = next(o for o in out if isinstance(o, LiveAudio))
+    np.testing.assert_array_equal(said.pcm, LINE[14_400:])
+    assert out[-1] == end
+    out = through(SpeechGate(), [SpeakStarted(0.3, 1), end, whole])
+    said = next(o for o in out if isinstance(o, LiveAudio))
+    np.testing.assert_array_equal(said.pcm, LINE[14_400:43_200])

@@ -79,7 +79,7 @@ class SpeechGate:
             yield audio
             return
         self._line.append(audio)
-        while self._end - self._line[0].sample > _KEPT:
+        while len(self._line) > 1 and self._end - self._line[1].sample > _KEPT:
             self._line.popleft()
 
 

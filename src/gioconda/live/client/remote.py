@@ -33,7 +33,7 @@ from gioconda.live.messages import (
     SpeakStartedEvent,
     TextAppend,
 )
-from gioconda.live.packets import Kind, Packet
+from gioconda.live.packets import HEADER_BYTES, Kind, Packet
 from gioconda.live.resample import Resampler
 from gioconda.live.types import OUTPUT_RATE_HZ, LiveAudio, LiveEvent
 from gioconda.motion import FloatArray
@@ -276,9 +276,25 @@ class RemoteFace:
             while not self._sending:
                 self._to_send.clear()
                 await self._to_send.wait()
-            message = self._sending.popleft()
+            message = self._next_to_send()
             if not await self._connection.send(message):
                 self._sending.appendleft(message)
+
+    def _next_to_send(self) -> str | bytes:
+        """Return what is sent next; short pieces of speech that wait go as one."""
+        first = self._sending.popleft()
+        if isinstance(first, str):
+            return first
+        packet = Packet.from_bytes(first)
+        most = int(_PIECE_S * self._input_hz) * 2
+        parts = [packet.payload]
+        size = len(parts[0])
+        while self._sending and isinstance(self._sending[0], bytes):
+            size += len(self._sending[0]) - HEADER_BYTES
+            if size > most:
+                break
+            parts.append(self._sending.popleft()[HEADER_BYTES:])  # type: ignore[arg-type]
+        return replace(packet, payload=b"".join(parts)).to_bytes() if len(parts) > 1 else first
 
     async def _keep_alive(self) -> None:
         while True:
