@@ -10,6 +10,7 @@ Written against livekit-agents 1.8. See ``docs/agents.md``; the short way::
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import AsyncIterator
 from typing import Any, Final
@@ -36,6 +37,8 @@ logger = logging.getLogger(__name__)
 
 #: What an agent's voice is resampled to before it comes here; the lips need no more.
 _VOICE_HZ: Final = 24_000
+#: A runner takes a piece of sound within its queue's 100 ms.
+_TAKING_S: Final = 0.5
 #: Frames a second: what WebRTC carries well.
 _FPS: Final = 30.0
 
@@ -58,6 +61,8 @@ class FaceVideoGenerator(avatar.VideoGenerator):  # type: ignore[misc]
         self._pushing = False
         self._number = 0
         self._cleared = 0
+        self._counted = asyncio.Event()
+        self._counted.set()
         self._unseen: asyncio.Queue[rtc.AudioFrame | avatar.AudioSegmentEnd] | None = None
         self._resampler: tuple[int, Resampler] | None = None
 
@@ -82,16 +87,22 @@ class FaceVideoGenerator(avatar.VideoGenerator):  # type: ignore[misc]
         else:
             self._unseen.put_nowait(_audio(self._resampled(mono, frame.sample_rate)))
 
-    def clear_buffer(self) -> None:
-        """Stop speaking; what was pushed and not heard is forgotten."""
+    async def clear_buffer(self) -> None:
+        """Stop speaking; what was pushed and not heard is forgotten.
+
+        Returns once the runner has counted the sound that it is just taking, since it reads the
+        position that it reports, and begins to count anew, after this.
+        """
         self._pushing = False
         self._cleared = self._number
         self._gate.cut(self._number)
         if self._unseen is None:
             self._face.interrupt()
-            return
-        while not self._unseen.empty():
-            self._unseen.get_nowait()
+        else:
+            while not self._unseen.empty():
+                self._unseen.get_nowait()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._counted.wait(), _TAKING_S)
 
     def __aiter__(self) -> AsyncIterator[rtc.VideoFrame | rtc.AudioFrame | avatar.AudioSegmentEnd]:
         """Frames, speech and the ends of segments, as they come."""
@@ -131,7 +142,9 @@ class FaceVideoGenerator(avatar.VideoGenerator):  # type: ignore[misc]
                 if isinstance(piece, LiveAudio):
                     # The gate may have been closed while the one before was taken.
                     if self._gate.open:
+                        self._counted.clear()
                         yield _audio(piece.pcm)
+                        self._counted.set()
                 elif isinstance(piece, SpeakEnded) and piece.utterance > self._cleared:
                     yield avatar.AudioSegmentEnd()
 
