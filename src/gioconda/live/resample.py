@@ -89,12 +89,13 @@ class Resampler:
     def _until(self, pcm: FloatArray, end: int) -> FloatArray:
         held = np.concatenate([self._held, np.asarray(pcm, np.float32)])
         out = np.empty(max(end - self._given, 0), np.float32)
-        windows = np.lib.stride_tricks.sliding_window_view(held, 2 * self._half)
+        wide = 2 * self._half
         # Window by window is a copy of 24 times the sound, so a long one goes piece by piece.
         for start in range(self._given, end, _PIECE):
             places = np.arange(start, min(start + _PIECE, end), dtype=np.int64) * self._down
             first = places // self._up - self._half + 1 - self._held_from
-            piece = np.einsum("nk,nk->n", windows[first], self._table[places % self._up])
+            windows = np.lib.stride_tricks.sliding_window_view(held, wide)[first]
+            piece = np.einsum("nk,nk->n", windows, self._table[places % self._up])
             out[start - self._given :][: len(piece)] = piece
         self._given = end
         keep = (end * self._down) // self._up - self._half + 1
