@@ -71,9 +71,9 @@ def check(python: str, module: str, **more: str) -> None:
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
 
 
-@pytest.mark.parametrize("framework", ["livekit", "pipecat"])
-def test_the_adapter_in_its_framework(agents_python: str, framework: str) -> None:
-    check(agents_python, f"check_{framework}")
+@pytest.mark.parametrize("what", ["livekit", "pipecat", "docs"])
+def test_the_adapters_in_their_frameworks(agents_python: str, what: str) -> None:
+    check(agents_python, f"check_{what}")
 
 
 def test_both_adapters_with_a_real_server(agents_python: str, server: str) -> None:

@@ -59,8 +59,9 @@ def document() -> dict[str, Any]:
         ref_template=_SCHEMAS + "{model}",
     )
     schemas = defined["$defs"]
-    for model in (*incoming, *outgoing, messages.Dials):
+    for model in (*incoming, *outgoing):
         _describe(schemas[model.__name__], model)
+    _describe(schemas[messages.Dials.__name__], messages.Dials)
     sent = {model.__name__: _json_message(model) for model in (*incoming, *outgoing)}
     binary = {_packet_name(kind): _packet_message(kind) for kind in PACKETS}
     to_server = [model.__name__ for model in incoming]
