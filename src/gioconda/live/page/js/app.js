@@ -159,8 +159,7 @@ export class App extends EventTarget {
 
   #onRefused({ code, message }) {
     if (code === 'no_portrait' && this.portrait !== EXAMPLE) {
-      this.emit('portrait-lost', {});
-      this.setPortrait(EXAMPLE);
+      this.emit('portrait-lost', { id: this.portrait });
     } else this.emit('refused', { code, message });
   }
 

@@ -36,12 +36,12 @@ export function number(value, digits = 0) {
   }).format(value);
 }
 
-/** The name of a language of the world, in the page's language. */
+/** The name of a language of the world, in the page's language; undefined if it is not known. */
 export function languageName(code) {
   try {
-    return new Intl.DisplayNames([language], { type: 'language' }).of(code) ?? code;
+    return new Intl.DisplayNames([language], { type: 'language', fallback: 'none' }).of(code);
   } catch {
-    return code;
+    return undefined;
   }
 }
 

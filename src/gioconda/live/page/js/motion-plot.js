@@ -5,9 +5,14 @@ import { $ } from './dom.js';
 const SPAN_S = 8;
 const DRAW_EVERY_MS = 33;
 const DRAW_CALMLY_MS = 500;
+const COLOURS_EVERY_MS = 500;
 
-const mean = (...names) => (row) => names.reduce((sum, name) => sum + row(name), 0) / names.length;
-const one = (name, scale = 1) => (row) => row(name) / scale;
+/** The mean of those channels that the server sends. */
+const mean = (...names) => (row) => {
+  const values = names.map(row).filter((value) => value !== undefined);
+  return values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);
+};
+const one = (name, scale = 1) => (row) => (row(name) ?? 0) / scale;
 
 /** Lanes from top to bottom: curves, each 0 to 1 over the lane's height, or -1 to 1 if signed. */
 const LANES = [
@@ -15,7 +20,7 @@ const LANES = [
   {
     colour: '--plot-2',
     curves: [
-      (row) => Math.max(row('mouthPucker'), row('mouthFunnel')),
+      (row) => Math.max(row('mouthPucker') ?? 0, row('mouthFunnel') ?? 0),
       mean('mouthStretchLeft', 'mouthStretchRight', 'mouthSmileLeft', 'mouthSmileRight'),
     ],
   },
@@ -29,9 +34,7 @@ const LANES = [
     colour: '--plot-5',
     signed: true,
     curves: [
-      (row) =>
-        row('browInnerUp') + (row('browOuterUpLeft') + row('browOuterUpRight')) / 2
-        - (row('browDownLeft') + row('browDownRight')) / 2,
+      (row) => mean('browInnerUp')(row) - mean('browDownLeft', 'browDownRight')(row),
     ],
   },
 ];
@@ -43,9 +46,11 @@ export function setUpMotionPlot(app) {
   let points = [];
   let colours = [];
   let lastDraw = 0;
+  let coloursRead = -Infinity;
   let visible = true;
 
-  const readColours = () => {
+  const readColours = (now) => {
+    coloursRead = now;
     const style = getComputedStyle(document.documentElement);
     colours = LANES.map(({ colour }) => style.getPropertyValue(colour).trim());
     colours.line = style.getPropertyValue('--line').trim();
@@ -54,7 +59,7 @@ export function setUpMotionPlot(app) {
   app.on('motion', ({ time_s: times, channels, rows }) => {
     const index = new Map(channels.map((name, i) => [name, i]));
     for (const [i, timeS] of times.entries()) {
-      const row = (name) => rows[i][index.get(name)] ?? 0;
+      const row = (name) => rows[i][index.get(name)];
       points.push({ timeS, values: LANES.map(({ curves }) => curves.map((curve) => curve(row))) });
     }
     const oldest = (points.at(-1)?.timeS ?? 0) - SPAN_S - 1;
@@ -98,6 +103,7 @@ export function setUpMotionPlot(app) {
     requestAnimationFrame(tick);
     if (!visible || now - lastDraw < (calm.matches ? DRAW_CALMLY_MS : DRAW_EVERY_MS)) return;
     lastDraw = now;
+    if (now - coloursRead > COLOURS_EVERY_MS) readColours(now);
     const ratio = Math.min(2, devicePixelRatio);
     const [width, height] = [canvas.clientWidth, canvas.clientHeight];
     if (canvas.width !== Math.round(width * ratio) || canvas.height !== Math.round(height * ratio)) {
@@ -116,7 +122,5 @@ export function setUpMotionPlot(app) {
   new IntersectionObserver(([entry]) => {
     visible = entry.isIntersecting;
   }).observe(canvas);
-  document.addEventListener('themechange', readColours);
-  readColours();
   requestAnimationFrame(tick);
 }

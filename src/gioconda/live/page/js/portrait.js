@@ -4,8 +4,8 @@ import { EXAMPLE } from './app.js';
 import { takePhoto } from './camera.js';
 import { $, icon, make } from './dom.js';
 import { number, onLanguage, t } from './i18n.js';
-import { complainOf } from './notices.js';
-import { address, deletePortrait, portraits, uploadPortrait } from './rest.js';
+import { complainOf, inform } from './notices.js';
+import { address, deletePortrait, portraitInfo, uploadPortrait } from './rest.js';
 
 const TAKEN = new Set(['image/jpeg', 'image/png', 'image/webp']);
 const MOST_BYTES = 20e6;
@@ -38,7 +38,9 @@ async function prepared(file) {
 }
 
 export function setUpPortrait(app) {
-  let known = new Map();
+  // Only what was uploaded from here: nobody sees what others brought.
+  const known = new Map();
+  const files = new Map();
   let refusal = null;
 
   function facts(portrait) {
@@ -65,10 +67,13 @@ export function setUpPortrait(app) {
       ...facts(portrait).map(({ words, kind = '' }) =>
         make('li', { textContent: words, className: kind })),
     );
-    $('portrait-sheet').hidden = !portrait?.sheet;
-    if (portrait?.sheet) {
-      $('portrait-sheet-picture').src = address(portrait.sheet);
-      $('sheet-large').src = address(portrait.sheet);
+    const sheet = portrait?.sheet ? address(portrait.sheet) : '';
+    if (sheet !== $('sheet-large').src) {
+      $('portrait-sheet').hidden = true;
+      for (const id of ['portrait-sheet-picture', 'sheet-large']) {
+        if (sheet) $(id).src = sheet;
+        else $(id).removeAttribute('src');
+      }
     }
     showOthers();
   }
@@ -108,11 +113,9 @@ export function setUpPortrait(app) {
 
   async function refresh() {
     try {
-      const answer = await portraits();
-      const list = Array.isArray(answer) ? answer : answer.portraits;
-      known = new Map(list.map((one) => [one.id, one]));
+      known.set(EXAMPLE, await portraitInfo(EXAMPLE));
     } catch {
-      // The list is a convenience; the session itself says what is wrong.
+      // What was found in it is a convenience; the session itself says what is wrong.
     }
     show();
   }
@@ -124,13 +127,11 @@ export function setUpPortrait(app) {
   }
 
   async function forget(id) {
-    try {
-      if (id === app.portrait) await app.setPortrait(EXAMPLE);
-      await deletePortrait(id);
-    } catch (cause) {
-      complainOf(cause);
-    }
-    await refresh();
+    if (id === app.portrait) await app.setPortrait(EXAMPLE);
+    known.delete(id);
+    files.delete(id);
+    show();
+    await deletePortrait(id).catch((cause) => cause.status === 404 || complainOf(cause));
   }
 
   /** Send a picture and animate it. */
@@ -139,8 +140,10 @@ export function setUpPortrait(app) {
     $('portrait-busy').hidden = false;
     $('portrait-facts').replaceChildren();
     try {
-      const portrait = await uploadPortrait(await prepared(file));
+      const picture = await prepared(file);
+      const portrait = await uploadPortrait(picture);
       known.set(portrait.id, portrait);
+      files.set(portrait.id, picture);
       await app.setPortrait(portrait.id);
     } catch (cause) {
       if (cause.status > 0 && cause.status !== 401) refusal = cause.message;
@@ -149,6 +152,17 @@ export function setUpPortrait(app) {
       $('portrait-busy').hidden = true;
       show();
     }
+  }
+
+  /** Servers forget portraits that nobody looks at; this page still has the picture. */
+  async function restore({ id }) {
+    const file = files.get(id);
+    known.delete(id);
+    files.delete(id);
+    if (file) await take(file);
+    if (app.portrait !== id) return;
+    inform(t('portrait.lost'));
+    await choose(EXAMPLE);
   }
 
   $('portrait-choose').addEventListener('click', () => $('portrait-file').click());
@@ -160,6 +174,10 @@ export function setUpPortrait(app) {
     const photo = await takePhoto();
     if (photo) take(photo);
   });
+  // It takes the server a moment to make the sheet.
+  $('portrait-sheet-picture').addEventListener('load', () => {
+    $('portrait-sheet').hidden = false;
+  });
   $('portrait-sheet').addEventListener('click', () => $('sheet-dialog').showModal());
   document.addEventListener('paste', (event) => {
     const file = [...(event.clipboardData?.files ?? [])].find(({ type }) => type.startsWith('image/'));
@@ -170,6 +188,7 @@ export function setUpPortrait(app) {
   });
   app.on('info', refresh);
   app.on('portrait', show);
+  app.on('portrait-lost', restore);
   app.on('created', ({ resumed }) => resumed || $('stage').classList.remove('empty'));
   onLanguage(show);
 

@@ -82,7 +82,7 @@ function form(fields) {
 export const serverInfo = () => ask('v1/server');
 export const login = (token) => ask('v1/login', asJson({ token }));
 
-export const portraits = () => ask('v1/portraits');
+export const portraitInfo = (id) => ask(`v1/portraits/${encodeURIComponent(id)}`);
 export const uploadPortrait = (picture) => ask('v1/portraits', form({ file: picture }));
 export const deletePortrait = (id) =>
   ask(`v1/portraits/${encodeURIComponent(id)}`, { method: 'DELETE' });

@@ -78,7 +78,6 @@ export function setUpStage(app) {
   });
   app.on('session.restarted', () => inform(t('stage.restarted')));
   app.on('path-failed', ({ path, next }) => inform(t('stage.path', { path, next })));
-  app.on('portrait-lost', () => inform(t('portrait.lost')));
   app.on('error', (event) => complainOf(event));
 
   $('login').addEventListener('submit', async (event) => {

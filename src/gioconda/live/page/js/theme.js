@@ -15,13 +15,11 @@ export function setUpTheme() {
     setIcon(button, `theme-${theme}`);
     setWords(button, `theme.${theme}`, 'i18nLabel');
     setWords(button, `theme.${theme}`, 'i18nTitle');
-    document.dispatchEvent(new Event('themechange'));
   };
   button.addEventListener('click', () => {
     theme = ORDER[(ORDER.indexOf(theme) + 1) % ORDER.length];
     store('theme', theme === 'auto' ? null : theme);
     apply();
   });
-  matchMedia('(prefers-color-scheme: light)').addEventListener('change', apply);
   apply();
 }

@@ -2,9 +2,9 @@
  * Plays the session's sound and is its clock.
  *
  * A ring of samples is addressed by their number on the session's timeline. The level is judged
- * by its lowest point in a second: above the margin, sound is played half a percent faster, below
- * it slower, so that two clocks that differ by some parts per million never drift apart. The
- * margin grows after a gap and shrinks slowly while there is none.
+ * by its lowest point in a second: above the margin, sound is played half a percent faster, or left
+ * out where nothing is said; below it slower. Two clocks that differ by some parts per million thus
+ * never drift apart. The margin grows after a gap and shrinks slowly while there is none.
  */
 
 const RING = 1 << 17;
@@ -14,6 +14,7 @@ const WINDOW_S = 1;
 const REPORT_FRAMES = 1024;
 const JUMP_S = 0.08;
 const FADE = 144;
+const QUIET = 0.004;
 
 const START_S = 0.034;
 const MARGIN_S = 0.010;
@@ -79,16 +80,26 @@ class Player extends AudioWorkletProcessor {
     return b + 0.5 * x * (c - a + x * (2 * a - 5 * b + 4 * c - d + x * (3 * (b - c) + d - a)));
   }
 
+  /** Whether the next samples can be left out without being missed. */
+  quiet(count) {
+    const end = this.read + count + FADE;
+    for (let i = Math.floor(this.read); i < end; i++) {
+      if (Math.abs(this.ring[i & MASK]) > QUIET) return false;
+    }
+    return true;
+  }
+
   judge() {
     if (currentFrame < this.windowEnd) return;
     this.windowEnd = currentFrame + WINDOW_S * sampleRate;
     const over = this.lowest - this.margin;
     this.lowest = Infinity;
     if (!Number.isFinite(over)) return;
-    if (over > JUMP_S * sampleRate) {
-      this.read += over;
+    if (over > JUMP_S * sampleRate || (over > 0.004 * sampleRate && this.quiet(over))) {
+      this.read += Math.floor(over);
       this.fadeIn = FADE;
       this.reportAt = 0;
+      this.step = 1;
     } else if (over > 0.004 * sampleRate) this.step = 1 + RATE_STEP;
     else if (over < -0.002 * sampleRate) this.step = 1 - RATE_STEP;
     else {
