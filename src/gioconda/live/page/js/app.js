@@ -23,6 +23,7 @@ export class App extends EventTarget {
 
   #paths = [];
   #failed = new Set();
+  #ended = false;
 
   constructor(canvas, video) {
     super();
@@ -33,6 +34,11 @@ export class App extends EventTarget {
     this.connection.addEventListener('message', ({ detail }) => this.#onMessage(detail.event));
     this.connection.addEventListener('state', ({ detail }) => this.#onState(detail));
     this.connection.addEventListener('refused', ({ detail }) => this.#onRefused(detail));
+    document.addEventListener('visibilitychange', () => {
+      if (!document.hidden && this.#ended) this.enter();
+    });
+    // A page that is left gives its place free at once.
+    addEventListener('pagehide', () => this.connection.send({ type: 'session.close' }));
     this.#recall();
   }
 
@@ -154,6 +160,7 @@ export class App extends EventTarget {
 
   #onState(detail) {
     if (detail.state !== 'live') this.#speak(false);
+    this.#ended = detail.state === 'stopped' && detail.reason !== undefined;
     this.emit('state', detail);
   }
 

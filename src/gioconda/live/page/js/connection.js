@@ -175,7 +175,7 @@ export class Connection extends EventTarget {
       this.session = event.session;
       this.#retryS = FIRST_RETRY_S;
       this.#setState(State.LIVE);
-      this.#pingTimer = setInterval(() => this.send({ type: 'session.update' }), PING_EVERY_MS);
+      this.#pingTimer = setInterval(() => this.#ping(), PING_EVERY_MS);
       this.#emit('created', { event, resumed });
     } else if (event.type === 'session.updated') {
       const sent = this.#pings.shift();
@@ -218,6 +218,11 @@ export class Connection extends EventTarget {
     } else {
       await this.#findOut(closing);
     }
+  }
+
+  /** Measure the line. A page that nobody looks at is silent: the server then ends its session. */
+  #ping() {
+    if (!document.hidden) this.send({ type: 'session.update' });
   }
 
   /** The socket was refused without a word: ask why. */

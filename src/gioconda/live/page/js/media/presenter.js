@@ -58,7 +58,7 @@ export class Presenter {
 
   #drop() {
     this.#queue.shift().image.close();
-    this.dropped++;
+    if (!document.hidden) this.dropped++;
   }
 
   #tick(now) {

@@ -21,8 +21,8 @@ const MARGIN_S = 0.010;
 const LEAST_MARGIN_S = 0.006;
 const MOST_MARGIN_S = 0.15;
 const MARGIN_UP_S = 0.008;
-const MARGIN_DOWN_S = 0.002;
-const CALM_S = 15;
+const MARGIN_DOWN = 0.9;
+const CALM_S = 5;
 
 class Player extends AudioWorkletProcessor {
   constructor() {
@@ -109,7 +109,7 @@ class Player extends AudioWorkletProcessor {
     }
     if (currentFrame - this.calmSince > CALM_S * sampleRate) {
       this.calmSince = currentFrame;
-      this.margin = Math.max(LEAST_MARGIN_S * sampleRate, this.margin - MARGIN_DOWN_S * sampleRate);
+      this.margin = Math.max(LEAST_MARGIN_S * sampleRate, this.margin * MARGIN_DOWN);
     }
   }
 
