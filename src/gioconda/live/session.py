@@ -47,6 +47,8 @@ LOOKAHEAD_MS: Final = 80.0
 #: Speech that is cut off fades within this.
 _FADE: Final = OUTPUT_RATE_HZ // 100
 _SAFETY_S: Final = 0.001
+#: So much speech may wait, in seconds; a client that pushes more is refused.
+MOST_QUEUED_S: Final = 600.0
 #: Speech that ended longer ago has left the mouth at rest.
 _RELAXED_S: Final = 0.5
 
@@ -182,10 +184,12 @@ class Session:
                 where sound comes faster than it is heard.
 
         Raises:
-            OptionError: a rate out of range, or not one channel of floats.
+            OptionError: a rate out of range, not one channel of floats, or more than ten minutes
+                of speech would wait.
             BadSamplesError: a sample is NaN or infinite.
         """
         check_pcm(pcm)
+        _check_room(self._speech, len(pcm), rate_hz)
         self._speech.push(np.asarray(pcm, np.float32), rate_hz, phones, live)
 
     def end_of_speech(self) -> None:
@@ -257,6 +261,7 @@ class Session:
             OptionError, BadSamplesError: as in :meth:`push_audio`.
         """
         check_pcm(pcm, "the partner's")
+        _check_room(self._partner, len(pcm), rate_hz)
         if self._listening is None:
             self._listening = self._hearing.silent_twin()
         self._partner.push(np.asarray(pcm, np.float32), rate_hz, None, live)
@@ -385,6 +390,19 @@ class Session:
             make = partial(self._make, distance=self._wanted[0], background=self._behind)
             assert self._executor is not None
             self._coming = self._executor.submit(make)
+
+
+def _check_room(waiting: SpeechQueue, count: int, rate_hz: int) -> None:
+    """Refuse more sound than may wait.
+
+    Raises:
+        OptionError: there would be more.
+    """
+    if waiting.waiting_samples / OUTPUT_RATE_HZ + count / max(rate_hz, 1) > MOST_QUEUED_S:
+        raise OptionError(
+            f"more than {MOST_QUEUED_S / 60:.0f} minutes of speech would wait; push it as it is "
+            "heard"
+        )
 
 
 def _later(phone: TimedPhone, seconds: float) -> TimedPhone:
