@@ -8,8 +8,8 @@ const MOST = 4;
 
 function show(words, kind) {
   const place = $('notices');
-  const same = [...place.children].find((other) => other.dataset.words === words);
-  same?.remove();
+  // What is there already is not read out again, however often it happens.
+  if ([...place.children].some((other) => other.dataset.words === words)) return;
   const close = make('button', { type: 'button', attrs: { 'aria-label': t('close') } }, icon('close'));
   const note = make(
     'div',

@@ -71,5 +71,10 @@ export function setUpRecord(app) {
     line.hidden = true;
   });
   app.on('session.restarted', lost);
+  app.on('error', ({ code }) => {
+    if (code !== 'output') return;
+    set(false);
+    line.hidden = true;
+  });
   onLanguage(say);
 }
