@@ -39,6 +39,7 @@ from gioconda.speech.analyser import check_pcm
 from gioconda.zoom import Camera, widened
 
 if TYPE_CHECKING:
+    from gioconda.live.puppet import PuppetStream
     from gioconda.portrait import Portrait
     from gioconda.voices.types import TimedPhone
 
@@ -130,6 +131,7 @@ class Session:
         self._last_begun = 0
         self._saying: int | None = None
         self._frame = 0
+        self._puppet: PuppetStream | None = None
 
     @property
     def width(self) -> int:
@@ -266,6 +268,38 @@ class Session:
             self._listening = self._hearing.silent_twin()
         self._partner.push(np.asarray(pcm, np.float32), rate_hz, None, live)
 
+    def set_puppet(self, mode: str) -> None:
+        """Say what a puppeteer's motion drives.
+
+        Args:
+            mode: ``off``, ``head`` (all but the lips, which the voice moves) or ``face``.
+
+        Raises:
+            OptionError: there is no such mode.
+        """
+        if mode == "off":
+            self._puppet = None
+            return
+        from gioconda.live.puppet import PuppetStream
+
+        if self._puppet is None:
+            self._puppet = PuppetStream(mode)
+        self._puppet.mode = mode
+
+    def push_motion(self, moment: FloatArray | None, time_s: float) -> None:
+        """Take a puppeteer's moment; it goes over into the performance where it stops coming.
+
+        Args:
+            moment: (60,); None says that no face is seen.
+            time_s: its instant on the puppeteer's own clock.
+
+        Raises:
+            OptionError: it is no moment, or nothing is driven by a puppeteer.
+        """
+        if self._puppet is None:
+            raise OptionError("no puppet mode is set: head or face")
+        self._puppet.push(time_s, moment, self.time_s)
+
     def step(self, now_s: float) -> Step:
         """Return everything that is due at an instant; call it about once a frame.
 
@@ -363,6 +397,8 @@ class Session:
         self._frame = due + 1
         instant_s = due / self.fps
         moment = self._release.apply(self._motion.at(instant_s), instant_s)
+        if self._puppet is not None:
+            moment = self._puppet.over(moment, instant_s)
         near, far = self._maker.distances
         image = self._maker.frame(moment, min(max(distance, near), far))
         return LiveFrame(due, instant_s, image, moment)

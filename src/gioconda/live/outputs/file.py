@@ -57,9 +57,7 @@ class FileOutput(ThreadedOutput):
         sound: bool = True,
     ) -> None:
         assert address.path is not None
-        super().__init__(
-            address.shown, width, height, Waiting(SOUND_S, keep_sound=True), on_event
-        )
+        super().__init__(address.shown, width, height, Waiting(SOUND_S, keep_sound=True), on_event)
         self._target = Target(address.path, address.overwrite)
         self._timeline = Timeline()
         self._shape = i420_shape(width, height)

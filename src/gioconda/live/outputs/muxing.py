@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 import numpy as np
 
 from gioconda.live.outputs.plan import Plan
-from gioconda.live.outputs.timeline import TICKS_PER_S, Piece, Picture
+from gioconda.live.outputs.timeline import TICKS_PER_S, Picture, Piece
 from gioconda.live.types import OUTPUT_RATE_HZ, ByteImage
 from gioconda.video.clock import frame_rate
 
@@ -176,8 +176,7 @@ class Muxer:
         frame.time_base = Fraction(1, TICKS_PER_S)
         frame.duration = round(TICKS_PER_S / plan.fps)
         planes = tuple(
-            np.frombuffer(p, np.uint8)[: p.height * p.line_size]  # type: ignore[call-overload]
-            .reshape(p.height, p.line_size)
+            np.frombuffer(p, np.uint8)[: p.height * p.line_size].reshape(p.height, p.line_size)  # type: ignore[call-overload]
             for p in frame.planes
         )
         return frame, planes

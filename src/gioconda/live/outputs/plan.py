@@ -94,9 +94,7 @@ def stream_plan(
     return Plan(kind, width, height, fps, STREAM_KEY_S, video, options, sound=sound)
 
 
-def file_plan(
-    address: Address, width: int, height: int, fps: float, *, sound: bool = True
-) -> Plan:
+def file_plan(address: Address, width: int, height: int, fps: float, *, sound: bool = True) -> Plan:
     """Return how a file is written: steady quality, and playable up to a crash."""
     assert address.path is not None
     kind = SUFFIXES[address.path.suffix.lower()]

@@ -72,9 +72,7 @@ class StreamOutput(ThreadedOutput):
         backoff_s: tuple[float, ...] = BACKOFF_S,
         stall_s: float = STALL_S,
     ) -> None:
-        super().__init__(
-            address.shown, width, height, Waiting(SOUND_S, keep_sound=False), on_event
-        )
+        super().__init__(address.shown, width, height, Waiting(SOUND_S, keep_sound=False), on_event)
         self._url = address.url
         self._plan = stream_plan(address, width, height, fps, sound=sound)
         self._backoff_s = backoff_s
