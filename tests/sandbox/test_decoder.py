@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.sandbox import media
 
 from gioconda.errors import (
     EmptySoundError,
@@ -23,12 +24,12 @@ from gioconda.errors import (
     ImageFormatError,
     SandboxError,
     SoundDecodeError,
+    SoundError,
 )
 from gioconda.measure.mutations import mutate
 from gioconda.portrait.decode import decode
 from gioconda.sandbox import DecodeLimits, Decoder
 from gioconda.speech.sound import Sound
-from tests.sandbox import media
 
 EMPTY_WAV = b"RIFF\x24\0\0\0WAVEfmt \x10\0\0\0\1\0\1\0\x80\xbb\0\0\0\x77\1\0\2\0\x10\0data\0\0\0\0"
 
@@ -248,8 +249,8 @@ def test_damaged_pictures_end_in_a_picture_or_an_error(decoder: Decoder, format_
     for _ in range(60):
         try:
             image = decoder.decode_image(mutate(whole, rng))
-        except ImageDecodeError as e:
-            assert "lost" not in str(e)
+        except ImageDecodeError:  # a SandboxError, of a decoder that was lost, is none
+            pass
         else:
             assert image.ndim == 3
         _assert_cheap(decoder)
@@ -262,8 +263,8 @@ def test_damaged_sounds_end_in_a_sound_or_an_error(decoder: Decoder, name: str) 
     for _ in range(30):
         try:
             samples, rate = decoder.decode_sound(mutate(whole, rng))
-        except GiocondaError as e:
-            assert not isinstance(e, SandboxError)
+        except SoundError:
+            pass
         else:
             assert len(samples) <= 600 * rate
             assert np.abs(samples).max() <= 1

@@ -5,11 +5,11 @@ from __future__ import annotations
 import random
 
 import pytest
+from tests.sandbox import media
 
 from gioconda.errors import ImageDecodeError, ImageFormatError
 from gioconda.measure.mutations import mutate
 from gioconda.sandbox.picture_header import picture_header
-from tests.sandbox import media
 
 
 @pytest.mark.parametrize(
@@ -42,8 +42,8 @@ def test_every_cut_of_a_header_is_refused_or_read(format_: str) -> None:
     for length in range(60):
         try:
             header = picture_header(whole[:length])
-        except ImageDecodeError as e:
-            assert "\n" not in str(e)
+        except ImageDecodeError:
+            assert length < 40
         else:
             assert (header.width, header.height) == (64, 48)
 

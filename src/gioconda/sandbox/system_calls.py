@@ -99,5 +99,6 @@ def forbid_system_calls() -> bool:
     code = system_call_filter(os.uname().machine)
     if code is None:
         return False
-    program = _Program(len(code) // 8, ctypes.cast(code, ctypes.c_void_p))
+    kept = ctypes.create_string_buffer(code, len(code))
+    program = _Program(len(code) // 8, ctypes.cast(kept, ctypes.c_void_p))
     return bool(libc.prctl(_PR_SET_SECCOMP, _MODE_FILTER, ctypes.byref(program), 0, 0) == 0)

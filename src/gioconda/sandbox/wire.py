@@ -1,7 +1,7 @@
 """What the two sides of the sandbox say to each other; neither trusts the other's lengths.
 
-A request is ``!IQ`` (bytes of JSON, bytes of data), the JSON, the data. An answer is records: ``!BI``
-(kind, bytes of payload) and the payload, ended by :attr:`Kind.END` or :attr:`Kind.ERROR`.
+A request is ``!IQ`` (bytes of JSON, bytes of data), the JSON, the data. An answer is records:
+``!BI`` (kind, bytes of payload) and the payload, ended by :attr:`Kind.END` or :attr:`Kind.ERROR`.
 """
 
 from __future__ import annotations

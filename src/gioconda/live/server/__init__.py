@@ -1,0 +1,3 @@
+"""The server: HTTP, WebSocket and WebRTC around live sessions, and what keeps it safe."""
+
+from __future__ import annotations
