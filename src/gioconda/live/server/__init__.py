@@ -1,3 +1,1 @@
-"""The server: HTTP, WebSocket and WebRTC around live sessions, and what keeps it safe."""
-
-from __future__ import annotations
+"""The server of ``gioconda serve``: routes over sessions, portraits and jobs."""

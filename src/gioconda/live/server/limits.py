@@ -242,8 +242,8 @@ class _Body:
     """A request's body as it comes."""
 
     def __init__(self, receive: Receive, most: int, longest_s: float) -> None:
-        self.most, self.refusal = most, None
-        self.refusal: Refusal | None
+        self.most = most
+        self.refusal: Refusal | None = None
         self._receive, self._longest_s = receive, longest_s
         self._count, self._until_s, self._whole = 0, 0.0, False
 
