@@ -44,19 +44,19 @@ _NAMES: Final = frozenset(
 IN_QUERY: Final = Refusal(
     400,
     "token_in_url",
-    "A token in the address would end up in histories and logs; send it as Authorization: Bearer, "
-    "or to POST /v1/login.",
+    "a token in the address would end up in histories and logs; send it as Authorization: Bearer, "
+    "or to POST /v1/login",
 )
 MISSING: Final = Refusal(
     401,
     "token_required",
-    "This server needs its token: send Authorization: Bearer, or log in at POST /v1/login.",
+    "this server needs its token; send Authorization: Bearer, or log in at POST /v1/login",
     (("www-authenticate", 'Bearer realm="gioconda"'),),
 )
 WRONG: Final = Refusal(
     401,
     "token_wrong",
-    "This is not the server's token; it was shown where the server was started.",
+    "this is not the server's token; it was shown where the server was started",
     (("www-authenticate", 'Bearer realm="gioconda", error="invalid_token"'),),
 )
 
@@ -187,7 +187,7 @@ class Access:
             return
         shown = await _shown_token(receive)
         if shown is None:
-            words = 'Send {"token": "..."} as JSON to log in.'
+            words = 'send {"token": "..."} as JSON to log in'
             await refuse(scope, send, Refusal(422, "bad_login", words))
             return
         if not secrets.compare_digest(shown, self._token):
