@@ -60,12 +60,12 @@ def main(count: int) -> int:
     print(decoder.start())
     worst = 0
     print(
-        f"{'parser':18} {'read':>5} {'refused':>7} {'median ms':>9} {'worst s':>8} {'worst MB':>8}"
+        f"{'parser':18} {'read':>5} {'refused':>7} {'median ms':>9} {'worst s':>8} {'CPU s':>6} {'worst MB':>8}"
     )
     for name, (whole, read) in parsers(decoder).items():
         rng = random.Random(17)
         outcome: Counter[str] = Counter()
-        seconds, memory = [], 0
+        seconds, cpu_s, memory = [], 0.0, 0
         for _ in range(count):
             data = mutate(whole, rng)
             decoder.last_cost = None
@@ -79,12 +79,14 @@ def main(count: int) -> int:
                 outcome["time or memory"] += "too much" in words
                 outcome["lost"] += "lost" in words
             seconds.append(time.perf_counter() - began)
-            memory = max(memory, decoder.last_cost.memory_bytes if decoder.last_cost else 0)
+            if decoder.last_cost is not None:
+                cpu_s = max(cpu_s, decoder.last_cost.cpu_s)
+                memory = max(memory, decoder.last_cost.memory_bytes)
         seconds.sort()
         worst |= seconds[-1] > MOST_S or memory > MOST_BYTES or outcome["lost"] > 0
         print(
             f"{name:18} {outcome['read']:5} {outcome['refused']:7} "
-            f"{seconds[count // 2] * 1000:9.2f} {seconds[-1]:8.3f} {memory / 2**20:8.0f}"
+            f"{seconds[count // 2] * 1000:9.2f} {seconds[-1]:8.3f} {cpu_s:6.2f} {memory / 2**20:8.0f}"
             f"  {outcome['time or memory']} over a limit",
             flush=True,
         )

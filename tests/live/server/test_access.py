@@ -201,3 +201,8 @@ def test_a_native_websocket_comes_in_by_its_header_only() -> None:
     status, body, echoed = asyncio.run(story())
     assert (status, echoed) == (401, "hello")
     assert "token_in_url" in body
+
+
+def test_behind_a_proxy_that_publishes_it_loopback_needs_a_token_too() -> None:
+    behind = entry("127.0.0.1", None, published=True)
+    assert (behind.loopback, behind.made) == (False, True)

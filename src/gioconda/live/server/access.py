@@ -93,12 +93,13 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def entry(host: str, token: str | None) -> Entry:
+def entry(host: str, token: str | None, *, published: bool = False) -> Entry:
     """Decide on the token before the server starts.
 
     Args:
         host: that it will bind to.
         token: that the user gave.
+        published: whether a proxy on this machine takes calls from beyond it.
 
     Returns:
         On loopback the given token or none; beyond it the given one, or a new one of 256 bits.
@@ -114,8 +115,8 @@ def entry(host: str, token: str | None) -> Entry:
             )
         if not token.isascii() or not token.isprintable() or " " in token:
             raise OptionError("a token may have ASCII letters, digits and signs only")
-        return Entry(is_loopback(host), token)
-    if is_loopback(host):
+        return Entry(is_loopback(host) and not published, token)
+    if is_loopback(host) and not published:
         return Entry(True, None)
     return Entry(False, secrets.token_urlsafe(TOKEN_BYTES), made=True)
 
