@@ -60,7 +60,8 @@ def main(count: int) -> int:
     print(decoder.start())
     worst = 0
     print(
-        f"{'parser':18} {'read':>5} {'refused':>7} {'median ms':>9} {'worst s':>8} {'CPU s':>6} {'worst MB':>8}"
+        f"{'parser':18} {'read':>5} {'refused':>7} {'median ms':>9} {'worst s':>8}"
+        f" {'CPU s':>6} {'worst MB':>8}"
     )
     for name, (whole, read) in parsers(decoder).items():
         rng = random.Random(17)
@@ -86,7 +87,8 @@ def main(count: int) -> int:
         worst |= seconds[-1] > MOST_S or memory > MOST_BYTES or outcome["lost"] > 0
         print(
             f"{name:18} {outcome['read']:5} {outcome['refused']:7} "
-            f"{seconds[count // 2] * 1000:9.2f} {seconds[-1]:8.3f} {cpu_s:6.2f} {memory / 2**20:8.0f}"
+            f"{seconds[count // 2] * 1000:9.2f} {seconds[-1]:8.3f} {cpu_s:6.2f} "
+            f"{memory / 2**20:8.0f}"
             f"  {outcome['time or memory']} over a limit",
             flush=True,
         )

@@ -60,6 +60,11 @@ def test_tokens_that_can_be_guessed_or_not_be_sent_are_refused(token: str) -> No
         entry("0.0.0.0", token)
 
 
+def test_settings_that_are_printed_do_not_show_the_token() -> None:
+    assert TOKEN not in repr(GUARDED)
+    assert TOKEN not in repr(entry("0.0.0.0", TOKEN))
+
+
 def test_beyond_loopback_nothing_starts_without_a_token() -> None:
     with pytest.raises(OptionError, match="token is required"):
         protect(small_app(), Safety(token=None, loopback=False))

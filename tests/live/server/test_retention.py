@@ -109,6 +109,7 @@ def test_a_full_store_says_so_and_keeps_nothing_half(tmp_path: Path) -> None:
 
 def test_closing_leaves_nothing(tmp_path: Path) -> None:
     store = Store(parent=tmp_path)
+    (store.room("recordings") / "a.mp4").write_bytes(b"face")
     store.add(0.0, picture_jpg=b"face")
     store.close()
     store.close()

@@ -13,7 +13,7 @@ import json
 import secrets
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http.cookies import CookieError, SimpleCookie
 from typing import TYPE_CHECKING, Final, TextIO
 from urllib.parse import parse_qsl
@@ -72,7 +72,7 @@ class Entry:
     """
 
     loopback: bool
-    token: str | None
+    token: str | None = field(repr=False)
     made: bool = False
 
     def announce(self, stream: TextIO) -> None:

@@ -22,6 +22,7 @@ from gioconda.live.host.pool import LocalPool, Pool
 from gioconda.live.packets import Kind, Packet
 from gioconda.live.server import portraits, problems
 from gioconda.live.server.recordings import Recordings
+from gioconda.live.server.retention import Store
 from gioconda.live.server.safety import Safety
 from gioconda.live.server.socket import LiveSocket
 from gioconda.live.server.state import Portraits, Sessions
@@ -59,7 +60,8 @@ class Server:
         self.pool: Pool = pool or LocalPool(settings.capacity)
         self.portraits = Portraits(self.pool, _loop_time)
         self.sessions = Sessions(self.pool, self.portraits)
-        self.recordings = Recordings()
+        self.store = Store(settings.safety.retention_s)
+        self.recordings = Recordings(self.store.room("recordings"))
         self.decoder = Decoder(settings.safety.files)
 
     def decode_image(self, data: bytes) -> npt.NDArray[np.uint8]:
@@ -85,12 +87,14 @@ class Server:
             await self.sessions.close_all()
             await self.pool.close()
             self.recordings.close()
+            self.store.close()
             self.decoder.close()
 
     async def _sweep(self) -> None:
         while True:
             await asyncio.sleep(_SWEEP_S)
             await self.portraits.forget_unused()
+            self.store.sweep(_loop_time())
 
 
 def create_app(settings: ServeSettings | None = None, pool: Pool | None = None) -> FastAPI:
