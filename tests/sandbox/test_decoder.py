@@ -88,7 +88,6 @@ def test_a_decoder_sees_nothing_of_the_environment(
     fresh = Decoder()
     try:
         fresh.start()
-        assert fresh._process is not None
         environ = Path(f"/proc/{fresh._process.pid}/environ")
         if not environ.exists():
             pytest.skip("this system shows no environments of processes")
@@ -213,9 +212,9 @@ def test_too_much_time_is_an_error_and_the_decoder_is_gone() -> None:
 
 def test_a_lost_process_is_replaced(decoder: Decoder) -> None:
     decoder.start()
-    assert decoder._process is not None
-    os.kill(decoder._process.pid, signal.SIGKILL)
-    decoder._process.wait()
+    pid = decoder._process.pid
+    assert pid is not None
+    os.kill(pid, signal.SIGKILL)
     assert decoder.decode_image(media.picture("PNG")).shape == (48, 64, 3)
 
 
@@ -276,3 +275,24 @@ def test_damaged_sounds_end_in_a_sound_or_an_error(decoder: Decoder, name: str) 
 def _assert_cheap(decoder: Decoder) -> None:
     if decoder.last_cost is not None:
         assert decoder.last_cost.memory_bytes < 2**30
+
+
+def test_a_stream_decodes_frame_after_frame_and_goes_on_after_a_bad_one(decoder: Decoder) -> None:
+    frames = decoder.stream()
+    good = [media.picture("JPEG", (8 * n, 48)) for n in range(2, 6)]
+    try:
+        assert [frames.decode(f).shape[1] for f in good] == [16, 24, 32, 40]
+        first = frames._ends
+        np.testing.assert_array_equal(frames.decode(good[0]), decode(good[0]).image)
+        assert frames._ends is first, "one process serves many frames"
+        with pytest.raises(ImageDecodeError):
+            frames.decode(good[0][:-100])
+        with pytest.raises(ImageFormatError):
+            frames.decode(b"no picture")
+        assert frames.decode(good[1]).shape[1] == 24
+        frames._until_s = 0.0  # its time is over
+        before = frames._ends
+        assert frames.decode(good[2]).shape[1] == 32
+        assert frames._ends is not before
+    finally:
+        frames.close()

@@ -18,8 +18,6 @@ _CLONE_NEWNET: Final = 0x4000_0000
 _CLONE_NEWIPC: Final = 0x0800_0000
 #: More than any decoder opens; with the filter of system calls it opens none.
 _FILES: Final = 16
-#: Live sessions on the same cores go first.
-_NICE: Final = 5
 
 
 def leave_network() -> bool:
@@ -44,7 +42,6 @@ def confine(limits: DecodeLimits, keep: int) -> bool:
     Returns:
         Whether its system calls are held to a filter, too.
     """
-    os.nice(_NICE)
     with suppress(OSError), open("/proc/self/oom_score_adj", "w") as file:
         file.write("1000")  # where the whole machine runs short, this process goes first
     os.closerange(3, keep)
