@@ -6,6 +6,7 @@
     ├── OptionError            an option is out of its range (also a ValueError)
     ├── PortraitError          a picture that cannot be animated
     │   ├── ImageDecodeError   not an image, truncated, too many pixels
+    │   │   └── ImageFormatError   not of the formats that a server takes
     │   ├── NoFaceError        no human face was found
     │   ├── FaceTooSmallError  a face under 64 px
     │   └── FaceAngleError     a face turned too far; says the angle
@@ -19,6 +20,7 @@
     ├── TranscriptError        a text or a subtitle file that cannot be used
     ├── ServerError            a live server that cannot be reached, or refuses
     ├── OutputError            the target exists, cannot be written, or is full
+    ├── SandboxError           the process that decodes strangers' files cannot be had
     └── MissingExtraError      an optional part is not installed; names the command
 
 Every message is one clear sentence that says what was seen and what to do.
@@ -51,6 +53,10 @@ class PortraitError(GiocondaError):
 
 class ImageDecodeError(PortraitError):
     """The file is not an image, is truncated, or has too many pixels."""
+
+
+class ImageFormatError(ImageDecodeError):
+    """The file is no picture of the formats that a server takes."""
 
 
 class NoFaceError(PortraitError):
@@ -112,6 +118,10 @@ class ServerError(GiocondaError):
 
 class OutputError(GiocondaError):
     """The output exists already, cannot be written, or the disk is full."""
+
+
+class SandboxError(GiocondaError):
+    """The process that decodes what strangers send cannot be started, or all are at work."""
 
 
 class MissingExtraError(GiocondaError):
