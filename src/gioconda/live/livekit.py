@@ -37,6 +37,8 @@ logger = logging.getLogger(__name__)
 
 #: What an agent's voice is resampled to before it comes here; the lips need no more.
 _VOICE_HZ: Final = 24_000
+#: Samples given at once at most: what is heard is counted, and can be cut, by so much.
+_GRAIN: Final = OUTPUT_RATE_HZ // 50
 #: A runner takes a piece of sound within its queue's 100 ms.
 _TAKING_S: Final = 0.5
 #: Frames a second: what WebRTC carries well.
@@ -140,11 +142,12 @@ class FaceVideoGenerator(avatar.VideoGenerator):  # type: ignore[misc]
                 continue
             for piece in pieces:
                 if isinstance(piece, LiveAudio):
-                    # The gate may have been closed while the one before was taken.
-                    if self._gate.open:
-                        self._counted.clear()
-                        yield _audio(piece.pcm)
-                        self._counted.set()
+                    for start in range(0, len(piece.pcm), _GRAIN):
+                        # The gate may have been closed while the one before was taken.
+                        if self._gate.open:
+                            self._counted.clear()
+                            yield _audio(piece.pcm[start : start + _GRAIN])
+                            self._counted.set()
                 elif isinstance(piece, SpeakEnded) and piece.utterance > self._cleared:
                     yield avatar.AudioSegmentEnd()
 
