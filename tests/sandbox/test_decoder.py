@@ -296,3 +296,12 @@ def test_a_stream_decodes_frame_after_frame_and_goes_on_after_a_bad_one(decoder:
         assert frames._ends is not before
     finally:
         frames.close()
+
+
+def test_closing_ends_what_is_being_decoded() -> None:
+    busy = Decoder()
+    talk, status = busy._process.begin()
+    with talk, status:
+        busy.close()  # it waits for a request
+        talk.settimeout(10)
+        assert talk.recv(1) == b""
