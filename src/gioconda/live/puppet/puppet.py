@@ -23,10 +23,11 @@ from gioconda.live.puppet.filters import Fade, OneEuro, PoseFilter
 from gioconda.live.puppet.follower import WebcamFollower
 from gioconda.live.puppet.lips import close_lips
 from gioconda.live.puppet.neutral import Neutral
-from gioconda.motion import BLENDSHAPES, INDEX, FloatArray, neutral, set_gaze
+from gioconda.motion import BLENDSHAPES, GAZE_FULL_DEG, INDEX, FloatArray, neutral, set_gaze
 from gioconda.portrait.canonical import canonical_landmarks
 from gioconda.portrait.preparation import view_geometry
 from gioconda.render.mesh import topology as topo
+from gioconda.render.mesh.deform import WEIGHT_RANGE
 
 Array = npt.NDArray[np.float64]
 ByteImage = npt.NDArray[np.uint8]
@@ -266,8 +267,9 @@ class _KnownFace:
         close_lips(values, fit.lip_gap_mm)
         count = len(BLENDSHAPES)
         values[:count] = self._shapes.step(values[:count], step_s)
+        values[:count] = np.clip(values[:count], *WEIGHT_RANGE)
         result = values.astype(np.float32)
-        set_gaze(result, *gaze_deg)
+        set_gaze(result, *np.clip(gaze_deg, -GAZE_FULL_DEG, GAZE_FULL_DEG))
         return result
 
 
