@@ -77,6 +77,14 @@ def test_a_lost_worker_ends_what_was_complete_and_keeps_what_is_still_coming() -
     assert ledger.ended(1, 1.3, 0.5, False) == [SpeakEnded(1.3, 2, 0.5, interrupted=True)]
 
 
+def test_of_what_was_lost_in_mid_speech_the_time_that_it_was_heard_is_told() -> None:
+    ledger = SpeechLedger()
+    ledger.push(2.0)
+    ledger.end(0.0)
+    ledger.started(1, 0.25)
+    assert ledger.restarted(1.0) == [SpeakEnded(1.0, 1, 0.75, interrupted=True)]
+
+
 def test_an_end_that_never_comes_is_given_once_it_is_overdue() -> None:
     ledger = SpeechLedger()
     ledger.push(1.0)

@@ -32,6 +32,7 @@ class _Utterance:
         heard_s: of those, seconds that were heard.
         complete: nothing more will be pushed.
         begun: it has begun to be heard.
+        begun_s: when.
         cut: it was interrupted; what is still said of it is late news.
     """
 
@@ -43,6 +44,7 @@ class _Utterance:
     heard_s: float = 0.0
     complete: bool = False
     begun: bool = False
+    begun_s: float = 0.0
     cut: bool = False
 
     @property
@@ -141,7 +143,7 @@ class SpeechLedger:
         if head.begun and len(self._waiting) > 1 and theirs > head.theirs:
             self._early = (theirs, time_s)
         elif not head.begun and not head.cut:
-            head.begun = True
+            head.begun, head.begun_s = True, time_s
             events.append(SpeakStarted(time_s, head.number))
         self._rate(time_s)
         return events
@@ -182,7 +184,7 @@ class SpeechLedger:
         """Take the server's word that what was being said is lost; its count begins anew."""
         events: list[LiveEvent] = []
         while self._waiting and (self._waiting[0].complete or self._waiting[0].cut):
-            events.append(self._drop(now_s))
+            events.append(self._lose(now_s))
         for unfinished in self._waiting:
             # Its rest will be heard, and ends it.
             unfinished.played_s = unfinished.pushed_s or 0.0
@@ -201,13 +203,13 @@ class SpeechLedger:
         """End what is overdue; call it as the timeline goes on."""
         if now_s < self._deadline_s or not self._waiting:
             return []
-        events: list[LiveEvent] = [self._drop(now_s)]
+        events: list[LiveEvent] = [self._lose(now_s)]
         self._rate(now_s)
         return events
 
     def abandon(self, now_s: float) -> list[LiveEvent]:
         """End everything, since nothing will come any more."""
-        return [self._drop(now_s) for _ in range(len(self._waiting))]
+        return [self._lose(now_s) for _ in range(len(self._waiting))]
 
     def _begin(self, pushed_s: float | None) -> _Utterance:
         self._count += 1
@@ -228,6 +230,14 @@ class SpeechLedger:
         self._theirs -= 1
         self._waiting.remove(text)
         return SpeakEnded(now_s, text.number, 0.0, interrupted=True)
+
+    def _lose(self, now_s: float) -> SpeakEnded:
+        """End the first without the server's word; what was heard of it is an estimate."""
+        head = self._waiting[0]
+        if head.begun:
+            most_s = float("inf") if head.pushed_s is None else head.pushed_s
+            head.heard_s = max(head.heard_s, min(now_s - head.begun_s, most_s))
+        return self._drop(now_s)
 
     def _drop(self, now_s: float) -> SpeakEnded:
         lost = self._waiting.popleft()
