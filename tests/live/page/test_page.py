@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -255,6 +256,8 @@ def test_a_recording_can_be_downloaded(watched: Any, server: Any) -> None:
 
 def test_a_file_is_rendered_from_text(watched: Any, server: Any) -> None:
     page = watched.open()
+    page.focus("#dial-head")
+    page.keyboard.press("ArrowLeft")
     page.click("#job-fold summary")
     page.check("[name=job-source][value=text]")
     page.fill("#job-text", "A sentence.")
@@ -262,6 +265,11 @@ def test_a_file_is_rendered_from_text(watched: Any, server: Any) -> None:
     page.wait_for_selector("#job-download:not([hidden])")
     assert page.get_attribute("#job-download", "href").endswith("/v1/jobs/j1/file")
     assert page.inner_text("#job-words") == "The file is ready."
+    (job,) = server.jobs
+    assert (job["portrait"], job["text"], job["voice"]) == ("example", "A sentence.", "en-us")
+    assert json.loads(job["options"]) == {
+        "fps": 40, "size": 512, "seed": 0, "controls": {"head": 0.95},
+    }  # fmt: skip
 
 
 def test_the_motion_is_drawn(watched: Any) -> None:

@@ -62,7 +62,9 @@ export function setUpPortrait(app) {
   function show() {
     const portrait = known.get(app.portrait);
     const picture = portrait?.picture ?? `v1/portraits/${app.portrait}/picture.jpg`;
-    $('portrait-picture').src = address(picture);
+    if ($('portrait-picture').src !== address(picture)) {
+      $('portrait-picture').src = address(picture);
+    }
     $('portrait-facts').replaceChildren(
       ...facts(portrait).map(({ words, kind = '' }) =>
         make('li', { textContent: words, className: kind })),
