@@ -62,7 +62,7 @@ export function setUpPortrait(app) {
   function show() {
     const portrait = known.get(app.portrait);
     const picture = portrait?.picture ?? `v1/portraits/${app.portrait}/picture.jpg`;
-    if ($('portrait-picture').src !== address(picture)) {
+    if (app.info && $('portrait-picture').src !== address(picture)) {
       $('portrait-picture').src = address(picture);
     }
     $('portrait-facts').replaceChildren(
@@ -191,7 +191,6 @@ export function setUpPortrait(app) {
   app.on('info', refresh);
   app.on('portrait', show);
   app.on('portrait-lost', restore);
-  app.on('created', ({ resumed }) => resumed || $('stage').classList.remove('empty'));
   onLanguage(show);
 
   return { take };

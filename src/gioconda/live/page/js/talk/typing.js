@@ -39,7 +39,7 @@ export function setUpTyping(app) {
         .map((option) => make('option', option)),
     );
     voice.disabled = voices.length === 0;
-    if (voices.length === 0) voice.append(make('option', { textContent: t('type.no-voice') }));
+    if (app.info && voices.length === 0) voice.append(make('option', { textContent: t('type.no-voice') }));
     const kept = voices.some(({ name }) => name === chosen);
     if (voices.length > 0) voice.value = kept && picked ? chosen : nearest(voices).name;
   }
