@@ -9,10 +9,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from tests.live.page.fake_server import picture_file
 
 from gioconda.live import messages as m
 from gioconda.live.packets import Kind
-from tests.live.page.fake_server import picture_file
 
 #: Every element that takes the focus or the pointer, with the name that is read out.
 NAMELESS = """() => {
@@ -81,9 +81,7 @@ def test_everything_is_reached_by_the_tab_key(watched: Any) -> None:
 
 @pytest.mark.parametrize("width", [390, 820, 1440])
 @pytest.mark.parametrize("language", ["de", "es"])
-def test_no_width_scrolls_sideways(
-    new_page: Callable[..., Any], width: int, language: str
-) -> None:
+def test_no_width_scrolls_sideways(new_page: Callable[..., Any], width: int, language: str) -> None:
     watched = new_page(viewport={"width": width, "height": 844}, locale=language)
     page = watched.open()
     page.evaluate("document.querySelectorAll('details').forEach((d) => { d.open = true; })")

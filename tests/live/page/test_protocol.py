@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from tests.live.page.fake_server import PAGE
+
 from gioconda.live.messages import CLIENT_MESSAGES
 from gioconda.live.packets import HEADER_BYTES, Flag, Kind, Packet
 from gioconda.live.types import OUTPUT_RATE_HZ
-from tests.live.page.fake_server import PAGE
 
 
 def test_kinds_and_flags_are_the_servers() -> None:
