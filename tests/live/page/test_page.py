@@ -29,7 +29,8 @@ NAMELESS = """() => {
   const all = document.querySelectorAll(
     'button, a[href], input:not([type=hidden]):not([hidden]), select, textarea, summary,'
     + ' [tabindex="0"], canvas, video, progress, meter');
-  return [...all].filter((e) => !name(e) && (shown(e) || !e.matches('#stage-action'))).map((e) => e.outerHTML.slice(0, 90));
+  const nameless = (e) => !name(e) && (shown(e) || !e.matches('#stage-action'));
+  return [...all].filter(nameless).map((e) => e.outerHTML.slice(0, 90));
 }"""
 
 

@@ -29,7 +29,8 @@ def test_packets_are_read_as_they_were_written(watched: Any) -> None:
           const { parsePacket, makePacket, samplesOf } = await import('/static/js/protocol.js');
           const one = parsePacket(new Uint8Array(bytes).buffer);
           const again = makePacket(one.kind, one.number, one.timeS, one.payload, one.flags);
-          return { ...one, payload: [...samplesOf(one.payload)], again: [...new Uint8Array(again)] };
+          const payload = [...samplesOf(one.payload)];
+          return { ...one, payload, again: [...new Uint8Array(again)] };
         }""",
         list(packet.to_bytes()),
     )

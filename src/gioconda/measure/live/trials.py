@@ -11,9 +11,9 @@ from typing import Any, Final
 
 import numpy as np
 
-from gioconda.measure.floor import Row
 from gioconda.measure.live.browser import ServedHere, cpu_s, page, resident_mb
 from gioconda.measure.live.sounds import RATE_HZ, int16, vowel
+from gioconda.measure.floor import Row
 
 
 def judged(
