@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 
 from gioconda.motion import FloatArray
 
@@ -17,9 +18,8 @@ _PITCH_HZ: Final = 120.0
 def vowel(seconds: float = 0.3) -> FloatArray:
     """Return a sung "ah" that begins with a click, float32 at 16 kHz."""
     count = round(seconds * RATE_HZ)
-    pulses = np.zeros(count)
-    pulses[:: round(RATE_HZ / _PITCH_HZ)] = 1.0
-    sound = pulses
+    sound = np.zeros(count)
+    sound[:: round(RATE_HZ / _PITCH_HZ)] = 1.0
     for frequency, width in _FORMANTS:
         sound = _resonated(sound, frequency, width)
     fade = np.minimum(np.arange(count)[::-1] / (0.03 * RATE_HZ), 1.0)
@@ -27,13 +27,15 @@ def vowel(seconds: float = 0.3) -> FloatArray:
     return result.astype(np.float32)
 
 
-def _resonated(sound: FloatArray, frequency_hz: float, width_hz: float) -> FloatArray:
+def _resonated(
+    sound: npt.NDArray[np.float64], frequency_hz: float, width_hz: float
+) -> npt.NDArray[np.float64]:
     from scipy.signal import lfilter
 
     radius = np.exp(-np.pi * width_hz / RATE_HZ)
     turn = 2 * np.pi * frequency_hz / RATE_HZ
-    out: FloatArray = lfilter([1.0], [1.0, -2 * radius * np.cos(turn), radius**2], sound)
-    return out
+    poles = [1.0, -2 * radius * np.cos(turn), radius**2]
+    return np.asarray(lfilter([1.0], poles, sound), np.float64)
 
 
 def int16(pcm: FloatArray) -> list[int]:

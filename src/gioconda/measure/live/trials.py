@@ -11,9 +11,9 @@ from typing import Any, Final
 
 import numpy as np
 
+from gioconda.measure.floor import Row
 from gioconda.measure.live.browser import ServedHere, cpu_s, page, resident_mb
 from gioconda.measure.live.sounds import RATE_HZ, int16, vowel
-from gioconda.measure.floor import Row
 
 
 def judged(
@@ -137,7 +137,8 @@ def long_session(browser: Any, server: ServedHere, minutes: float) -> list[Row]:
     drift = float(np.polyfit(times / 60_000, ahead, 1)[0]) * minutes
     span = f"{minutes:g} minutes"
     return [
-        judged("picture behind the sound in the page, median", round(float(np.median(ahead)), 1), "ms"),
+        judged("picture behind the sound in the page, median",
+               round(float(np.median(ahead)), 1), "ms"),
         judged("sound against picture, 99 % of frames within",
             round(float(np.percentile(np.abs(ahead), 99)), 1), "ms", 40),
         judged(f"drift of it over {span}", round(drift, 1), "ms"),
