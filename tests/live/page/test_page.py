@@ -181,6 +181,44 @@ def test_a_picture_becomes_the_portrait(watched: Any, server: Any, tmp_path: Pat
     assert server.uploads[0][0] == "image/png"
 
 
+DROP = """([name, type]) => {
+  const data = new DataTransfer();
+  data.items.add(new File([new Uint8Array(64)], name, { type }));
+  for (const kind of ['dragover', 'drop']) {
+    const event = new DragEvent(kind, { dataTransfer: data, bubbles: true, cancelable: true });
+    document.body.dispatchEvent(event);
+  }
+}"""
+
+
+def test_what_is_dropped_finds_its_place(watched: Any, server: Any) -> None:
+    page = watched.open()
+    page.evaluate(DROP, ["face.jpg", "image/jpeg"])
+    page.wait_for_selector(".facts .warning")
+    page.wait_for_function("gioconda.state === 'live'")
+    page.evaluate(DROP, ["speech.ogg", ""])
+    page.wait_for_function("document.getElementById('sound-words').textContent.includes('1.5')")
+    assert [size for _, size in server.uploads] == [64, 64]
+    page.evaluate(DROP, ["notes.txt", "text/plain"])
+    page.wait_for_selector(".notice.error")
+    assert "neither a picture nor a sound" in page.inner_text("#notices")
+    assert len(server.uploads) == 2
+
+
+def test_a_picture_is_pasted(watched: Any, server: Any) -> None:
+    page = watched.open()
+    page.evaluate(
+        """() => {
+          const clipboardData = new DataTransfer();
+          clipboardData.items.add(new File([new Uint8Array(64)], 'a.png', { type: 'image/png' }));
+          document.body.dispatchEvent(
+            new ClipboardEvent('paste', { clipboardData, bubbles: true, cancelable: true }));
+        }"""
+    )
+    page.wait_for_selector(".facts .warning")
+    assert server.uploads == [("image/png", 64)]
+
+
 def test_what_only_the_browser_reads_is_sent_as_jpeg(
     watched: Any, server: Any, tmp_path: Path
 ) -> None:

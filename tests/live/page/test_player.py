@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-
 from tests.live.page.fake_server import PAGE
 
 #: Runs the worklet's code with a made-up clock: `feed` says which chunks come at which block.
