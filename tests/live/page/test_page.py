@@ -179,6 +179,9 @@ def test_a_picture_becomes_the_portrait(watched: Any, server: Any, tmp_path: Pat
     page.wait_for_function("gioconda.state === 'live' && gioconda.created.portrait !== 'example'")
     watched.frames(3)
     assert server.uploads[0][0] == "image/png"
+    page.wait_for_selector("#portrait-sheet:not([hidden])")
+    page.click("#portrait-sheet")
+    assert page.is_visible("#sheet-large")
 
 
 DROP = """([name, type]) => {

@@ -11,6 +11,8 @@ const TAKEN = new Set(['image/jpeg', 'image/png', 'image/webp']);
 const MOST_BYTES = 20e6;
 const MOST_PIXELS = 25e6;
 const JPEG_QUALITY = 0.94;
+/** The sheet is asked for so long after the face has begun to live. */
+const SETTLE_MS = 1200;
 
 /** The picture as the server takes it; what only the browser can read becomes a JPEG. */
 async function prepared(file) {
@@ -42,6 +44,7 @@ export function setUpPortrait(app) {
   const known = new Map();
   const files = new Map();
   let refusal = null;
+  let settled = null;
 
   function facts(portrait) {
     if (refusal) return [{ words: t('portrait.refused', { message: refusal }), kind: 'refused' }];
@@ -69,7 +72,7 @@ export function setUpPortrait(app) {
       ...facts(portrait).map(({ words, kind = '' }) =>
         make('li', { textContent: words, className: kind })),
     );
-    const sheet = portrait?.sheet ? address(portrait.sheet) : '';
+    const sheet = portrait?.sheet && settled === app.portrait ? address(portrait.sheet) : '';
     if (sheet !== $('sheet-large').src) {
       $('portrait-sheet').hidden = true;
       for (const id of ['portrait-sheet-picture', 'sheet-large']) {
@@ -187,6 +190,13 @@ export function setUpPortrait(app) {
       event.preventDefault();
       take(file);
     }
+  });
+  // Making the sheet is work, which is not to delay the face itself.
+  app.on('created', ({ event }) => {
+    setTimeout(() => {
+      settled = event.portrait;
+      show();
+    }, SETTLE_MS);
   });
   app.on('info', refresh);
   app.on('portrait', show);
