@@ -18,6 +18,7 @@
     ├── VoiceError             an engine that is not installed, lacks a voice, or fails
     ├── TranscriptError        a text or a subtitle file that cannot be used
     ├── OutputError            the target exists, cannot be written, or is full
+    ├── ClusterError           no cluster answers, or what it did is lost
     └── MissingExtraError      an optional part is not installed; names the command
 
 Every message is one clear sentence that says what was seen and what to do.
@@ -28,6 +29,7 @@ from __future__ import annotations
 #: What each extra installs. Named one by one, since installing ``gioconda[extra]`` over the
 #: pinned set-up would bring a second OpenCV beside the one that is there.
 EXTRAS = {
+    "cluster": "--no-deps -r requirements-cluster.lock",
     "heic": "pillow-heif",
     "live": "aiortc fastapi python-multipart uvicorn websockets",
     "train": "torch==2.13.0 onnx",
@@ -96,6 +98,10 @@ class TranscriptError(GiocondaError):
 
 class OutputError(GiocondaError):
     """The output exists already, cannot be written, or the disk is full."""
+
+
+class ClusterError(GiocondaError):
+    """No cluster answers, it runs other versions, or a worker of it was lost too often."""
 
 
 class MissingExtraError(GiocondaError):
