@@ -78,7 +78,7 @@ def background_of(wanted: BackgroundLike) -> Background:
         for word in WORDS:
             if text == word:
                 return Background(word)
-        colour = _colour(text)
+        colour = colour_of(text)
         if colour is not None:
             return Background("colour", colour=colour)
         if text.startswith("#"):
@@ -101,7 +101,7 @@ def background_of(wanted: BackgroundLike) -> Background:
         raise OptionError(f"the background cannot be used: {e}") from e
 
 
-def _colour(text: str) -> tuple[int, int, int] | None:
+def colour_of(text: str) -> tuple[int, int, int] | None:
     """Return R, G, B of ``#rgb``, ``#rrggbb`` or a CSS name; None if it is none of them."""
     from PIL import ImageColor
 

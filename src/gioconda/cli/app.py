@@ -348,6 +348,21 @@ def demo(
     making.demo(output, Voice(as_json=as_json, quiet=quiet), force=force)
 
 
+@app.command()
+def serve(
+    host: Annotated[str, typer.Option("--host", help="Address to listen at.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="Port.")] = 7860,
+    sessions: Annotated[
+        int | None,
+        typer.Option("--sessions", help="Sessions at once; by the number of cores if not given."),
+    ] = None,
+) -> None:
+    """Serve a page on which a portrait answers while one speaks, and an API for agents."""
+    from gioconda.cli import serving
+
+    serving.serve(host, port, sessions=sessions)
+
+
 @app.command("warm-up", hidden=True)
 def warm_up() -> None:
     """Compile every kernel, so that no later command waits for it."""

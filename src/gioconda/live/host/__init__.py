@@ -1,0 +1,1 @@
+"""Processes that host sessions, and what the server sees of them."""

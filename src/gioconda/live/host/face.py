@@ -1,0 +1,382 @@
+"""A running session as the server sees it: commands in, packets and events out, to many readers.
+
+A session outlives its process: where that is lost, another goes on with the same portrait and the
+same dials.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import secrets
+from collections import deque
+from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from gioconda.errors import GiocondaError
+from gioconda.live.host import commands as c
+from gioconda.live.host.pool import Pool, Worker
+from gioconda.live.messages import SessionClosed, SessionRestarted
+from gioconda.live.packets import Kind, Packet
+
+logger = logging.getLogger(__name__)
+
+VIDEO: Final = frozenset({Kind.H264, Kind.VP8, Kind.JPEG})
+#: Frames that may wait for a slow reader before it starts anew at a key frame.
+_FRAMES: Final = 8
+#: Sound that may wait for a slow reader, in packets of a frame's length; then it is cut off.
+_SOUNDS: Final = 1200
+#: How often a lost worker is replaced within a minute before the session is given up.
+_RESTARTS: Final = 3
+
+
+class RefusedError(GiocondaError):
+    """A worker refused a command.
+
+    Args:
+        refused: what it said.
+    """
+
+    def __init__(self, refused: c.Refused) -> None:
+        super().__init__(refused.message)
+        self.code = refused.code
+
+
+class Reader:
+    """What one client receives: packets and events in order.
+
+    Late frames are dropped, up to the next key frame; sound and events never are.
+
+    Args:
+        video: the codec, or None for no picture.
+        audio: whether sound is received.
+        want_key: asks for a key frame.
+    """
+
+    def __init__(self, video: Kind | None, audio: bool, want_key: Callable[[Kind], None]) -> None:
+        self.video, self.audio = video, audio
+        self.dropped = 0
+        self._want_key = want_key
+        self._waiting: deque[Any] = deque()
+        self._frames = self._sounds = 0
+        self._started = False
+        self._there = asyncio.Event()
+        self._ended = False
+
+    def put(self, item: Any) -> None:
+        """Add what concerns this reader; a no-op for the rest."""
+        if self._ended:
+            return
+        if isinstance(item, Packet):
+            if item.kind is Kind.PCM:
+                if not self.audio:
+                    return
+                self._sounds += 1
+                if self._sounds > _SOUNDS:
+                    self.end()
+                    return
+            elif not self._takes(item):
+                return
+        if isinstance(item, SessionRestarted):
+            self._drop_frames()
+        self._waiting.append(item)
+        self._there.set()
+
+    def end(self) -> None:
+        """Let the iteration end once all was read."""
+        self._ended = True
+        self._there.set()
+
+    async def next(self) -> Any:
+        """Return the next packet or event; None at the end."""
+        while not self._waiting:
+            if self._ended:
+                return None
+            self._there.clear()
+            await self._there.wait()
+        item = self._waiting.popleft()
+        if isinstance(item, Packet):
+            if item.kind is Kind.PCM:
+                self._sounds -= 1
+            else:
+                self._frames -= 1
+        return item
+
+    async def __aiter__(self) -> AsyncIterator[Any]:
+        """Yield packets and events until the session ends."""
+        while (item := await self.next()) is not None:
+            yield item
+
+    def _takes(self, packet: Packet) -> bool:
+        if packet.kind is not self.video:
+            return False
+        if self._frames >= _FRAMES:
+            self._drop_frames()
+        if not self._started and not packet.is_key:
+            self.dropped += 1
+            return False
+        self._started = True
+        self._frames += 1
+        return True
+
+    def _drop_frames(self) -> None:
+        kept = [i for i in self._waiting if not (isinstance(i, Packet) and i.kind in VIDEO)]
+        self.dropped += len(self._waiting) - len(kept)
+        self._waiting = deque(kept)
+        self._frames, self._started = 0, False
+        if self.video is not None:
+            self._want_key(self.video)
+
+
+class Face:
+    """A session on some worker.
+
+    Make one with :meth:`open`.
+
+    Attributes:
+        id: 128 random bits.
+        spec: how it was opened, with the dials as they are now.
+        opened: the frames' size and the look-ahead.
+        restarts: workers lost so far.
+    """
+
+    def __init__(
+        self,
+        pool: Pool,
+        spec: c.OpenSession,
+        pixels: Callable[[], c.LoadPortrait],
+    ) -> None:
+        self.id = secrets.token_urlsafe(16)
+        self.spec = spec
+        self.opened = c.Opened(spec.size, spec.size, spec.lookahead_ms)
+        self.restarts = 0
+        self.closed = False
+        self._pool, self._pixels = pool, pixels
+        self._worker: Worker | None = None
+        self._readers: list[Reader] = []
+        self._motion = False
+        self._listening: bool | None = None
+        self._puppet: c.PuppetMode = "off"
+        self._outputs: dict[str, c.StartOutput] = {}
+        self._task: asyncio.Task[None] | None = None
+        self._jobs: set[asyncio.Task[Any]] = set()
+
+    @classmethod
+    async def open(
+        cls, pool: Pool, spec: c.OpenSession, portrait: Callable[[], c.LoadPortrait]
+    ) -> Face:
+        """Open a session.
+
+        Args:
+            pool: where its worker comes from.
+            spec: how.
+            portrait: gives what loads the portrait into a worker.
+
+        Raises:
+            BusyError: every place is taken.
+            RefusedError: the worker refused portrait or options.
+        """
+        face = cls(pool, spec, portrait)
+        try:
+            await face._take_worker()
+        except BaseException:
+            if face._worker is not None:
+                await face._worker.send(c.CloseSession())
+            face._give_back()
+            raise
+        face._task = asyncio.get_running_loop().create_task(face._read())
+        return face
+
+    async def send(self, command: c.Command) -> None:
+        """Give the worker a command, and remember what another worker would have to know."""
+        if isinstance(command, c.Turn):
+            spec = self.spec
+            self.spec = replace(
+                spec,
+                controls=command.controls or spec.controls,
+                background=command.background or spec.background,
+            )
+            if command.listening is not None:
+                self._listening = command.listening
+        elif isinstance(command, c.SetPuppet):
+            self._puppet = command.mode
+        elif isinstance(command, c.StartOutput):
+            self._outputs[command.name] = command
+        elif isinstance(command, c.StopOutput):
+            self._outputs.pop(command.name, None)
+        if self._worker is not None:
+            await self._worker.send(command)
+
+    async def set_motion(self, wanted: bool) -> None:
+        """Say whether motion events are to be made."""
+        self._motion = wanted
+        await self._tell_wants()
+
+    async def subscribe(self, video: Kind | None, audio: bool = True) -> Reader:
+        """Return another reader of this session."""
+        reader = Reader(video, audio, self._want_key)
+        self._readers.append(reader)
+        if self.closed:
+            reader.end()
+        await self._tell_wants()
+        if video is not None:
+            self._want_key(video)
+        return reader
+
+    async def unsubscribe(self, reader: Reader) -> None:
+        """Forget a reader."""
+        reader.end()
+        if reader in self._readers:
+            self._readers.remove(reader)
+            await self._tell_wants()
+
+    async def close(self, reason: str) -> None:
+        """End the session; its worker waits for another."""
+        if self.closed:
+            return
+        self.closed = True
+        worker = self._worker
+        if worker is not None and not worker.lost:
+            await worker.send(c.CloseSession())
+            # The reading task ends at Closed, or when the worker is lost.
+            if self._task is not None:
+                with contextlib.suppress(asyncio.TimeoutError):
+                    await asyncio.wait_for(asyncio.shield(self._task), 10)
+        if self._task is not None:
+            self._task.cancel()
+        self._give_back()
+        self._publish(SessionClosed(reason=reason))
+        for reader in self._readers:
+            reader.end()
+
+    async def _take_worker(self) -> None:
+        self._worker = worker = await self._pool.acquire(self.spec.portrait)
+        if self.spec.portrait not in worker.portraits:
+            await worker.send(self._pixels())
+        await worker.send(self.spec)
+        while True:
+            report = await worker.reports.get()
+            if report is None:
+                raise RefusedError(c.Refused("OpenSession", "internal", "a worker was lost"))
+            if isinstance(report, c.Refused):
+                if report.to == "LoadPortrait":
+                    worker.portraits.discard(self.spec.portrait)
+                raise RefusedError(report)
+            if isinstance(report, c.Opened):
+                break
+        self.opened = report
+        await self._tell_wants()
+        if self._listening is not None:
+            await worker.send(c.Turn(listening=self._listening))
+        if self._puppet != "off":
+            await worker.send(c.SetPuppet(self._puppet))
+        for output in self._outputs.values():
+            await worker.send(output)
+
+    async def _read(self) -> None:
+        lost_at: deque[float] = deque(maxlen=_RESTARTS)
+        loop = asyncio.get_running_loop()
+        while True:
+            assert self._worker is not None
+            report = await self._worker.reports.get()
+            if isinstance(report, c.Closed):
+                return
+            if report is not None:
+                self._publish(report)
+                continue
+            if self.closed:
+                return
+            self._give_back()
+            if len(lost_at) == _RESTARTS and loop.time() - lost_at[0] < 60:
+                await self._fail("its process was lost again and again")
+                return
+            lost_at.append(loop.time())
+            try:
+                await self._take_worker()
+            except GiocondaError as e:
+                await self._fail(f"its process was lost, and no other could go on: {e}")
+                return
+            self.restarts += 1
+            logger.warning("a session's process was lost; another goes on with it")
+            self._publish(SessionRestarted(reason="the process behind this face was lost"))
+
+    async def _fail(self, reason: str) -> None:
+        self._give_back()
+        self.closed = True
+        self._publish(SessionClosed(reason=reason))
+        for reader in self._readers:
+            reader.end()
+
+    def _give_back(self) -> None:
+        if self._worker is not None:
+            self._pool.release(self._worker)
+            self._worker = None
+
+    def _publish(self, item: Any) -> None:
+        for reader in self._readers:
+            reader.put(item)
+
+    def _want_key(self, kind: Kind) -> None:
+        if self._worker is None:
+            return
+        task = asyncio.get_running_loop().create_task(self._worker.send(c.WantKey(kind)))
+        self._jobs.add(task)
+        task.add_done_callback(self._jobs.discard)
+
+    async def _tell_wants(self) -> None:
+        video = frozenset(r.video for r in self._readers if r.video is not None)
+        if self._worker is not None:
+            await self._worker.send(c.Want(video, self._motion))
+
+
+async def load_portrait(
+    pool: Pool, key: str, pixels: npt.NDArray[np.uint8] | None, cache: str | None
+) -> dict[str, Any]:
+    """Have a portrait looked at by a worker, which then holds it; return what was found.
+
+    Raises:
+        RefusedError: it cannot be animated.
+    """
+    report = await ask(pool, c.LoadPortrait(key, pixels, cache))
+    assert isinstance(report, c.PortraitReady)
+    return report.found
+
+
+async def make_picture(pool: Pool, load: c.LoadPortrait, what: str) -> bytes:
+    """Have a picture of a portrait made: ``square`` or ``sheet``.
+
+    Raises:
+        RefusedError: the portrait is not there.
+    """
+    report = await ask(pool, c.MakePicture(load.key, what), load)  # type: ignore[arg-type]
+    assert isinstance(report, c.Picture)
+    return report.data
+
+
+async def ask(pool: Pool, command: Any, load: c.LoadPortrait | None = None) -> Any:
+    """Give a command to a worker beside the sessions, and return its answer.
+
+    Raises:
+        RefusedError: the worker refused it, or was lost.
+    """
+    worker = await pool.acquire(command.key, spare=True)
+    try:
+        if load is not None and load.key not in worker.portraits:
+            await worker.send(load)
+        await worker.send(command)
+        while True:
+            report = await worker.reports.get()
+            if report is None:
+                raise RefusedError(c.Refused("", "internal", "a worker was lost; try again"))
+            if isinstance(report, c.Refused):
+                worker.portraits.discard(command.key)
+                raise RefusedError(report)
+            if isinstance(report, c.Picture if load is not None else c.PortraitReady):
+                return report
+    finally:
+        pool.release(worker)

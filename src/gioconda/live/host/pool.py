@@ -1,0 +1,306 @@
+"""Worker processes kept ready, and handed to sessions."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import multiprocessing
+import os
+import threading
+from collections.abc import Callable
+from multiprocessing.connection import Connection
+from typing import Final, Protocol
+
+from gioconda.errors import GiocondaError
+from gioconda.live.host.commands import Command, ForgetPortrait, LoadPortrait, Ready, Report
+from gioconda.live.host.worker import run
+
+logger = logging.getLogger(__name__)
+
+#: Sessions that one core carries at 40 frames a second, encoding included; see docs/live.md.
+SESSIONS_PER_CORE: Final = 1
+#: A worker that is not ready after this is given up.
+START_S: Final = 120.0
+_RETRY_S: Final = 1.0
+
+
+class BusyError(GiocondaError):
+    """Every place is taken.
+
+    Args:
+        capacity: sessions at once.
+    """
+
+    def __init__(self, capacity: int) -> None:
+        super().__init__(
+            f"all {capacity} places of this server are taken; try again when somebody has left"
+        )
+
+
+class Worker(Protocol):
+    """A worker process as the server sees it."""
+
+    #: Portraits that it holds.
+    portraits: set[str]
+    #: What it says, in order; None once it is lost.
+    reports: asyncio.Queue[Report | None]
+
+    @property
+    def lost(self) -> bool:
+        """Whether the process or its connection has ended."""
+        ...
+
+    async def send(self, command: Command) -> None:
+        """Give it a command; of a lost one nothing is heard."""
+        ...
+
+
+class Pool(Protocol):
+    """Where sessions find their workers."""
+
+    @property
+    def capacity(self) -> int:
+        """Sessions at once."""
+        ...
+
+    @property
+    def taken(self) -> int:
+        """Workers handed out."""
+        ...
+
+    async def start(self) -> None:
+        """Begin to keep workers ready; returns once one is."""
+        ...
+
+    async def acquire(self, portrait: str = "", *, spare: bool = False) -> Worker:
+        """Hand out a worker, one that holds a portrait if there is one.
+
+        Args:
+            portrait: id.
+            spare: for work beside sessions, which must leave their places free.
+
+        Raises:
+            BusyError: all are taken.
+        """
+        ...
+
+    def release(self, worker: Worker) -> None:
+        """Take a worker back, its session closed; a lost one is replaced."""
+        ...
+
+    async def forget(self, portrait: str) -> None:
+        """Let no worker hold a portrait any longer."""
+        ...
+
+    async def close(self) -> None:
+        """End every worker."""
+        ...
+
+
+class ConnectedWorker:
+    """A worker at the other end of a connection.
+
+    Args:
+        connection: to it.
+        end: ends its process.
+        loop: in which reports are told.
+
+    Attributes:
+        pid: of its process; 0 until it is ready.
+        spare: whether it was handed out for work beside sessions.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        end: Callable[[], None],
+        loop: asyncio.AbstractEventLoop,
+    ) -> None:
+        self.spare = False
+        self.portraits: set[str] = set()
+        self.reports: asyncio.Queue[Report | None] = asyncio.Queue()
+        self.pid = 0
+        self._connection, self._end = connection, end
+        self._loop = loop
+        self._lost = False
+        self._order = asyncio.Lock()
+        threading.Thread(target=self._receive, name="reports", daemon=True).start()
+
+    @property
+    def lost(self) -> bool:
+        """Whether the process or its connection has ended."""
+        return self._lost
+
+    async def send(self, command: Command) -> None:
+        """Give it a command; of a lost one nothing is heard."""
+        if isinstance(command, LoadPortrait):
+            self.portraits.add(command.key)
+        if isinstance(command, ForgetPortrait):
+            self.portraits.discard(command.key)
+        # A worker that is busy takes commands late, which must not hold up the others.
+        async with self._order:
+            with contextlib.suppress(OSError):
+                await asyncio.to_thread(self._connection.send, command)
+
+    def end(self) -> None:
+        """End the process."""
+        with contextlib.suppress(OSError):
+            self._connection.close()
+        self._end()
+
+    def _receive(self) -> None:
+        try:
+            while True:
+                report = self._connection.recv()
+                self._loop.call_soon_threadsafe(self.reports.put_nowait, report)
+        except Exception:  # of a dying process anything may come
+            self._lost = True
+            with contextlib.suppress(RuntimeError):  # the loop may have ended
+                self._loop.call_soon_threadsafe(self.reports.put_nowait, None)
+
+
+class LocalPool:
+    """Worker processes of this machine.
+
+    One more than there are places is kept, so that a session whose worker is lost goes on at once,
+    and portraits are looked at while all places are taken.
+
+    Args:
+        capacity: sessions at once; one for each core if None.
+    """
+
+    def __init__(self, capacity: int | None = None) -> None:
+        self._capacity = capacity or max(len(os.sched_getaffinity(0)) * SESSIONS_PER_CORE, 1)
+        self._idle: list[ConnectedWorker] = []
+        self._out: set[ConnectedWorker] = set()
+        self._starting: set[asyncio.Task[None]] = set()
+        self._waiting: list[asyncio.Future[None]] = []
+        self._closed = False
+
+    @property
+    def capacity(self) -> int:
+        """Sessions at once."""
+        return self._capacity
+
+    @property
+    def taken(self) -> int:
+        """Workers handed out to sessions."""
+        return sum(not worker.spare for worker in self._out)
+
+    async def start(self) -> None:
+        """Begin to start workers; returns once one is ready."""
+        self._fill()
+        await self._one_idle()
+
+    async def acquire(self, portrait: str = "", *, spare: bool = False) -> ConnectedWorker:
+        """Hand out a worker; see :meth:`Pool.acquire`."""
+        if not spare and self.taken >= self._capacity:
+            raise BusyError(self._capacity)
+        await self._one_idle()
+        # Another may have taken the last place meanwhile.
+        if self._closed or (not spare and self.taken >= self._capacity):
+            raise BusyError(self._capacity)
+        living = self._living()
+        worker = next((w for w in living if portrait in w.portraits), living[0])
+        self._idle.remove(worker)
+        worker.spare = spare
+        self._out.add(worker)
+        self._fill()
+        return worker
+
+    def release(self, worker: Worker) -> None:
+        """Take a worker back."""
+        if not isinstance(worker, ConnectedWorker) or worker not in self._out:
+            return
+        self._out.discard(worker)
+        if worker.lost or self._closed or len(self._idle) > self._capacity:
+            worker.end()
+        else:
+            while not worker.reports.empty():
+                worker.reports.get_nowait()
+            self._idle.append(worker)
+        self._fill()
+        self._tell()
+
+    async def forget(self, portrait: str) -> None:
+        """Let no worker hold a portrait any longer."""
+        for worker in [*self._idle, *self._out]:
+            if portrait in worker.portraits:
+                await worker.send(ForgetPortrait(portrait))
+
+    async def close(self) -> None:
+        """End every worker."""
+        self._closed = True
+        for task in self._starting:
+            task.cancel()
+        for worker in [*self._idle, *self._out]:
+            worker.end()
+        self._idle.clear()
+        self._out.clear()
+        self._tell()
+
+    def _living(self) -> list[ConnectedWorker]:
+        for worker in [w for w in self._idle if w.lost]:
+            self._idle.remove(worker)
+            worker.end()
+        return self._idle
+
+    def _fill(self) -> None:
+        """Start a worker if one is missing; one at a time, since starting takes a core."""
+        total = len(self._living()) + len(self._out)
+        if self._closed or self._starting or total > self._capacity:
+            return
+        task = asyncio.get_running_loop().create_task(self._start_one())
+        self._starting.add(task)
+
+        def started(_: object) -> None:
+            self._starting.discard(task)
+            if not self._closed:
+                self._fill()
+
+        task.add_done_callback(started)
+
+    async def _start_one(self) -> None:
+        worker: ConnectedWorker | None = None
+        try:
+            worker = await asyncio.to_thread(_spawned, asyncio.get_running_loop())
+            ready = await asyncio.wait_for(worker.reports.get(), START_S)
+            if not isinstance(ready, Ready):
+                raise OSError("a worker process ended while it started")
+            worker.pid = ready.pid
+            self._idle.append(worker)
+            worker = None
+            self._tell()
+        except (TimeoutError, OSError) as e:
+            logger.error("a worker process could not be started: %s", e)
+            await asyncio.sleep(_RETRY_S)
+        finally:
+            if worker is not None:
+                worker.end()
+
+    async def _one_idle(self) -> None:
+        while not self._living() and not self._closed:
+            waiting = asyncio.get_running_loop().create_future()
+            self._waiting.append(waiting)
+            await waiting
+
+    def _tell(self) -> None:
+        for waiting in self._waiting:
+            if not waiting.done():
+                waiting.set_result(None)
+        self._waiting.clear()
+
+
+def _spawned(loop: asyncio.AbstractEventLoop) -> ConnectedWorker:
+    context = multiprocessing.get_context("spawn")
+    ours, theirs = context.Pipe()
+    process = context.Process(target=run, args=(theirs,), daemon=True, name="gioconda session")
+    process.start()
+    theirs.close()
+
+    def end() -> None:
+        if process.is_alive():
+            process.terminate()
+
+    return ConnectedWorker(ours, end, loop)

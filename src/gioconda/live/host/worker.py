@@ -1,0 +1,261 @@
+"""A worker process: hosts one session at a time, so that a slow one cannot starve another."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import queue
+import signal
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from functools import singledispatchmethod
+from multiprocessing.connection import Connection
+from typing import Any, Final
+
+import numpy as np
+
+from gioconda.errors import GiocondaError, OptionError, PortraitError, SoundError, VoiceError
+from gioconda.live.host import commands as c
+from gioconda.live.host.portraits import HeldPortraits, sheet_png, square_jpeg
+from gioconda.live.host.running import RunningSession
+from gioconda.live.messages import ErrorEvent
+
+logger = logging.getLogger(__name__)
+
+#: How long the loop waits for a command when no session runs.
+_IDLE_S: Final = 60.0
+
+
+def run(connection: Connection) -> None:
+    """Serve a connection until it ends; the body of a worker process."""
+    # Ctrl-C reaches the whole process group; the server ends its workers itself.
+    with contextlib.suppress(ValueError):
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+    Worker(connection).serve()
+
+
+class _Said:
+    """A sentence that was spoken, or the end of the text."""
+
+    def __init__(self, piece: Any, turn: int) -> None:
+        self.piece, self.turn = piece, turn
+
+
+class Worker:
+    """Obeys the commands of :mod:`gioconda.live.host.commands`.
+
+    Args:
+        connection: to the server.
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._sending = threading.Lock()
+        self._inbox: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        self._portraits = HeldPortraits()
+        self._running: RunningSession | None = None
+        self._talker = ThreadPoolExecutor(1, thread_name_prefix="voice")
+        self._turn = 0
+
+    def serve(self) -> None:
+        """Warm up, then obey until the connection ends."""
+        _warm_up(self._portraits)
+        threading.Thread(target=self._receive, name="commands", daemon=True).start()
+        self._send(c.Ready(os.getpid()))
+        while True:
+            wait_s = _IDLE_S if self._running is None else self._running.wait_s()
+            try:
+                command = (
+                    self._inbox.get(timeout=wait_s) if wait_s > 0 else self._inbox.get_nowait()
+                )
+            except queue.Empty:
+                command = None
+            if isinstance(command, EOFError):
+                break
+            if command is not None:
+                self._obey(command)
+            if self._running is not None and self._running.wait_s() <= 0:
+                self._running.tick()
+        self._close()
+        self._talker.shutdown(wait=False, cancel_futures=True)
+
+    def _receive(self) -> None:
+        try:
+            while True:
+                self._inbox.put(self._connection.recv())
+        except (EOFError, OSError):
+            self._inbox.put(EOFError())
+
+    def _send(self, report: Any) -> None:
+        # The other end may be gone already; the receiving thread notices.
+        with self._sending, contextlib.suppress(OSError):
+            self._connection.send(report)
+
+    def _obey(self, command: Any) -> None:
+        name = type(command).__name__
+        try:
+            self._do(command)
+        except GiocondaError as e:
+            key = getattr(command, "key", "") or getattr(command, "portrait", "")
+            self._refuse(c.Refused(name, _code(e), str(e), key))
+        except Exception as e:
+            logger.exception("%s failed", name)
+            self._refuse(c.Refused(name, "internal", f"{name} failed: {type(e).__name__}"))
+
+    def _refuse(self, refused: c.Refused) -> None:
+        if refused.to in ("LoadPortrait", "MakePicture", "OpenSession", "StartOutput"):
+            self._send(refused)
+        else:
+            self._send(ErrorEvent(code=refused.code, message=refused.message))
+
+    @property
+    def _session(self) -> RunningSession:
+        if self._running is None:
+            raise OptionError("there is no session")
+        return self._running
+
+    @singledispatchmethod
+    def _do(self, command: Any) -> None:
+        raise OptionError(f"there is no command {type(command).__name__}")
+
+    @_do.register
+    def _(self, command: c.LoadPortrait) -> None:
+        self._send(c.PortraitReady(command.key, self._portraits.load(command)))
+
+    @_do.register
+    def _(self, command: c.ForgetPortrait) -> None:
+        self._portraits.forget(command.key)
+
+    @_do.register
+    def _(self, command: c.MakePicture) -> None:
+        portrait = self._portraits.get(command.key)
+        make = square_jpeg if command.what == "square" else sheet_png
+        self._send(c.Picture(command.key, command.what, make(portrait)))
+
+    @_do.register
+    def _(self, command: c.OpenSession) -> None:
+        self._close()
+        portrait = self._portraits.get(command.portrait)
+        self._running = RunningSession(portrait, command, self._send, time.monotonic)
+
+    @_do.register
+    def _(self, command: c.CloseSession) -> None:
+        self._close()
+        self._send(c.Closed())
+
+    @_do.register
+    def _(self, command: c.Speak) -> None:
+        session = self._session.session
+        if command.pcm:
+            session.push_audio(_floats(command.pcm), command.rate_hz, live=command.live)
+        if command.ends:
+            session.end_of_speech()
+
+    @_do.register
+    def _(self, command: c.Commit) -> None:
+        self._session.session.end_of_speech()
+
+    @_do.register
+    def _(self, command: c.StopSpeaking) -> None:
+        self._turn += 1
+        self._session.session.interrupt()
+
+    @_do.register
+    def _(self, command: c.Hear) -> None:
+        self._session.session.push_partner(_floats(command.pcm), command.rate_hz)
+
+    @_do.register
+    def _(self, command: c.Turn) -> None:
+        self._session.turn(command)
+
+    @_do.register
+    def _(self, command: c.Want) -> None:
+        self._session.want(command)
+
+    @_do.register
+    def _(self, command: c.WantKey) -> None:
+        self._session.want_key(command.kind)
+
+    @_do.register
+    def _(self, command: c.StartOutput) -> None:
+        self._session.start_output(command.name, command.target, command.overwrite)
+
+    @_do.register
+    def _(self, command: c.StopOutput) -> None:
+        self._session.stop_output(command.name)
+
+    @_do.register
+    def _(self, command: c.Say) -> None:
+        self._session.session.end_of_speech()
+        self._talker.submit(self._talk, command, self._turn)
+
+    def _talk(self, command: c.Say, turn: int) -> None:
+        """Speak a text, sentence by sentence; runs beside the loop."""
+        from gioconda.speaking import speak
+
+        try:
+            for piece in speak(command.text, command.voice):
+                self._inbox.put(_Said(piece, turn))
+                if turn != self._turn:
+                    return
+        except GiocondaError as e:
+            self._send(ErrorEvent(code=_code(e), message=str(e)))
+        except Exception as e:
+            logger.error("the voice failed: %s", type(e).__name__)
+            self._send(ErrorEvent(code="voice", message="the voice failed"))
+        self._inbox.put(_Said(None, turn))
+
+    @_do.register
+    def _(self, said: _Said) -> None:
+        # What was interrupted meanwhile is not said any more.
+        if said.turn != self._turn or self._running is None:
+            return
+        session = self._running.session
+        if said.piece is None:
+            session.end_of_speech()
+            return
+        samples = said.piece.samples.astype(np.float32) / np.float32(32768)
+        session.push_audio(samples, said.piece.rate_hz, said.piece.phones)
+
+    def _close(self) -> None:
+        self._turn += 1
+        if self._running is not None:
+            self._running.close()
+            self._running = None
+
+
+def _floats(pcm: bytes) -> Any:
+    return np.frombuffer(pcm, "<i2").astype(np.float32) / np.float32(32768)
+
+
+def _code(error: GiocondaError) -> str:
+    """Return an error's code in messages."""
+    for kind, code in (
+        (PortraitError, "bad_portrait"), (SoundError, "bad_audio"), (VoiceError, "voice"),
+        (OptionError, "bad_option"),
+    ):  # fmt: skip
+        if isinstance(error, kind):
+            return code
+    return "refused"
+
+
+def _warm_up(portraits: HeldPortraits) -> None:
+    """Load every library, kernel and model by making a few frames of the example."""
+    import cv2
+
+    from gioconda.live.host.encoders import create_encoder
+    from gioconda.live.packets import Kind
+    from gioconda.live.session import Session
+
+    # One thread renders and encodes; more would only contend with other sessions.
+    cv2.setNumThreads(1)
+    session = Session(portraits.get(c.EXAMPLE))
+    session.push_audio(np.zeros(1600, np.float32))
+    encoders = [create_encoder(kind, 512, 512, 40) for kind in (Kind.H264, Kind.VP8)]
+    for k in range(6):
+        frame = session.step(0.05 * k).frame
+        for encoder in encoders:
+            if frame is not None:
+                encoder.encode(frame.image, frame.time_s, key=False)

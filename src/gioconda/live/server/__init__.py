@@ -1,0 +1,1 @@
+"""The server of ``gioconda serve``: routes over sessions, portraits and jobs."""

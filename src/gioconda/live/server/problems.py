@@ -1,0 +1,87 @@
+"""Errors as the API tells them: ``{"error": {"code", "message"}}``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from fastapi import Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from gioconda.errors import GiocondaError, OptionError, SoundError, VoiceError
+from gioconda.live.host.face import RefusedError
+from gioconda.live.host.pool import BusyError
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+#: Seconds after which a client that was told 503 may try again.
+RETRY_S: Final = 5
+
+
+class Problem(Exception):
+    """An answer other than success.
+
+    Args:
+        status: of HTTP.
+        code: for programs.
+        message: one sentence for people.
+        retry_after_s: when to try again, where that helps.
+    """
+
+    def __init__(
+        self, status: int, code: str, message: str, retry_after_s: int | None = None
+    ) -> None:
+        super().__init__(message)
+        self.status, self.code, self.message = status, code, message
+        self.retry_after_s = retry_after_s
+
+
+def problem_of(error: GiocondaError) -> Problem:
+    """Return what to answer where the package refused something."""
+    if isinstance(error, BusyError):
+        return Problem(503, "busy", str(error), RETRY_S)
+    if isinstance(error, RefusedError):
+        return Problem(500 if error.code == "internal" else 422, error.code, str(error))
+    code = "refused"
+    for kind, name in (
+        (OptionError, "bad_option"), (SoundError, "bad_audio"), (VoiceError, "voice"),
+    ):  # fmt: skip
+        if isinstance(error, kind):
+            code = name
+    return Problem(422, code, str(error))
+
+
+def answer(problem: Problem) -> JSONResponse:
+    """Return a problem as a response."""
+    headers = {"Retry-After": str(problem.retry_after_s)} if problem.retry_after_s else None
+    body = {"error": {"code": problem.code, "message": problem.message}}
+    return JSONResponse(body, problem.status, headers)
+
+
+def add_to(app: FastAPI) -> None:
+    """Let an application answer every error in one form."""
+
+    async def told(_: Request, error: Exception) -> JSONResponse:
+        assert isinstance(error, Problem)
+        return answer(error)
+
+    async def refused(_: Request, error: Exception) -> JSONResponse:
+        assert isinstance(error, GiocondaError)
+        return answer(problem_of(error))
+
+    async def plain(_: Request, error: Exception) -> JSONResponse:
+        assert isinstance(error, HTTPException)
+        return answer(Problem(error.status_code, "http", str(error.detail)))
+
+    async def invalid(_: Request, error: Exception) -> JSONResponse:
+        assert isinstance(error, RequestValidationError)
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"][1:])
+        return answer(Problem(422, "bad_request", f"{place or 'the request'}: {first['msg']}"))
+
+    app.add_exception_handler(Problem, told)
+    app.add_exception_handler(GiocondaError, refused)
+    app.add_exception_handler(HTTPException, plain)
+    app.add_exception_handler(RequestValidationError, invalid)

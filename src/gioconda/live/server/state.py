@@ -1,0 +1,227 @@
+"""What a running server holds: portraits in memory, sessions, and when both are forgotten."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from gioconda.live.host import commands as c
+from gioconda.live.host.face import Face, load_portrait
+from gioconda.live.host.pool import Pool
+from gioconda.live.server.problems import Problem
+
+logger = logging.getLogger(__name__)
+
+#: An upload is forgotten so long after its last session, or after it came if none used it.
+KEEP_S: Final = 60.0
+#: A session whose last socket was cut waits so long for another.
+RESUME_S: Final = 10.0
+#: Portraits at once.
+MOST_PORTRAITS: Final = 100
+
+
+@dataclass
+class HeldPortrait:
+    """An uploaded portrait; its pixels are in memory alone.
+
+    Attributes:
+        pixels: uint8 RGB.
+        found: what the API tells of it.
+        users: sessions and jobs that stand on it.
+        unused_since: of the loop's clock.
+    """
+
+    id: str
+    pixels: npt.NDArray[np.uint8] | None
+    found: dict[str, Any]
+    users: int = 0
+    unused_since: float = 0.0
+    pictures: dict[str, bytes] = field(default_factory=dict)
+
+    def command(self) -> c.LoadPortrait:
+        """Return what loads it into a worker."""
+        return c.LoadPortrait(self.id, self.pixels)
+
+
+class Portraits:
+    """Uploaded portraits, forgotten when no session has used them for a minute.
+
+    Args:
+        pool: of the workers that look at them.
+        clock: seconds, rising.
+    """
+
+    def __init__(self, pool: Pool, clock: Callable[[], float]) -> None:
+        self._pool, self._clock = pool, clock
+        self._held: dict[str, HeldPortrait] = {}
+
+    def __len__(self) -> int:
+        """Return how many are held."""
+        return len(self._held)
+
+    async def add(self, pixels: npt.NDArray[np.uint8]) -> HeldPortrait:
+        """Have a portrait looked at and hold it.
+
+        Raises:
+            RefusedError: it cannot be animated.
+            Problem: too many are held.
+        """
+        if len(self._held) >= MOST_PORTRAITS:
+            raise Problem(503, "busy", "too many portraits are held; delete one", 10)
+        key = secrets.token_urlsafe(16)
+        found = await load_portrait(self._pool, key, pixels, None)
+        held = HeldPortrait(key, pixels, found, unused_since=self._clock())
+        self._held[key] = held
+        return held
+
+    async def get(self, key: str) -> HeldPortrait:
+        """Return a portrait; the example always is there.
+
+        Raises:
+            Problem: there is none of that id.
+        """
+        if key == c.EXAMPLE and key not in self._held:
+            found = await load_portrait(self._pool, key, None, None)
+            self._held[key] = HeldPortrait(key, None, found, users=1)
+        if key not in self._held:
+            raise Problem(404, "no_portrait", "there is no such portrait any more; upload it again")
+        return self._held[key]
+
+    def all(self) -> list[HeldPortrait]:
+        """Return every portrait but the example."""
+        return [p for p in self._held.values() if p.id != c.EXAMPLE]
+
+    def use(self, held: HeldPortrait) -> None:
+        """Say that a session stands on a portrait."""
+        held.users += 1
+
+    def leave(self, held: HeldPortrait) -> None:
+        """Say that it does no longer."""
+        held.users -= 1
+        held.unused_since = self._clock()
+
+    async def delete(self, key: str) -> None:
+        """Forget a portrait, here and in every worker.
+
+        Raises:
+            Problem: there is none, it is the example, or a session shows it.
+        """
+        if key == c.EXAMPLE:
+            raise Problem(409, "in_use", "the example stays")
+        if (await self.get(key)).users:
+            raise Problem(409, "in_use", "a session shows this portrait; close it first")
+        del self._held[key]
+        await self._pool.forget(key)
+
+    async def forget_unused(self) -> None:
+        """Forget what nobody has used for :data:`KEEP_S`."""
+        now = self._clock()
+        for held in self.all():
+            if not held.users and now - held.unused_since >= KEEP_S:
+                self._held.pop(held.id, None)
+                await self._pool.forget(held.id)
+
+
+@dataclass
+class HeldSession:
+    """A session and how many clients hold it.
+
+    Attributes:
+        face: the session.
+        portrait: whom it shows.
+        clients: sockets and peer connections.
+    """
+
+    face: Face
+    portrait: HeldPortrait
+    clients: int = 0
+    leaving: asyncio.Task[None] | None = None
+
+
+class Sessions:
+    """Running sessions by id.
+
+    Args:
+        pool: of their workers.
+        portraits: that they show.
+    """
+
+    def __init__(self, pool: Pool, portraits: Portraits) -> None:
+        self._pool, self._portraits = pool, portraits
+        self._held: dict[str, HeldSession] = {}
+        self._jobs: set[asyncio.Task[None]] = set()
+
+    def __len__(self) -> int:
+        """Return how many run."""
+        return len(self._held)
+
+    def all(self) -> list[HeldSession]:
+        """Return every session."""
+        return list(self._held.values())
+
+    async def open(self, spec: c.OpenSession) -> HeldSession:
+        """Open a session; whoever holds it calls :meth:`enter` at once.
+
+        Raises:
+            Problem: there is no such portrait.
+            BusyError, RefusedError: as :meth:`Face.open` raises.
+        """
+        portrait = await self._portraits.get(spec.portrait)
+        self._portraits.use(portrait)
+        try:
+            face = await Face.open(self._pool, spec, portrait.command)
+        except BaseException:
+            self._portraits.leave(portrait)
+            raise
+        held = HeldSession(face, portrait)
+        self._held[face.id] = held
+        return held
+
+    def get(self, key: str) -> HeldSession:
+        """Return a session.
+
+        Raises:
+            Problem: there is none of that id.
+        """
+        held = self._held.get(key)
+        if held is None or held.face.closed:
+            raise Problem(404, "no_session", "there is no such session any more; begin a new one")
+        return held
+
+    def enter(self, held: HeldSession) -> None:
+        """Say that a client holds a session."""
+        held.clients += 1
+        if held.leaving is not None:
+            held.leaving.cancel()
+            held.leaving = None
+
+    def leave(self, held: HeldSession, grace_s: float = RESUME_S) -> None:
+        """Say that a client is gone; without any, the session ends after a while."""
+        held.clients -= 1
+        if held.clients <= 0 and held.leaving is None:
+            held.leaving = asyncio.get_running_loop().create_task(self._later(held, grace_s))
+
+    async def close(self, held: HeldSession, reason: str) -> None:
+        """End a session."""
+        if self._held.pop(held.face.id, None) is None:
+            return
+        await held.face.close(reason)
+        self._portraits.leave(held.portrait)
+
+    async def close_all(self) -> None:
+        """End every session."""
+        for held in self.all():
+            with contextlib.suppress(Exception):
+                await self.close(held, "the server ends")
+
+    async def _later(self, held: HeldSession, grace_s: float) -> None:
+        await asyncio.sleep(grace_s)
+        await self.close(held, "nobody was connected any more")

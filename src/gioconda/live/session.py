@@ -1,0 +1,393 @@
+"""A live session: speech is pushed as it comes, frames and sound are taken as time passes.
+
+No sockets, threads or wall clock inside: :meth:`Session.step` is told the time, so that tests run
+faster than it passes. Everything comes out on one timeline, ``delay_s`` behind the time it is told:
+the lips need to hear that much of what comes after an instant.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from collections.abc import Sequence
+from concurrent.futures import Executor, Future
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from gioconda.background import BackgroundLike, background_of
+from gioconda.control_track import ControlTrack, Direction, track_of
+from gioconda.controls import Controls
+from gioconda.errors import OptionError
+from gioconda.frame_maker import KEPT, FrameMaker, check_options
+from gioconda.live.release import Release
+from gioconda.live.resample import Resampler
+from gioconda.live.speech_queue import Piece, SpeechQueue
+from gioconda.live.types import (
+    OUTPUT_RATE_HZ,
+    LiveAudio,
+    LiveEvent,
+    LiveFrame,
+    SpeakEnded,
+    SpeakStarted,
+    Step,
+)
+from gioconda.motion import FloatArray, MotionBuffer
+from gioconda.session import SAMPLE_RATE_HZ, Performance
+from gioconda.speech.analyser import check_pcm
+from gioconda.zoom import Camera, widened
+
+if TYPE_CHECKING:
+    from gioconda.portrait import Portrait
+    from gioconda.voices.types import TimedPhone
+
+#: Look-ahead that costs .02 of the lips' correlation and is hardly felt.
+LOOKAHEAD_MS: Final = 80.0
+#: Speech that is cut off fades within this.
+_FADE: Final = OUTPUT_RATE_HZ // 100
+_SAFETY_S: Final = 0.001
+#: Speech that ended longer ago has left the mouth at rest.
+_RELAXED_S: Final = 0.5
+
+
+class Session:
+    """A face that answers while one speaks.
+
+    Args:
+        portrait: whom to animate.
+        controls: the dials; :meth:`set` changes them.
+        fps: frames a second, 24 to 60.
+        size: side of the square, one of 256, 512, 768, 1024.
+        background: ``keep``, ``blur``, ``none`` (frames get an alpha channel), a colour or a
+            picture's path.
+        lookahead_ms: how much of the sound after an instant is waited for, 40 to 500.
+        executor: prepares views for distances not asked for before, which takes about a second;
+            until one is ready the nearest distance that can be shown is. None prepares them at
+            once, in :meth:`set`.
+        performer, renderer: names in the two registries.
+
+    Attributes:
+        fps: frames a second.
+        dropped: frames that were never made, since their successors were due.
+
+    Raises:
+        OptionError: an option is out of range.
+
+    Example::
+
+        session = Session(portrait)
+        while True:
+            session.push_audio(microphone.read(), 16_000)
+            step = session.step(time.monotonic() - start)
+            ...
+    """
+
+    def __init__(
+        self,
+        portrait: Portrait,
+        controls: Controls | None = None,
+        *,
+        fps: float = 40.0,
+        size: int = 512,
+        background: BackgroundLike = KEPT,
+        lookahead_ms: float = LOOKAHEAD_MS,
+        executor: Executor | None = None,
+        performer: str = "rules",
+        renderer: str = "mesh",
+    ) -> None:
+        self._controls: Direction = controls or Controls()
+        track = track_of(self._controls)
+        behind = background_of(background)
+        for distance in track.distances:
+            check_options(fps, size, "crop", distance, behind)
+        self.fps = float(fps)
+        self.dropped = 0
+        self._executor = executor
+        self._make = partial(FrameMaker, portrait, size=size, renderer=renderer)
+        self._behind = behind
+        self._maker = self._make(background=behind, distance=track.distances)
+        self._coming: Future[FrameMaker] | None = None
+        self._wanted = (self._maker.distances, behind)
+        self._camera = Camera(track, self.fps)
+        self._performance = Performance(
+            self._controls, performer=performer, lookahead_ms=lookahead_ms
+        )
+        self._motion = MotionBuffer()
+        self._release = Release()
+        self._speech, self._partner = SpeechQueue(), SpeechQueue()
+        self._hearing = Resampler(OUTPUT_RATE_HZ, SAMPLE_RATE_HZ)
+        self._listening: Resampler | None = None
+        wait = self._hearing.delay_samples / OUTPUT_RATE_HZ
+        self.delay_s = self._performance.lookahead_ms / 1000 + wait + _SAFETY_S
+        self._delay = math.ceil(self.delay_s * OUTPUT_RATE_HZ)
+        self._taken = self._given = self._heard = 0
+        self._line: deque[FloatArray] = deque()
+        self._events: deque[tuple[int, LiveEvent]] = deque()
+        self._pieces: deque[tuple[int, Piece]] = deque()
+        self._last_begun = 0
+        self._saying: int | None = None
+        self._frame = 0
+
+    @property
+    def width(self) -> int:
+        """Width of the frames in pixels."""
+        return self._maker.width
+
+    @property
+    def height(self) -> int:
+        """Height of the frames in pixels."""
+        return self._maker.height
+
+    @property
+    def lookahead_ms(self) -> float:
+        """How much of the sound after an instant is waited for."""
+        return self._performance.lookahead_ms
+
+    @property
+    def controls(self) -> Direction:
+        """The dials as they were last set."""
+        return self._controls
+
+    @property
+    def time_s(self) -> float:
+        """The instant up to which sound was given."""
+        return self._given / OUTPUT_RATE_HZ
+
+    @property
+    def queued_s(self) -> float:
+        """Seconds of pushed speech that wait to be heard."""
+        return (self._speech.waiting_samples + self._taken - self._given) / OUTPUT_RATE_HZ
+
+    @property
+    def speaking(self) -> bool:
+        """Whether an utterance is being heard."""
+        return self._saying is not None
+
+    def push_audio(
+        self,
+        pcm: FloatArray,
+        rate_hz: int = SAMPLE_RATE_HZ,
+        phones: Sequence[TimedPhone] | None = None,
+        *,
+        live: bool = False,
+    ) -> None:
+        """Push speech to be spoken, in real time or faster; it waits until it is its turn.
+
+        Args:
+            pcm: float32 mono, (n,), -1 to 1.
+            rate_hz: of it, 8,000 to 192,000.
+            phones: that sound in it and after, in seconds from its start, where a voice tells.
+            live: it comes from a microphone: chunks may come 30 ms late, and silence is left out
+                where sound comes faster than it is heard.
+
+        Raises:
+            OptionError: a rate out of range, or not one channel of floats.
+            BadSamplesError: a sample is NaN or infinite.
+        """
+        check_pcm(pcm)
+        self._speech.push(np.asarray(pcm, np.float32), rate_hz, phones, live)
+
+    def end_of_speech(self) -> None:
+        """Say that the utterance is complete; :class:`SpeakEnded` comes once it was heard."""
+        self._speech.end()
+
+    def interrupt(self) -> None:
+        """Stop speaking: what was not heard is forgotten, the mouth comes to rest.
+
+        The next frame begins to close the mouth, the sound fades within 10 ms, and a
+        :class:`SpeakEnded` says how much was played.
+        """
+        unheard = set(self._speech.clear())
+        unheard |= {event.utterance for _, event in self._events}
+        if self._saying is not None:
+            unheard.add(self._saying)
+        if self._line:
+            rest = np.concatenate(self._line)
+            fade = min(len(rest), _FADE)
+            rest[:fade] *= np.linspace(1, 0, fade, dtype=np.float32)
+            rest[fade:] = 0
+            self._line = deque([rest])
+        self._events.clear()
+        for number in sorted(unheard):
+            ended = SpeakEnded(self.time_s, number, self._played_s(number), interrupted=True)
+            self._events.append((self._given, ended))
+        if self._pieces and self._spoken_to() > self._given - _RELAXED_S * OUTPUT_RATE_HZ:
+            self._release.interrupt(self._frame / self.fps)
+        self._pieces.clear()
+
+    def set(self, controls: Controls) -> None:
+        """Change the dials from now on; every dial runs there smoothly.
+
+        Raises:
+            OptionError: ``still`` would change.
+        """
+        self._performance.set(controls)
+        self._controls = controls
+        track = track_of(controls)
+        self._camera.set(track)
+        self._prepare(track, self._behind)
+
+    def set_background(self, background: BackgroundLike) -> None:
+        """Change what is behind the person, once it is prepared.
+
+        Raises:
+            OptionError: it cannot be used, or it differs in having an alpha channel.
+        """
+        behind = background_of(background)
+        if behind.transparent != self._behind.transparent:
+            raise OptionError("a background cannot become transparent, or cease to be, on the way")
+        self._behind = behind
+        self._prepare(track_of(self._controls), behind)
+
+    def set_listening(self, listening: bool) -> None:
+        """Say whether somebody else speaks whose sound is not pushed.
+
+        Raises:
+            OptionError: the performer cannot listen.
+        """
+        self._performance.set_listening(listening)
+
+    def push_partner(
+        self, pcm: FloatArray, rate_hz: int = SAMPLE_RATE_HZ, *, live: bool = True
+    ) -> None:
+        """Push somebody else's speech, which is listened to and not heard in the output.
+
+        Raises:
+            OptionError, BadSamplesError: as in :meth:`push_audio`.
+        """
+        check_pcm(pcm, "the partner's")
+        if self._listening is None:
+            self._listening = self._hearing.silent_twin()
+        self._partner.push(np.asarray(pcm, np.float32), rate_hz, None, live)
+
+    def step(self, now_s: float) -> Step:
+        """Return everything that is due at an instant; call it about once a frame.
+
+        Args:
+            now_s: seconds since the session's start by the caller's clock; never falls.
+
+        Raises:
+            OptionError: the time fell, or is no number.
+        """
+        if not (math.isfinite(now_s) and now_s * OUTPUT_RATE_HZ > self._taken - 2):
+            raise OptionError(f"the time is {now_s:g} s after {self._taken / OUTPUT_RATE_HZ:g} s")
+        self._hear(max(int(now_s * OUTPUT_RATE_HZ) - self._taken, 0))
+        audio, events = self._sound(max(self._taken - self._delay, self._given))
+        return Step(self._newest(now_s - self.delay_s), audio, events)
+
+    def _hear(self, count: int) -> None:
+        """Take so many samples off the queue and make the motion that they complete."""
+        if not count:
+            return
+        taken = self._speech.take(count)
+        heard = self._hearing.step(taken.pcm)
+        other = None
+        if self._listening is not None:
+            other = self._listening.step(self._partner.take(count).pcm)
+        phones: list[TimedPhone] = []
+        for at, told in taken.phones:
+            if phones:
+                self._motion.append(self._performance.push(np.zeros(0, np.float32), phones))
+            offset_s = (self._taken + at) / OUTPUT_RATE_HZ - self._heard / SAMPLE_RATE_HZ
+            phones = [_later(p, offset_s) for p in told]
+        self._motion.append(self._performance.push(heard, phones or None, partner=other))
+        events: list[tuple[int, LiveEvent]] = []
+        for number, at, samples in taken.ended:
+            end_s, played_s = (n / OUTPUT_RATE_HZ for n in (self._taken + at, samples))
+            events.append((self._taken + at, SpeakEnded(end_s, number, played_s, False)))
+        for piece in taken.pieces:
+            start = self._taken + piece.start
+            self._pieces.append((self._taken, piece))
+            if piece.utterance != self._last_begun:
+                self._last_begun = piece.utterance
+                time_s = start / OUTPUT_RATE_HZ
+                events.append((start, SpeakStarted(time_s, piece.utterance)))
+                self._release.speak(time_s)
+        # One utterance ends before the next begins.
+        self._events += sorted(events, key=lambda e: (e[0], isinstance(e[1], SpeakStarted)))
+        self._line.append(taken.pcm)
+        self._taken += count
+        self._heard += len(heard)
+
+    def _sound(self, until: int) -> tuple[LiveAudio | None, tuple[LiveEvent, ...]]:
+        """Return the sound up to a sample, and the events in it."""
+        parts: list[FloatArray] = []
+        at = self._given
+        while at < until:
+            chunk = self._line.popleft()
+            if len(chunk) > until - at:
+                self._line.appendleft(chunk[until - at :])
+                chunk = chunk[: until - at]
+            parts.append(chunk)
+            at += len(chunk)
+        audio = LiveAudio(self._given, np.concatenate(parts)) if parts else None
+        self._given = at
+        events: list[LiveEvent] = []
+        while self._events and self._events[0][0] <= self._given:
+            event = self._events.popleft()[1]
+            self._saying = event.utterance if isinstance(event, SpeakStarted) else None
+            events.append(event)
+        while len(self._pieces) > 1 and self._pieces[0][0] + self._pieces[0][1].end < at - _FADE:
+            self._pieces.popleft()
+        return audio, tuple(events)
+
+    def _spoken_to(self) -> int:
+        """Return the sample after the last one of speech that was taken."""
+        base, piece = self._pieces[-1]
+        return base + piece.end
+
+    def _played_s(self, utterance: int) -> float:
+        """Return how much of an utterance was given out."""
+        played = 0
+        for base, piece in self._pieces:
+            if piece.utterance == utterance:
+                heard = min(max(self._given - base - piece.start, 0), piece.end - piece.start)
+                played = max(played, piece.before + heard if heard else played)
+        return played / OUTPUT_RATE_HZ
+
+    def _newest(self, time_s: float) -> LiveFrame | None:
+        """Return the newest frame that is due; older ones are dropped."""
+        due = math.floor(time_s * self.fps + 1e-6)
+        if due < self._frame:
+            return None
+        self._take_over()
+        self.dropped += due - self._frame
+        for index in range(self._frame, due + 1):
+            distance = self._camera.at(index / self.fps)
+        self._frame = due + 1
+        instant_s = due / self.fps
+        moment = self._release.apply(self._motion.at(instant_s), instant_s)
+        near, far = self._maker.distances
+        image = self._maker.frame(moment, min(max(distance, near), far))
+        return LiveFrame(due, instant_s, image, moment)
+
+    def _prepare(self, track: ControlTrack, behind: object) -> None:
+        """Have a view made that shows what is asked for, if the present one does not."""
+        distances, current = self._wanted
+        wanted = (widened(distances, track.distances), behind)
+        if wanted == (distances, current):
+            return
+        self._wanted = wanted  # type: ignore[assignment]
+        make = partial(self._make, distance=self._wanted[0], background=self._behind)
+        if self._executor is None:
+            self._maker, self._coming = make(), None
+        elif self._coming is None:
+            self._coming = self._executor.submit(make)
+
+    def _take_over(self) -> None:
+        """Show the view that was being prepared, once it is there."""
+        if self._coming is None or not self._coming.done():
+            return
+        made, self._coming = self._coming, None
+        self._maker = made.result()
+        if self._maker.distances != self._wanted[0] or self._behind is not self._wanted[1]:
+            make = partial(self._make, distance=self._wanted[0], background=self._behind)
+            assert self._executor is not None
+            self._coming = self._executor.submit(make)
+
+
+def _later(phone: TimedPhone, seconds: float) -> TimedPhone:
+    from gioconda.voices.types import TimedPhone
+
+    return TimedPhone(phone.start_s + seconds, phone.end_s + seconds, phone.ipa)
