@@ -33,6 +33,8 @@ _QUIET: Final = {
     "RAY_DATA_DISABLE_PROGRESS_BARS": "1",
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
     "RAY_SERVE_LOG_TO_STDERR": "0",
+    # What still runs in threads after the end must not start another Ray.
+    "RAY_ENABLE_AUTO_CONNECT": "0",
 }
 
 

@@ -41,11 +41,18 @@ class FaceHost:
         Raises:
             OSError: the gateway cannot be reached.
         """
-        from gioconda.live.host.worker import run
+        await asyncio.to_thread(_host, invitation)
 
-        # The gateway may have withdrawn meanwhile; nobody waits for this worker then.
-        connection = await asyncio.to_thread(invitation.accept)
-        await asyncio.to_thread(run, connection)
+
+def _host(invitation: Invitation) -> None:
+    from gioconda.cluster.far_files import FarConnection
+    from gioconda.live.host.worker import Worker
+
+    connection = FarConnection(invitation.accept())
+    try:
+        Worker(connection).serve()  # type: ignore[arg-type]
+    finally:
+        connection.close()
 
 
 def application(scaling: Scaling) -> Any:
