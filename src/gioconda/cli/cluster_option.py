@@ -28,6 +28,22 @@ JobsOption = Annotated[
     ),
 ]  # fmt: skip
 
+SessionsOnCluster = Annotated[
+    str | None,
+    typer.Option(
+        _NAME, metavar="[ADDRESS]", rich_help_panel="Many machines", show_default=False,
+        help="Hold the sessions on a Ray cluster: host:port of its head; without ADDRESS the "
+        "cluster of this machine, or else a Ray on its cores. Needs the extra 'cluster'.",
+    ),
+]  # fmt: skip
+ClusterPort = Annotated[
+    int,
+    typer.Option(
+        "--cluster-port", min=0, max=65535, rich_help_panel="Many machines", show_default=False,
+        help="Port of this machine that the cluster's workers connect back to; any if not given.",
+    ),
+]  # fmt: skip
+
 
 class WithCluster(typer.core.TyperCommand):
     """A command whose ``--cluster`` takes the next word only if that can be an address."""

@@ -3,15 +3,37 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
-from gioconda.errors import MissingExtraError, OptionError
+from gioconda.errors import MissingExtraError, OptionError, OutputError
+
+if TYPE_CHECKING:
+    from gioconda.live.host.pool import Pool
 
 
-def serve(host: str, port: int, *, sessions: int | None) -> None:
+def serve(
+    host: str,
+    port: int,
+    *,
+    sessions: int | None,
+    cluster: str | None = None,
+    cluster_port: int = 0,
+) -> None:
     """Run the server until Ctrl-C.
 
+    Args:
+        host: address to listen at.
+        port: to listen at.
+        sessions: at once; by the number of cores if None.
+        cluster: address of a Ray cluster that holds the sessions; None for this machine alone.
+        cluster_port: that its workers connect back to; any that is free if 0.
+
     Raises:
-        MissingExtraError: a part of the extra ``live`` is not installed.
+        MissingExtraError: a part of the extra ``live``, or of ``cluster``, is not installed.
+        ClusterError: no cluster answers.
+        OutputError: the port for the workers is taken.
     """
     if sessions is not None and sessions < 1:
         raise OptionError(f"sessions is {sessions}; at least one is needed")
@@ -21,6 +43,30 @@ def serve(host: str, port: int, *, sessions: int | None) -> None:
         from gioconda.live.server.app import ServeSettings, create_app
     except ModuleNotFoundError as e:
         raise MissingExtraError("gioconda serve", "live") from e
-    app = create_app(ServeSettings(capacity=sessions))
-    print(f"Gioconda: http://{host}:{port}/  (Ctrl-C ends it)", file=sys.stderr)
-    uvicorn.run(app, host=host, port=port, ws_max_size=2**21, log_level="warning")
+    with _pool(cluster, sessions, cluster_port) as pool:
+        app = create_app(ServeSettings(capacity=sessions), pool)
+        print(f"Gioconda: http://{host}:{port}/  (Ctrl-C ends it)", file=sys.stderr)
+        uvicorn.run(app, host=host, port=port, ws_max_size=2**21, log_level="warning")
+
+
+@contextmanager
+def _pool(cluster: str | None, sessions: int | None, port: int) -> Iterator[Pool | None]:
+    """Give the workers of a cluster; None for those of this machine."""
+    if cluster is None:
+        yield None
+        return
+    from gioconda.cluster.connection import connected
+
+    with connected(cluster, "gioconda serve --cluster") as joined:
+        from gioconda.cluster.ray_pool import RayPool
+
+        try:
+            pool = RayPool(joined, sessions, port=port)
+        except OSError as e:
+            raise OutputError(
+                f"workers cannot connect back to {joined.gateway}:{port}: {e.strerror or e}; "
+                "choose another --cluster-port"
+            ) from e
+        machines = "1 machine" if joined.machines == 1 else f"{joined.machines} machines"
+        print(f"sessions run on {machines}, {pool.capacity} at once", file=sys.stderr)
+        yield pool
