@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import pickle
 import socket
+import threading
 import time
 from concurrent.futures import CancelledError
 from dataclasses import replace
@@ -34,6 +36,27 @@ def test_an_invited_worker_is_connected(gate: Gate) -> None:
     theirs.close()
     with pytest.raises(EOFError):
         ours.recv()
+
+
+def test_hanging_up_reaches_the_other_end_while_a_thread_reads(gate: Gate) -> None:
+    invitation, coming = gate.invite()
+    theirs, ours = invitation.accept(), coming.result(5)
+    ended = threading.Event()
+
+    def read() -> None:
+        with contextlib.suppress(EOFError, OSError):
+            ours.recv()
+        ended.set()
+
+    threading.Thread(target=read, daemon=True).start()
+    time.sleep(0.05)
+    gate_module.hang_up(ours)
+    ours.close()
+    assert theirs.poll(5)
+    with pytest.raises(EOFError):
+        theirs.recv()
+    assert ended.wait(5)
+    gate_module.hang_up(ours)  # twice is harmless
 
 
 def test_each_ticket_finds_its_own_waiting_place_and_is_good_once(gate: Gate) -> None:

@@ -59,7 +59,7 @@ class Invitation:
             multiprocessing.AuthenticationError: it does not know the key.
         """
         connection = Client((self.host, self.port), authkey=self.key)
-        with socket.socket(fileno=os.dup(connection.fileno())) as shared:
+        with _socket_of(connection) as shared:
             tune(shared)
         connection.send_bytes(self.ticket)
         return connection
@@ -157,6 +157,17 @@ def tune(connected: socket.socket) -> None:
     for name, value in _KEEPALIVE:
         if hasattr(socket, name):  # not every system has all
             connected.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
+
+
+def hang_up(connection: Connection) -> None:
+    """End a connection at both ends, though a thread may be reading from it."""
+    with contextlib.suppress(OSError), _socket_of(connection) as shared:
+        shared.shutdown(socket.SHUT_RDWR)
+
+
+def _socket_of(connection: Connection) -> socket.socket:
+    """Return another handle of a connection's socket."""
+    return socket.socket(fileno=os.dup(connection.fileno()))
 
 
 def _limit(connected: socket.socket, seconds: float) -> None:

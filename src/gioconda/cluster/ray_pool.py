@@ -16,7 +16,7 @@ from typing import Any, Final
 from gioconda.cluster.connection import Cluster, hush
 from gioconda.cluster.face_host import Scaling, application
 from gioconda.cluster.far_files import Incoming
-from gioconda.cluster.gate import Gate, Invitation
+from gioconda.cluster.gate import Gate, Invitation, hang_up
 from gioconda.live.host import commands as c
 from gioconda.live.host.pool import START_S, ConnectedWorker, WorkerPool
 
@@ -36,9 +36,9 @@ class FarWorker(ConnectedWorker):
     Files that it writes are brought to this machine.
     """
 
-    def __init__(self, connection: Connection, end: Any, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, connection: Connection, loop: asyncio.AbstractEventLoop) -> None:
         self._incoming = Incoming()
-        super().__init__(connection, end, loop)
+        super().__init__(connection, lambda: None, loop)
 
     async def send(self, command: c.Command) -> None:
         """Give it a command; of a lost one nothing is heard."""
@@ -50,6 +50,8 @@ class FarWorker(ConnectedWorker):
 
     def end(self) -> None:
         """End the connection, and with it the worker."""
+        # A socket that a thread reads from lives on when it is closed; the worker would, too.
+        hang_up(self._connection)
         super().end()
         self._incoming.close()
 
@@ -152,7 +154,7 @@ class RayPool(WorkerPool):
         except OSError:
             self._give_up(invitation, request)
             raise
-        return FarWorker(connection, lambda: None, loop)
+        return FarWorker(connection, loop)
 
     def _connection(self, coming: Future[Connection], request: Any) -> Connection:
         """Wait for a worker to connect back.
