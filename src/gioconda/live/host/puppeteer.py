@@ -1,0 +1,77 @@
+"""The webcam's frames beside the session's loop: tracked in a thread, late ones left out."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from gioconda.errors import GiocondaError
+from gioconda.live.host.commands import Webcam
+from gioconda.motion import FloatArray
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a webcam's frame showed.
+
+    Attributes:
+        time_s: the frame's instant, on the client's clock.
+        moment: (60,); None where no face is seen.
+        error: why it could not be looked at.
+    """
+
+    time_s: float
+    moment: FloatArray | None = None
+    error: GiocondaError | None = None
+
+
+class Puppeteer:
+    """Tracks one person in frames as they come.
+
+    Args:
+        tell: takes what was seen, in the order of the frames; called from a thread.
+    """
+
+    def __init__(self, tell: Callable[[Seen], None]) -> None:
+        from gioconda.live.puppet import Puppet
+
+        self._tell = tell
+        self._puppet = Puppet()
+        self._lock = threading.Lock()
+        self._next: Webcam | None = None
+        self._busy = False
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="puppet")
+        # Its models take a second to load.
+        self._thread.submit(self._puppet.start)
+
+    def see(self, frame: Webcam) -> None:
+        """Take a frame; one that still waits when the next comes is left out."""
+        with self._lock:
+            self._next = frame
+            if not self._busy:
+                self._busy = True
+                self._thread.submit(self._work)
+
+    def close(self) -> None:
+        """Forget the person; frames that wait are left out."""
+        with self._lock:
+            self._next = None
+        self._thread.submit(self._puppet.close)
+        self._thread.shutdown(wait=False)
+
+    def _work(self) -> None:
+        from gioconda.live.puppet import decode_frame
+
+        while True:
+            with self._lock:
+                frame, self._next = self._next, None
+                if frame is None:
+                    self._busy = False
+                    return
+            try:
+                image = decode_frame(frame.jpeg)
+                self._tell(Seen(frame.time_s, self._puppet.step(image, frame.time_s)))
+            except GiocondaError as e:
+                self._tell(Seen(frame.time_s, error=e))
