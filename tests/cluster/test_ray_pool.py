@@ -7,6 +7,7 @@ import io
 import os
 import signal
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -20,6 +21,7 @@ from gioconda.live.host.face import Face
 from gioconda.live.host.pool import BusyError
 from gioconda.live.messages import MotionEvent, SessionRestarted
 from gioconda.live.packets import Kind, Packet
+from gioconda.video.probe import probe
 
 #: So long is waited for what should come within seconds, on a busy machine.
 PATIENCE_S = 60.0
@@ -31,6 +33,7 @@ class Watch:
     def __init__(self) -> None:
         self.frames: list[Packet] = []
         self.gaze_deg: list[float] = []
+        self.outputs: list[c.OutputChanged] = []
         self.restarts = 0
 
     async def follow(self, face: Face) -> None:
@@ -39,6 +42,8 @@ class Watch:
                 self.restarts += 1
                 self.frames.clear()
                 self.gaze_deg.clear()
+            elif isinstance(item, c.OutputChanged):
+                self.outputs.append(item)
             elif isinstance(item, MotionEvent):
                 yaw = item.channels.index("gazeYaw")
                 self.gaze_deg += [row[yaw] for row in item.rows]
@@ -60,7 +65,7 @@ async def until(true: Callable[[], object]) -> None:
 
 
 def test_a_killed_session_goes_on_and_its_neighbour_does_not_notice(
-    cluster: Cluster, astronaut: np.ndarray
+    cluster: Cluster, astronaut: np.ndarray, tmp_path: Path
 ) -> None:
     from gioconda.cluster.ray_pool import RayPool
 
@@ -93,6 +98,8 @@ def test_a_killed_session_goes_on_and_its_neighbour_does_not_notice(
         await faces[0].send(c.Turn(controls=turned))
         await until(lambda: np.median(ours.gaze_deg[-24:] or [0]) > 8)
         await until(lambda: others.frames)
+        recording = tmp_path / "recording.mp4"
+        await faces[1].send(c.StartOutput("recording", str(recording)))
         before, pids = ours.picture, [f._worker.pid for f in faces]
         assert len({*pids, os.getpid()}) == 3
 
@@ -110,6 +117,14 @@ def test_a_killed_session_goes_on_and_its_neighbour_does_not_notice(
         assert faces[1].restarts == 0
         numbers = [p.number for p in others.frames]
         assert numbers == list(range(numbers[0], numbers[0] + len(numbers)))
+
+        # What it recorded on its machine is here once it is whole.
+        assert not recording.exists()
+        await faces[1].send(c.StopOutput("recording"))
+        await until(lambda: [o for o in others.outputs if o.state in ("closed", "failed")])
+        assert others.outputs[-1].state == "closed", others.outputs
+        assert probe(recording).frames > 12
+        assert [p.name for p in tmp_path.iterdir()] == ["recording.mp4"]
 
         # With nobody there, one spare worker is left, and the replicas go.
         for face in faces:
