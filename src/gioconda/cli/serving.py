@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -56,10 +57,11 @@ def _pool(cluster: str | None, sessions: int | None, port: int) -> Iterator[Pool
         yield None
         return
     from gioconda.cluster.connection import connected
+    from gioconda.cluster.ray_pool import SPARE, RayPool
 
-    with connected(cluster, "gioconda serve --cluster") as joined:
-        from gioconda.cluster.ray_pool import RayPool
-
+    # A Ray on this machine alone counts a core for each session and for the one kept ready.
+    places = (sessions or len(os.sched_getaffinity(0))) + SPARE
+    with connected(cluster, "gioconda serve --cluster", cores=places) as joined:
         try:
             pool = RayPool(joined, sessions, port=port)
         except OSError as e:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-import tempfile
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -13,6 +12,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, Final
 
+from gioconda.cluster.scratch import scratch_folder
 from gioconda.live.host.commands import OutputChanged, StartOutput
 
 #: So much of a file travels at once, so that frames come through between.
@@ -51,7 +51,7 @@ class FarConnection:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._sending = threading.Lock()
-        self._folder = Path(tempfile.mkdtemp(prefix="gioconda-session-"))
+        self._folder = scratch_folder()
         self._files: dict[str, Path] = {}
 
     def recv(self) -> Any:

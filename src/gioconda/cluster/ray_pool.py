@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import logging
 import secrets
+import threading
 import time
 from concurrent.futures import CancelledError, Future
 from concurrent.futures import TimeoutError as FutureTimeout
@@ -92,6 +93,7 @@ class RayPool(WorkerPool):
         self._scaling = scaling or Scaling(most)
         self._name = f"gioconda-{secrets.token_hex(4)}"
         self._handle: Any = None
+        self._deployed = threading.Event()
         self._looking: asyncio.Task[None] | None = None
 
     @property
@@ -102,6 +104,7 @@ class RayPool(WorkerPool):
     async def start(self) -> None:
         """Deploy, and begin to start workers; returns once one is ready."""
         self._handle = await asyncio.to_thread(self._deploy)
+        self._deployed.set()
         self._looking = asyncio.get_running_loop().create_task(self._look())
         await super().start()
 
@@ -112,6 +115,7 @@ class RayPool(WorkerPool):
         await super().close()
         self._gate.close()
         handle, self._handle = self._handle, None
+        self._deployed.set()
         if handle is not None:
             await asyncio.to_thread(self._remove, handle)
 
@@ -144,9 +148,10 @@ class RayPool(WorkerPool):
         return min(len(self._out) + len(self._waiting), self._capacity) + SPARE
 
     def _spawn(self, loop: asyncio.AbstractEventLoop) -> ConnectedWorker:
+        # Sessions may be asked for before Serve is there.
+        if not self._deployed.wait(START_S) or self._handle is None:
+            raise OSError("the cluster could not be made ready")
         handle = self._handle
-        if handle is None:
-            raise OSError("the pool is closed")
         invitation, coming = self._gate.invite()
         request = handle.remote(invitation)
         try:

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
 
+from gioconda.cluster.scratch import scratch_folder
 from gioconda.cluster.tasks import FileBytes, Heard, Outcome, RenderTask
 from gioconda.errors import GiocondaError
 
@@ -42,7 +43,7 @@ class Renderer:
 
     def __init__(self, sounds: Callable[[str], Heard]) -> None:
         self._sounds = sounds
-        self._folder = Path(tempfile.mkdtemp(prefix="gioconda-batch-"))
+        self._folder = scratch_folder()
         weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
         self._portraits: OrderedDict[tuple[str, int | None], Portrait] = OrderedDict()
         self._opened: OrderedDict[str, Sound] = OrderedDict()

@@ -282,6 +282,8 @@ class WorkerPool(ABC):
             worker = None
             self._tell()
         except (TimeoutError, OSError) as e:
+            if self._closed:
+                return
             logger.error("a worker process could not be started: %s", e)
             await asyncio.sleep(_RETRY_S)
         finally:
