@@ -142,7 +142,13 @@ class RayPool(WorkerPool):
                 with contextlib.suppress(Exception):  # the head may be away for a while
                     cores = await asyncio.to_thread(_cores)
                     self._capacity = max(cores - SPARE, 1)
+            self._trim()
             self._fill()
+
+    def _trim(self) -> None:
+        """End workers that became ready when nobody waited for them any more."""
+        while len(self._living()) > SPARE + len(self._waiting):
+            self._idle.pop(0).end()
 
     def _wanted(self) -> int:
         return min(len(self._out) + len(self._waiting), self._capacity) + SPARE

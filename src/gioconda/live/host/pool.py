@@ -10,6 +10,7 @@ import os
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from multiprocessing.connection import Connection
 from typing import Final, Protocol
 
@@ -176,6 +177,7 @@ class WorkerPool(ABC):
 
     def __init__(self, capacity: int) -> None:
         self._capacity = capacity
+        self._starters = ThreadPoolExecutor(self._starts_at_once, "starting a worker")
         self._idle: list[ConnectedWorker] = []
         self._out: set[ConnectedWorker] = set()
         self._starting: set[asyncio.Task[None]] = set()
@@ -244,6 +246,7 @@ class WorkerPool(ABC):
         self._idle.clear()
         self._out.clear()
         self._tell()
+        self._starters.shutdown(wait=False, cancel_futures=True)
 
     def _living(self) -> list[ConnectedWorker]:
         for worker in [w for w in self._idle if w.lost]:
@@ -273,7 +276,9 @@ class WorkerPool(ABC):
     async def _start_one(self) -> None:
         worker: ConnectedWorker | None = None
         try:
-            worker = await asyncio.to_thread(self._spawn, asyncio.get_running_loop())
+            # In threads of its own: starts that wait must not hold up what sessions send.
+            loop = asyncio.get_running_loop()
+            worker = await loop.run_in_executor(self._starters, self._spawn, loop)
             ready = await asyncio.wait_for(worker.reports.get(), START_S)
             if not isinstance(ready, Ready):
                 raise OSError("a worker process ended while it started")
