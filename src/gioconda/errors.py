@@ -6,6 +6,7 @@
     ├── OptionError            an option is out of its range (also a ValueError)
     ├── PortraitError          a picture that cannot be animated
     │   ├── ImageDecodeError   not an image, truncated, too many pixels
+    │   │   └── ImageFormatError   not of the formats that a server takes
     │   ├── NoFaceError        no human face was found
     │   ├── FaceTooSmallError  a face under 64 px
     │   └── FaceAngleError     a face turned too far; says the angle
@@ -17,8 +18,10 @@
     ├── MotionError            a motion file that cannot be read
     ├── VoiceError             an engine that is not installed, lacks a voice, or fails
     ├── TranscriptError        a text or a subtitle file that cannot be used
+    ├── ServerError            a live server that cannot be reached, or refuses
     ├── OutputError            the target exists, cannot be written, or is full
     ├── ClusterError           no cluster answers, or what it did is lost
+    ├── SandboxError           the process that decodes strangers' files cannot be had
     └── MissingExtraError      an optional part is not installed; names the command
 
 Every message is one clear sentence that says what was seen and what to do.
@@ -32,6 +35,8 @@ EXTRAS = {
     "cluster": "--no-deps -r requirements-cluster.lock",
     "heic": "pillow-heif",
     "live": "aiortc fastapi python-multipart uvicorn websockets",
+    "livekit": "livekit-agents av numpy pydantic websockets",
+    "pipecat": "pipecat-ai av numpy pydantic websockets",
     "train": "torch==2.13.0 onnx",
 }
 
@@ -50,6 +55,10 @@ class PortraitError(GiocondaError):
 
 class ImageDecodeError(PortraitError):
     """The file is not an image, is truncated, or has too many pixels."""
+
+
+class ImageFormatError(ImageDecodeError):
+    """The file is no picture of the formats that a server takes."""
 
 
 class NoFaceError(PortraitError):
@@ -96,12 +105,29 @@ class TranscriptError(GiocondaError):
     """A text or a subtitle file is missing, empty or cannot be read."""
 
 
+class ServerError(GiocondaError):
+    """A live server cannot be reached, refused, or ended the session.
+
+    Args:
+        message: one sentence.
+        code: by which the server names the cause; empty where it said nothing.
+    """
+
+    def __init__(self, message: str, code: str = "") -> None:
+        self.code = code
+        super().__init__(message)
+
+
 class OutputError(GiocondaError):
     """The output exists already, cannot be written, or the disk is full."""
 
 
 class ClusterError(GiocondaError):
     """No cluster answers, it runs other versions, or a worker of it was lost too often."""
+
+
+class SandboxError(GiocondaError):
+    """The process that decodes what strangers send cannot be started, or all are at work."""
 
 
 class MissingExtraError(GiocondaError):

@@ -8,14 +8,8 @@ from typing import Annotated
 import typer
 
 from gioconda.cli import arguments as arg
-from gioconda.cli import motion_commands, say_command
-from gioconda.cli.cluster_option import (
-    ClusterOption,
-    ClusterPort,
-    JobsOption,
-    SessionsOnCluster,
-    WithCluster,
-)
+from gioconda.cli import motion_commands, say_command, serve_command
+from gioconda.cli.cluster_option import ClusterOption, JobsOption, WithCluster
 from gioconda.cli.measure_commands import measure_app
 from gioconda.cli.voice import Voice
 from gioconda.cli.words import Words
@@ -354,21 +348,7 @@ def demo(
     making.demo(output, Voice(as_json=as_json, quiet=quiet), force=force)
 
 
-@app.command(cls=WithCluster)
-def serve(
-    host: Annotated[str, typer.Option("--host", help="Address to listen at.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="Port.")] = 7860,
-    sessions: Annotated[
-        int | None,
-        typer.Option("--sessions", help="Sessions at once; by the number of cores if not given."),
-    ] = None,
-    cluster: SessionsOnCluster = None,
-    cluster_port: ClusterPort = 0,
-) -> None:
-    """Serve a page on which a portrait answers while one speaks, and an API for agents."""
-    from gioconda.cli import serving
-
-    serving.serve(host, port, sessions=sessions, cluster=cluster, cluster_port=cluster_port)
+app.command(cls=WithCluster)(serve_command.serve)
 
 
 @app.command("warm-up", hidden=True)

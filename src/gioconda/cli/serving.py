@@ -6,12 +6,15 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from gioconda.errors import MissingExtraError, OptionError, OutputError
 
 if TYPE_CHECKING:
     from gioconda.live.host.pool import Pool
+
+#: Holds the token, if the user has one; options of a command can be read by other users.
+TOKEN_VARIABLE: Final = "GIOCONDA_TOKEN"
 
 
 def serve(
@@ -19,35 +22,46 @@ def serve(
     port: int,
     *,
     sessions: int | None,
+    origins: tuple[str, ...] = (),
+    hosts: tuple[str, ...] = (),
     cluster: str | None = None,
     cluster_port: int = 0,
 ) -> None:
     """Run the server until Ctrl-C.
 
     Args:
-        host: address to listen at.
+        host: address to bind to.
         port: to listen at.
-        sessions: at once; by the number of cores if None.
+        sessions: at once.
+        origins: web sites that may call.
+        hosts: names under which a proxy publishes the server; a token is required then.
         cluster: address of a Ray cluster that holds the sessions; None for this machine alone.
         cluster_port: that its workers connect back to; any that is free if 0.
 
     Raises:
+        OptionError: an option, or the token in the environment, is of no use.
         MissingExtraError: a part of the extra ``live``, or of ``cluster``, is not installed.
         ClusterError: no cluster answers.
-        OutputError: the port for the workers is taken.
+        OutputError: the port for the cluster's workers is taken.
     """
     if sessions is not None and sessions < 1:
         raise OptionError(f"sessions is {sessions}; at least one is needed")
     try:
         import uvicorn
 
+        from gioconda.live.server.access import entry
         from gioconda.live.server.app import ServeSettings, create_app
+        from gioconda.live.server.safety import Safety, protect, uvicorn_options
     except ModuleNotFoundError as e:
         raise MissingExtraError("gioconda serve", "live") from e
+    way_in = entry(host, os.environ.get(TOKEN_VARIABLE) or None, published=bool(hosts))
+    safety = Safety(way_in.token, way_in.loopback, origins, hosts)
     with _pool(cluster, sessions, cluster_port) as pool:
-        app = create_app(ServeSettings(capacity=sessions), pool)
+        settings = ServeSettings(capacity=sessions, safety=safety)
+        app = protect(create_app(settings, pool), safety)
         print(f"Gioconda: http://{host}:{port}/  (Ctrl-C ends it)", file=sys.stderr)
-        uvicorn.run(app, host=host, port=port, ws_max_size=2**21, log_level="warning")
+        way_in.announce(sys.stderr)
+        uvicorn.run(app, host=host, port=port, **uvicorn_options())
 
 
 @contextmanager

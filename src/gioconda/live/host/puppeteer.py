@@ -36,15 +36,23 @@ class Puppeteer:
 
     def __init__(self, tell: Callable[[Seen], None]) -> None:
         from gioconda.live.puppet import Puppet
+        from gioconda.live.puppet.webcam import MOST_BYTES, MOST_HEIGHT, MOST_WIDTH
+        from gioconda.sandbox import DecodeLimits, Decoder
 
         self._tell = tell
-        self._puppet = Puppet()
+        # A face that was learnt is built beside the frames, which would wait a tenth of a second.
+        self._builder = ThreadPoolExecutor(1, thread_name_prefix="puppet's face")
+        self._puppet = Puppet(self._builder)
+        most = DecodeLimits(image_bytes=MOST_BYTES, image_pixels=MOST_WIDTH * MOST_HEIGHT)
+        self._decoder = Decoder(most)
+        self._frames = self._decoder.stream()
         self._lock = threading.Lock()
         self._next: Webcam | None = None
         self._busy = False
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="puppet")
         # Its models take a second to load.
         self._thread.submit(self._puppet.start)
+        self._thread.submit(self._decoder.start)
 
     def see(self, frame: Webcam) -> None:
         """Take a frame; one that still waits when the next comes is left out."""
@@ -59,11 +67,12 @@ class Puppeteer:
         with self._lock:
             self._next = None
         self._thread.submit(self._puppet.close)
+        self._thread.submit(self._frames.close)
+        self._thread.submit(self._decoder.close)
         self._thread.shutdown(wait=False)
+        self._builder.shutdown(wait=False)
 
     def _work(self) -> None:
-        from gioconda.live.puppet import decode_frame
-
         while True:
             with self._lock:
                 frame, self._next = self._next, None
@@ -71,7 +80,7 @@ class Puppeteer:
                     self._busy = False
                     return
             try:
-                image = decode_frame(frame.jpeg)
+                image = self._frames.decode(frame.jpeg)
                 self._tell(Seen(frame.time_s, self._puppet.step(image, frame.time_s)))
             except GiocondaError as e:
                 self._tell(Seen(frame.time_s, error=e))

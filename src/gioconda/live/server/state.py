@@ -177,6 +177,8 @@ class Sessions:
         portrait = await self._portraits.get(spec.portrait)
         self._portraits.use(portrait)
         try:
+            if self._pool.taken >= self._pool.capacity:
+                await self._close_deserted()
             face = await Face.open(self._pool, spec, portrait.command)
         except BaseException:
             self._portraits.leave(portrait)
@@ -213,14 +215,31 @@ class Sessions:
         """End a session."""
         if self._held.pop(held.face.id, None) is None:
             return
-        await held.face.close(reason)
-        self._portraits.leave(held.portrait)
+        # Whoever asks may be cancelled meanwhile; the place must be given back all the same.
+        task = asyncio.get_running_loop().create_task(self._end(held, reason))
+        self._jobs.add(task)
+        task.add_done_callback(self._jobs.discard)
+        await asyncio.shield(task)
+
+    async def _end(self, held: HeldSession, reason: str) -> None:
+        try:
+            await held.face.close(reason)
+        finally:
+            self._portraits.leave(held.portrait)
 
     async def close_all(self) -> None:
         """End every session."""
         for held in self.all():
             with contextlib.suppress(Exception):
                 await self.close(held, "the server ends")
+
+    async def _close_deserted(self) -> None:
+        """Give a place free that only waits for somebody to come back."""
+        for held in self.all():
+            if held.leaving is not None:
+                held.leaving.cancel()
+                await self.close(held, "its place was needed")
+                return
 
     async def _later(self, held: HeldSession, grace_s: float) -> None:
         await asyncio.sleep(grace_s)
