@@ -20,7 +20,7 @@ from fastapi.staticfiles import StaticFiles
 from gioconda import __version__
 from gioconda.live.host.pool import LocalPool, Pool
 from gioconda.live.packets import Kind, Packet
-from gioconda.live.server import portraits, problems
+from gioconda.live.server import portraits, problems, webrtc
 from gioconda.live.server.recordings import Recordings
 from gioconda.live.server.socket import LiveSocket
 from gioconda.live.server.state import Portraits, Sessions
@@ -37,9 +37,11 @@ class ServeSettings:
 
     Attributes:
         capacity: sessions at once; by the number of cores if None.
+        ice_servers: URLs of STUN and TURN servers for WebRTC; none are asked if empty.
     """
 
     capacity: int | None = None
+    ice_servers: tuple[str, ...] = ()
 
 
 class Server:
@@ -56,6 +58,7 @@ class Server:
         self.portraits = Portraits(self.pool, _loop_time)
         self.sessions = Sessions(self.pool, self.portraits)
         self.recordings = Recordings()
+        self.peers = webrtc.LazyPeers(self)
 
     def decode_image(self, data: bytes) -> npt.NDArray[np.uint8]:
         """Decode an uploaded picture; see :mod:`gioconda.sandbox`.
@@ -77,6 +80,7 @@ class Server:
         finally:
             sweeping.cancel()
             starting.cancel()
+            await self.peers.close_all()
             await self.sessions.close_all()
             await self.pool.close()
             self.recordings.close()
@@ -102,6 +106,7 @@ def create_app(settings: ServeSettings | None = None, pool: Pool | None = None) 
     app.state.server = server
     problems.add_to(app)
     app.include_router(portraits.routes(server))
+    app.include_router(webrtc.routes(server))
 
     @app.websocket("/v1/live")
     async def live(socket: WebSocket) -> None:
