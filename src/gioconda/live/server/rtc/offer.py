@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import logging
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -11,6 +13,8 @@ from aiortc.sdp import SessionDescription
 
 from gioconda.live.server.problems import Problem
 from gioconda.live.server.rtc.tracks import FaceSound, FaceVideo
+
+logger = logging.getLogger(__name__)
 
 #: Media sections of an offer; browsers send three at most.
 _MOST_SECTIONS: Final = 8
@@ -52,16 +56,43 @@ async def take(sdp: str, ice_servers: tuple[str, ...], *, microphone: bool) -> P
     try:
         prepared = _prepare(connection, SessionDescription.parse(sdp), microphone)
         await connection.setRemoteDescription(Description(sdp, "offer"))
-    except Problem:
-        await connection.close()
-        raise
-    except Exception as e:  # of an offer that is none, the parser raises whatever it meets
-        await connection.close()
-        reason = str(e) if "codec" in str(e) else "it cannot be read as SDP"
-        if "send parameters" in str(e):
-            reason = "no codec in it can be sent; VP8 and Opus are needed"
-        raise Problem(422, "bad_offer", f"the offer was refused: {reason}") from None
+    except Exception as e:
+        await end(connection)
+        raise e if isinstance(e, Problem) else _refusal(e) from None
     return prepared
+
+
+async def answer(connection: RTCPeerConnection) -> str:
+    """Return the answer to an offer that was taken in, with every candidate in it.
+
+    Raises:
+        Problem: there is none.
+    """
+    try:
+        await connection.setLocalDescription(await connection.createAnswer())
+        return str(connection.localDescription.sdp)
+    except Exception as e:
+        raise _refusal(e) from None
+
+
+async def end(connection: RTCPeerConnection) -> None:
+    """Close a connection, whatever state an offer has left it in."""
+    try:
+        await connection.close()
+    except Exception as e:
+        logger.debug("a connection could not be closed: %s", type(e).__name__)
+        for transceiver in connection.getTransceivers():
+            if transceiver.receiver.transport is not None:
+                with contextlib.suppress(Exception):
+                    await transceiver.receiver.transport.transport.stop()
+
+
+def _refusal(error: Exception) -> Problem:
+    """Return what to say of an offer; aiortc raises whatever it meets."""
+    reason = "it cannot be read as an offer"
+    if "send parameters" in str(error):
+        reason = "no codec in it can be sent; VP8 and Opus are needed"
+    return Problem(422, "bad_offer", f"the offer was refused: {reason}")
 
 
 def _prepare(

@@ -20,6 +20,7 @@ from gioconda.live.server.control import Control, read
 from gioconda.live.server.problems import Problem, problem_of
 from gioconda.live.server.rtc.feedback import answer_key_requests, report_by_timeline
 from gioconda.live.server.rtc.fragment import candidates
+from gioconda.live.server.rtc.offer import answer, end
 from gioconda.live.server.rtc.timeline import Timeline
 
 if TYPE_CHECKING:
@@ -85,10 +86,12 @@ class Peer:
         self._hook()
 
     async def answer(self) -> str:
-        """Return the answer to the offer, with every candidate in it."""
-        connection = self._connection
-        await connection.setLocalDescription(await connection.createAnswer())
-        return str(connection.localDescription.sdp)
+        """Return the answer to the offer, with every candidate in it.
+
+        Raises:
+            Problem: there is none.
+        """
+        return await answer(self._connection)
 
     async def serve(self) -> None:
         """Send the session until the peer is gone or the session has ended."""
@@ -120,7 +123,7 @@ class Peer:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        await self._connection.close()
+        await end(self._connection)
 
     def leave(self) -> None:
         """Let go of the session; to be called once, after :meth:`serve`."""

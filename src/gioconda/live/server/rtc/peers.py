@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from gioconda.live.host import commands as c
 from gioconda.live.server.problems import Problem
-from gioconda.live.server.rtc.offer import take
+from gioconda.live.server.rtc.offer import end, take
 from gioconda.live.server.rtc.peer import Microphone, Peer
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ class Peers:
         try:
             held = held or await sessions.open(spec)
         except BaseException:
-            await prepared.connection.close()
+            await end(prepared.connection)
             raise
         sessions.enter(held)
         peer = Peer(
