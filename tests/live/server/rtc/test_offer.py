@@ -249,3 +249,22 @@ def test_a_served_peer_does_not_keep_the_server_from_ending(faces: Faces) -> Non
         assert not faces.pool.sessions
 
     asyncio.run(story())
+
+
+def test_a_peer_that_vanished_is_missed(faces: Faces, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gioconda.live.server.rtc.peer.SILENT_S", 2.5)
+
+    async def story() -> None:
+        async with playing(faces.address, size=256) as player:
+            await player.until(lambda: len(player.frames) > 3)
+            # Reports come every second or so: as long as they do, the peer is served.
+            await asyncio.sleep(3)
+            assert len(faces.held.sessions) == 1
+            for transceiver in (player.video, player.audio):
+                transceiver.receiver._send_rtcp = _nothing
+            await player.until(lambda: not len(faces.held.sessions))
+
+    asyncio.run(story())
+
+
+async def _nothing(_: object) -> None: ...

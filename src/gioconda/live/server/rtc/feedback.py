@@ -1,8 +1,9 @@
 """What aiortc's sender does not offer for packets that were encoded elsewhere.
 
-aiortc 1.16 answers a receiver's request for a key frame by its own encoder, and its reports pair
-the timestamp of the packet sent last with the time at which it was sent. Both are replaced here,
-for one sender, at the two methods in which they are done.
+aiortc 1.16 answers a receiver's request for a key frame by its own encoder, its reports pair the
+timestamp of the packet sent last with the time at which it was sent, and a receiver that vanished
+is missed after half a minute. All are replaced here, for one sender, at the methods in which they
+are done.
 """
 
 from __future__ import annotations
@@ -38,6 +39,30 @@ def answer_key_requests(sender: RTCRtpSender, want_key: Callable[[], None]) -> N
             want_key()
 
     sender._send_keyframe = requested
+
+
+class Pulse:
+    """When anything was last heard of a peer; receivers report every second to every fifth."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._last_s = self._loop.time()
+
+    def watch(self, sender: RTCRtpSender) -> None:
+        """Take the reports that come for a sender as signs of life."""
+        handle = sender._handle_rtcp_packet
+
+        async def heard(packet: Any) -> None:
+            self._last_s = self._loop.time()
+            await handle(packet)
+
+        sender._handle_rtcp_packet = heard
+
+    async def stopped(self, after_s: float) -> None:
+        """Return once nothing has been heard for so long, from now on."""
+        self._last_s = self._loop.time()
+        while (left_s := self._last_s + after_s - self._loop.time()) > 0:
+            await asyncio.sleep(left_s)
 
 
 def report_by_timeline(sender: RTCRtpSender, track: CodedTrack, timeline: Timeline) -> None:

@@ -18,7 +18,7 @@ from gioconda.live.host import commands as c
 from gioconda.live.packets import Kind, Packet
 from gioconda.live.server.control import Control, read
 from gioconda.live.server.problems import Problem, problem_of
-from gioconda.live.server.rtc.feedback import answer_key_requests, report_by_timeline
+from gioconda.live.server.rtc.feedback import Pulse, answer_key_requests, report_by_timeline
 from gioconda.live.server.rtc.fragment import candidates
 from gioconda.live.server.rtc.offer import answer, end
 from gioconda.live.server.rtc.timeline import Timeline
@@ -39,6 +39,11 @@ Microphone = Literal["speak", "partner"]
 CHANNEL: Final = "gioconda"
 #: A peer that is not connected by then is given up.
 CONNECT_S: Final = 20.0
+#: A peer of which nothing is heard for so long is gone.
+SILENT_S: Final = 12.0
+#: Sound begins so long after the connection. Browsers keep what comes before they play, and then
+#: take ten seconds to catch up: the first sound would be a quarter of a second late.
+_SOUND_AFTER_S: Final = 0.5
 #: Bytes that may wait in a data channel before measurements are left out.
 _CHANNEL_BYTES: Final = 200_000
 #: Messages of a data channel that may wait to be obeyed before the peer is cut off.
@@ -77,7 +82,7 @@ class Peer:
         self._server, self._held, self._prepared = server, held, prepared
         self._microphone, self._owner = microphone, owner
         self._connection = prepared.connection
-        self._timeline = Timeline()
+        self._timeline, self._pulse = Timeline(), Pulse()
         self._channel: RTCDataChannel | None = None
         self._control = Control(server, held, self._tell) if controls else None
         self._inbox: asyncio.Queue[Any] = asyncio.Queue(_MESSAGES)
@@ -100,7 +105,8 @@ class Peer:
             await asyncio.wait_for(self._connected.wait(), CONNECT_S)
             sending = self._start(self._send_all())
             over = self._start(self._wait_over())
-            await asyncio.wait({sending, over}, return_when=asyncio.FIRST_COMPLETED)
+            silent = self._start(self._pulse.stopped(SILENT_S))
+            await asyncio.wait({sending, over, silent}, return_when=asyncio.FIRST_COMPLETED)
         except TimeoutError:
             logger.info("a peer was not connected within %g s", CONNECT_S)
         finally:
@@ -134,8 +140,10 @@ class Peer:
         if prepared.video is not None:
             answer_key_requests(prepared.video_sender, lambda: face.want_key(Kind.VP8))
             report_by_timeline(prepared.video_sender, prepared.video, self._timeline)
+            self._pulse.watch(prepared.video_sender)
         if prepared.sound is not None:
             report_by_timeline(prepared.sound_sender, prepared.sound, self._timeline)
+            self._pulse.watch(prepared.sound_sender)
         connection = self._connection
         connection.on("connectionstatechange", self._changed)
         connection.on("datachannel", self._opened)
@@ -175,11 +183,14 @@ class Peer:
 
     async def _pass_on(self, reader: Reader) -> None:
         video, sound = self._prepared.video, self._prepared.sound
+        loop = asyncio.get_running_loop()
+        sound_from_s = loop.time() + _SOUND_AFTER_S
         async for item in reader:
             if isinstance(item, Packet):
                 instant_s = self._timeline.at(item.time_s)
                 if item.kind is Kind.PCM and sound is not None:
-                    sound.put(item.payload, instant_s)
+                    if loop.time() >= sound_from_s:
+                        sound.put(item.payload, instant_s)
                 elif (
                     item.kind is Kind.VP8
                     and video is not None
