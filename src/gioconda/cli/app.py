@@ -322,11 +322,23 @@ def serve(
         int | None,
         typer.Option("--sessions", help="Sessions at once; by the number of cores if not given."),
     ] = None,
+    allow_origin: Annotated[
+        list[str] | None,
+        typer.Option("--allow-origin", help="Web site whose scripts may call; may be repeated."),
+    ] = None,
+    allow_host: Annotated[
+        list[str] | None,
+        typer.Option("--allow-host", help="Name under which a proxy publishes the server."),
+    ] = None,
 ) -> None:
-    """Serve a page on which a portrait answers while one speaks, and an API for agents."""
+    """Serve a page on which a portrait answers while one speaks, and an API for agents.
+
+    Beyond this machine a token is required: the variable GIOCONDA_TOKEN, or one made and shown.
+    """
     from gioconda.cli import serving
 
-    serving.serve(host, port, sessions=sessions)
+    origins, hosts = tuple(allow_origin or ()), tuple(allow_host or ())
+    serving.serve(host, port, sessions=sessions, origins=origins, hosts=hosts)
 
 
 @app.command("warm-up", hidden=True)

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
@@ -22,8 +22,11 @@ from gioconda.live.host.pool import LocalPool, Pool
 from gioconda.live.packets import Kind, Packet
 from gioconda.live.server import portraits, problems, webrtc
 from gioconda.live.server.recordings import Recordings
+from gioconda.live.server.retention import Store
+from gioconda.live.server.safety import Safety
 from gioconda.live.server.socket import LiveSocket
 from gioconda.live.server.state import Portraits, Sessions
+from gioconda.sandbox import Decoder
 
 logger = logging.getLogger(__name__)
 
@@ -37,10 +40,12 @@ class ServeSettings:
 
     Attributes:
         capacity: sessions at once; by the number of cores if None.
+        safety: what is taken from whom; :func:`gioconda.live.server.safety.protect` enforces it.
         ice_servers: URLs of STUN and TURN servers for WebRTC; none are asked if empty.
     """
 
     capacity: int | None = None
+    safety: Safety = field(default_factory=Safety)
     ice_servers: tuple[str, ...] = ()
 
 
@@ -57,7 +62,9 @@ class Server:
         self.pool: Pool = pool or LocalPool(settings.capacity)
         self.portraits = Portraits(self.pool, _loop_time)
         self.sessions = Sessions(self.pool, self.portraits)
-        self.recordings = Recordings()
+        self.store = Store(settings.safety.retention_s)
+        self.recordings = Recordings(self.store.room("recordings"))
+        self.decoder = Decoder(settings.safety.files)
         self.peers = webrtc.LazyPeers(self)
 
     def decode_image(self, data: bytes) -> npt.NDArray[np.uint8]:
@@ -65,14 +72,14 @@ class Server:
 
         Raises:
             ImageDecodeError: it cannot be read.
+            SandboxError: no process can be had for it.
         """
-        from gioconda.portrait.decode import decode
-
-        return decode(data).image
+        return self.decoder.decode_image(data)
 
     @contextlib.asynccontextmanager
     async def running(self, _: FastAPI) -> AsyncIterator[None]:
         """Start the workers, and end everything at last."""
+        await asyncio.to_thread(self.decoder.start)
         starting = asyncio.create_task(self.pool.start())
         sweeping = asyncio.create_task(self._sweep())
         try:
@@ -84,11 +91,14 @@ class Server:
             await self.sessions.close_all()
             await self.pool.close()
             self.recordings.close()
+            self.store.close()
+            self.decoder.close()
 
     async def _sweep(self) -> None:
         while True:
             await asyncio.sleep(_SWEEP_S)
             await self.portraits.forget_unused()
+            self.store.sweep(_loop_time())
 
 
 def create_app(settings: ServeSettings | None = None, pool: Pool | None = None) -> FastAPI:
@@ -115,10 +125,15 @@ def create_app(settings: ServeSettings | None = None, pool: Pool | None = None) 
     @app.get("/v1/server", tags=["server"])
     async def about() -> dict[str, Any]:
         """Tell what this server is and has."""
+        limits = server.settings.safety.files
         return {
             "version": __version__, "synthetic": True, "capacity": server.pool.capacity,
             "sessions": server.pool.taken, "voices": await asyncio.to_thread(_voices),
-            "limits": {"picture_bytes": portraits.PICTURE_BYTES}, "token_required": False,
+            "limits": {
+                "picture_bytes": limits.image_bytes, "picture_pixels": limits.image_pixels,
+                "sound_bytes": limits.sound_bytes, "sound_s": limits.sound_s,
+            },
+            "token_required": server.settings.safety.token is not None,
         }  # fmt: skip
 
     @app.get("/v1/sessions", tags=["sessions"])

@@ -9,7 +9,14 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from gioconda.errors import GiocondaError, OptionError, SoundError, VoiceError
+from gioconda.errors import (
+    GiocondaError,
+    ImageFormatError,
+    OptionError,
+    SandboxError,
+    SoundError,
+    VoiceError,
+)
 from gioconda.live.host.face import RefusedError
 from gioconda.live.host.pool import BusyError
 
@@ -42,6 +49,10 @@ def problem_of(error: GiocondaError) -> Problem:
     """Return what to answer where the package refused something."""
     if isinstance(error, BusyError):
         return Problem(503, "busy", str(error), RETRY_S)
+    if isinstance(error, SandboxError):
+        return Problem(503, "busy", str(error), RETRY_S)
+    if isinstance(error, ImageFormatError):
+        return Problem(415, "bad_format", str(error))
     if isinstance(error, RefusedError):
         return Problem(500 if error.code == "internal" else 422, error.code, str(error))
     code = "refused"

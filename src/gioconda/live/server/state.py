@@ -177,6 +177,8 @@ class Sessions:
         portrait = await self._portraits.get(spec.portrait)
         self._portraits.use(portrait)
         try:
+            if self._pool.taken >= self._pool.capacity:
+                await self._close_deserted()
             face = await Face.open(self._pool, spec, portrait.command)
         except BaseException:
             self._portraits.leave(portrait)
@@ -221,6 +223,14 @@ class Sessions:
         for held in self.all():
             with contextlib.suppress(Exception):
                 await self.close(held, "the server ends")
+
+    async def _close_deserted(self) -> None:
+        """Give a place free that only waits for somebody to come back."""
+        for held in self.all():
+            if held.leaving is not None:
+                held.leaving.cancel()
+                await self.close(held, "its place was needed")
+                return
 
     async def _later(self, held: HeldSession, grace_s: float) -> None:
         await asyncio.sleep(grace_s)
