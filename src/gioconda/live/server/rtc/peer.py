@@ -17,6 +17,13 @@ from gioconda.live import messages as m
 from gioconda.live.host import commands as c
 from gioconda.live.packets import Kind, Packet
 from gioconda.live.server.control import Control, read
+from gioconda.live.server.limits import (
+    BYTES_AT_ONCE,
+    BYTES_HZ,
+    MESSAGES_AT_ONCE,
+    MESSAGES_HZ,
+    Bucket,
+)
 from gioconda.live.server.problems import Problem, problem_of
 from gioconda.live.server.rtc.feedback import Pulse, answer_key_requests, report_by_timeline
 from gioconda.live.server.rtc.fragment import candidates
@@ -253,8 +260,12 @@ class Peer:
                 lookahead_ms=face.opened.lookahead_ms, codec="", video="none", audio="none",
             )
         )  # fmt: skip
+        now_s = asyncio.get_running_loop().time
+        messages = Bucket(MESSAGES_HZ, MESSAGES_AT_ONCE, now_s())
+        volume = Bucket(BYTES_HZ, BYTES_AT_ONCE, now_s())
         while True:
             came = await self._inbox.get()
+            await asyncio.sleep(max(messages.owe(1, now_s()), volume.owe(len(came), now_s())))
             try:
                 message = read(None, came) if isinstance(came, bytes) else read(came, None)
                 if not await self._control.obey(message):
