@@ -330,6 +330,12 @@ def serve(
         list[str] | None,
         typer.Option("--allow-host", help="Name under which a proxy publishes the server."),
     ] = None,
+    ice_server: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--ice-server", help="stun:… or turn:… for WebRTC through routers; may be repeated."
+        ),
+    ] = None,
 ) -> None:
     """Serve a page on which a portrait answers while one speaks, and an API for agents.
 
@@ -338,7 +344,10 @@ def serve(
     from gioconda.cli import serving
 
     origins, hosts = tuple(allow_origin or ()), tuple(allow_host or ())
-    serving.serve(host, port, sessions=sessions, origins=origins, hosts=hosts)
+    serving.serve(
+        host, port, sessions=sessions, origins=origins, hosts=hosts,
+        ice_servers=tuple(ice_server or ()),
+    )  # fmt: skip
 
 
 @app.command("warm-up", hidden=True)

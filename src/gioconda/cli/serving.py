@@ -19,6 +19,7 @@ def serve(
     sessions: int | None,
     origins: tuple[str, ...] = (),
     hosts: tuple[str, ...] = (),
+    ice_servers: tuple[str, ...] = (),
 ) -> None:
     """Run the server until Ctrl-C.
 
@@ -28,6 +29,7 @@ def serve(
         sessions: at once.
         origins: web sites that may call.
         hosts: names under which a proxy publishes the server; a token is required then.
+        ice_servers: URLs of STUN and TURN servers for WebRTC.
 
     Raises:
         OptionError: an option, or the token in the environment, is of no use.
@@ -41,11 +43,13 @@ def serve(
         from gioconda.live.server.access import entry
         from gioconda.live.server.app import ServeSettings, create_app
         from gioconda.live.server.safety import Safety, protect, uvicorn_options
+        from gioconda.live.server.webrtc import checked_ice_server
     except ModuleNotFoundError as e:
         raise MissingExtraError("gioconda serve", "live") from e
     way_in = entry(host, os.environ.get(TOKEN_VARIABLE) or None, published=bool(hosts))
     safety = Safety(way_in.token, way_in.loopback, origins, hosts)
-    app = protect(create_app(ServeSettings(capacity=sessions, safety=safety)), safety)
+    ice = tuple(checked_ice_server(url) for url in ice_servers)
+    app = protect(create_app(ServeSettings(sessions, safety, ice)), safety)
     print(f"Gioconda: http://{host}:{port}/  (Ctrl-C ends it)", file=sys.stderr)
     way_in.announce(sys.stderr)
     uvicorn.run(app, host=host, port=port, **uvicorn_options())

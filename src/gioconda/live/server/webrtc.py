@@ -8,12 +8,14 @@ restarts are not offered: 422, as the draft has it.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final, Literal
 
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from gioconda.controls import Controls
+from gioconda.errors import OptionError
 from gioconda.live.host import commands as c
 from gioconda.live.messages import Dials
 from gioconda.live.server.control import checked_background, turned
@@ -30,6 +32,7 @@ OFFER_BYTES: Final = 65_536
 FPS: Final = 25.0
 _SDP: Final = "application/sdp"
 _FRAGMENT: Final = "application/trickle-ice-sdpfrag"
+_ICE_SERVER: Final = re.compile(r"stuns?:[^\s@/]+|turns?:([^\s@:]+:[^\s@]+@)?[^\s@/]+")
 _EXPOSED: Final = {"Access-Control-Expose-Headers": "Location, Link, ETag"}
 
 
@@ -88,6 +91,20 @@ class LazyPeers:
         """End every peer."""
         if self._peers is not None:
             await self._peers.close_all()
+
+
+def checked_ice_server(url: str) -> str:
+    """Return the URL of an ICE server: ``stun:host[:port]``, or ``turn:user:password@host[:port]``.
+
+    Raises:
+        OptionError: it is none.
+    """
+    if not _ICE_SERVER.fullmatch(url):
+        raise OptionError(
+            f"{url.partition('@')[2] or url!r} is no ICE server; give stun:host:port "
+            "or turn:user:password@host:port"
+        )
+    return url
 
 
 def routes(server: Server) -> APIRouter:

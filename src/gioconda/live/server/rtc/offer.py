@@ -51,7 +51,7 @@ async def take(sdp: str, ice_servers: tuple[str, ...], *, microphone: bool) -> P
         Problem: it is no offer, or no picture or sound in it that can be sent.
     """
     require_network(ice_servers)
-    servers = [_ice_server(url) for url in ice_servers]
+    servers = [ice_server(url) for url in ice_servers]
     connection = RTCPeerConnection(RTCConfiguration(iceServers=servers))
     try:
         prepared = _prepare(connection, SessionDescription.parse(sdp), microphone)
@@ -158,7 +158,7 @@ def require_network(ice_servers: tuple[str, ...]) -> None:
     )  # fmt: skip
 
 
-def _ice_server(url: str) -> RTCIceServer:
+def ice_server(url: str) -> RTCIceServer:
     """Read ``stun:host``, ``turn:host`` or ``turn:user:password@host``."""
     scheme, _, rest = url.partition(":")
     credentials, at, host = rest.rpartition("@")
