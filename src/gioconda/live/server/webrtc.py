@@ -33,6 +33,12 @@ FPS: Final = 25.0
 _SDP: Final = "application/sdp"
 _FRAGMENT: Final = "application/trickle-ice-sdpfrag"
 _ICE_SERVER: Final = re.compile(r"stuns?:[^\s@/]+|turns?:([^\s@:]+:[^\s@]+@)?[^\s@/]+")
+_TAKES_SDP: Final = {
+    "requestBody": {"required": True, "content": {_SDP: {"schema": {"type": "string"}}}}
+}
+_TAKES_FRAGMENT: Final = {
+    "requestBody": {"required": True, "content": {_FRAGMENT: {"schema": {"type": "string"}}}}
+}
 _EXPOSED: Final = {"Access-Control-Expose-Headers": "Location, Link, ETag"}
 
 
@@ -145,12 +151,14 @@ def routes(server: Server) -> APIRouter:
         }  # fmt: skip
         return Response(answer, 201, headers, media_type=_SDP)
 
-    @router.post("/whep", status_code=201, response_class=Response)
+    @router.post("/whep", status_code=201, response_class=Response, openapi_extra=_TAKES_SDP)
     async def whep(request: Request) -> Response:
         """Play a session of the example portrait, which ends with the connection (WHEP)."""
         return await play(request, None)
 
-    @router.post("/whep/{session}", status_code=201, response_class=Response)
+    @router.post(
+        "/whep/{session}", status_code=201, response_class=Response, openapi_extra=_TAKES_SDP
+    )
     async def whep_session(session: str, request: Request) -> Response:
         """Play a session that runs (WHEP)."""
         return await play(request, session)
@@ -175,7 +183,10 @@ def routes(server: Server) -> APIRouter:
         await server.peers.get().get(key).close()
         return Response(status_code=200)
 
-    @router.patch("/whep/connections/{key}", status_code=204, response_class=Response)
+    @router.patch(
+        "/whep/connections/{key}", status_code=204, response_class=Response,
+        openapi_extra=_TAKES_FRAGMENT,
+    )  # fmt: skip
     async def whep_trickle(key: str, request: Request) -> Response:
         """Take candidates that came after the offer (WHEP)."""
         peer = server.peers.get().get(key)

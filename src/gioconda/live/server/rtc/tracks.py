@@ -125,6 +125,7 @@ class FaceSound(CodedTrack):
         self._codec.options = {"application": "voip", "compression_level": "5"}
         self._rest = np.zeros(0, np.int16)
         self._next = 0
+        self._ahead: int | None = None
 
     def put(self, pcm: bytes, instant_s: float) -> None:
         """Add sound: int16, mono, 48 kHz.
@@ -151,7 +152,10 @@ class FaceSound(CodedTrack):
         frame.sample_rate = OUTPUT_RATE_HZ
         frame.pts, frame.time_base = self._next, self._time_base
         for packet in self._codec.encode(frame):
-            # Its timestamp is that of the first sample that a decoder gives for it, which lies the
-            # encoder's look-ahead before the frame.
-            self._add(bytes(packet), packet.pts)
+            # A packet's instant is that of the first sample that a decoder gives for it, which lies
+            # the encoder's look-ahead before the frame. libavcodec tells it of the first packet
+            # rightly, but takes a packet late to a new timeline.
+            if self._ahead is None:
+                self._ahead = self._next - packet.pts
+            self._add(bytes(packet), self._next - self._ahead)
         self._next += OPUS_SAMPLES
