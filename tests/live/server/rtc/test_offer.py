@@ -251,6 +251,19 @@ def test_a_served_peer_does_not_keep_the_server_from_ending(faces: Faces) -> Non
     asyncio.run(story())
 
 
+def test_a_peer_that_never_connects_does_not_keep_the_server_from_ending(faces: Faces) -> None:
+    async def story() -> None:
+        player = Player()
+        async with httpx.AsyncClient(base_url=faces.address, timeout=30) as http:
+            offer = {"type": "offer", "sdp": await player.offer(), "size": 256}
+            assert (await http.post("/offer", json=offer)).status_code == 200
+        await player.close()
+
+    asyncio.run(story())
+    faces.stop()
+    assert not faces.pool.sessions
+
+
 def test_a_peer_that_vanished_is_missed(faces: Faces, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("gioconda.live.server.rtc.peer.SILENT_S", 2.5)
 

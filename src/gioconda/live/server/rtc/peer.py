@@ -132,6 +132,7 @@ class Peer:
     async def close(self) -> None:
         """End the connection; the session goes on unless it was this peer's own."""
         self._over.set()
+        self._connected.set()  # whoever waits for that goes on to the end
         tasks = [t for t in self._tasks if t is not asyncio.current_task()]
         for task in tasks:
             task.cancel()
@@ -170,8 +171,14 @@ class Peer:
     def _start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._done)
         return task
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            logger.error("a peer failed", exc_info=task.exception())
+            self._over.set()
 
     async def _wait_over(self) -> None:
         await self._over.wait()
