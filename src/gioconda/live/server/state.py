@@ -215,8 +215,17 @@ class Sessions:
         """End a session."""
         if self._held.pop(held.face.id, None) is None:
             return
-        await held.face.close(reason)
-        self._portraits.leave(held.portrait)
+        # Whoever asks may be cancelled meanwhile; the place must be given back all the same.
+        task = asyncio.get_running_loop().create_task(self._end(held, reason))
+        self._jobs.add(task)
+        task.add_done_callback(self._jobs.discard)
+        await asyncio.shield(task)
+
+    async def _end(self, held: HeldSession, reason: str) -> None:
+        try:
+            await held.face.close(reason)
+        finally:
+            self._portraits.leave(held.portrait)
 
     async def close_all(self) -> None:
         """End every session."""
