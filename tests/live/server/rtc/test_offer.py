@@ -42,10 +42,14 @@ class Tone(aiortc.MediaStreamTrack):  # type: ignore[misc]
 
 
 def offsets(player: Player, report: int) -> list[float]:
-    """Return how much later each click is than its flash, on the sender's clock."""
+    """Return how much later clicks are than their flashes, on the sender's clock.
+
+    A flash whose frame was dropped, since the machine was busy, has no click.
+    """
     flashes = [player.video_clock.ntp_s(t, report) for t in player.flashes()]
     clicks = [player.audio_clock.ntp_s(t, report) for t in player.clicks()]
-    return [click - min(flashes, key=lambda f: abs(f - click)) for click in clicks]
+    all_ = [click - min(flashes, key=lambda f: abs(f - click)) for click in clicks]
+    return [late for late in all_ if abs(late) < 0.3]
 
 
 def test_picture_and_sound_belong_together_by_the_reports(faces: Faces) -> None:
@@ -55,11 +59,12 @@ def test_picture_and_sound_belong_together_by_the_reports(faces: Faces) -> None:
             await player.until(
                 lambda: min(len(player.video_clock.reports), len(player.audio_clock.reports)) > 2
             )
-        assert len(player.flashes()) >= 2
         for report in (0, -1):
-            assert np.abs(offsets(player, report)).max() < 0.005
-        instants = np.array([t for t, _ in player.frames])
-        np.testing.assert_allclose(np.diff(instants), 1 / 25, atol=1e-4)
+            late = offsets(player, report)
+            assert len(late) >= 2
+            assert np.abs(late).max() < 0.005
+        periods = 25 * np.diff([t for t, _ in player.frames])
+        np.testing.assert_allclose(periods, np.rint(periods), atol=0.01)
         times = np.array([t for t, _ in player.sound])
         np.testing.assert_allclose(np.diff(times), 0.02, atol=1e-4)
 
@@ -93,12 +98,12 @@ def test_streams_go_on_after_a_worker_was_lost(faces: Faces) -> None:
             await player.until(lambda: player.of("session.restarted"))
             await player.until(lambda: len(player.frames) > seen + 60)
             count = len(player.clicks())
-            await player.until(lambda: len(player.clicks()) > count)
-        steps = np.diff([t for t, _ in player.frames])
-        assert (steps > 0).all()
+            await player.until(lambda: len(player.clicks()) > count + 1)
+        assert (np.diff([t for t, _ in player.frames]) > 0).all()
         # The time that was lost is lost in both streams.
-        assert steps.max() < 2
-        assert np.abs(offsets(player, -1)[-1]) < 0.005
+        late = offsets(player, -1)
+        assert len(late) >= 2
+        assert np.abs(late).max() < 0.005
 
     asyncio.run(story())
 
