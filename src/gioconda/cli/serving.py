@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Final
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final
 
-from gioconda.errors import MissingExtraError, OptionError
+from gioconda.errors import MissingExtraError, OptionError, OutputError
+
+if TYPE_CHECKING:
+    from gioconda.live.host.pool import Pool
 
 #: Holds the token, if the user has one; options of a command can be read by other users.
 TOKEN_VARIABLE: Final = "GIOCONDA_TOKEN"
@@ -20,6 +25,8 @@ def serve(
     origins: tuple[str, ...] = (),
     hosts: tuple[str, ...] = (),
     ice_servers: tuple[str, ...] = (),
+    cluster: str | None = None,
+    cluster_port: int = 0,
 ) -> None:
     """Run the server until Ctrl-C.
 
@@ -30,10 +37,14 @@ def serve(
         origins: web sites that may call.
         hosts: names under which a proxy publishes the server; a token is required then.
         ice_servers: URLs of STUN and TURN servers for WebRTC.
+        cluster: address of a Ray cluster that holds the sessions; None for this machine alone.
+        cluster_port: that its workers connect back to; any that is free if 0.
 
     Raises:
         OptionError: an option, or the token in the environment, is of no use.
-        MissingExtraError: a part of the extra ``live`` is not installed.
+        MissingExtraError: a part of the extra ``live``, or of ``cluster``, is not installed.
+        ClusterError: no cluster answers.
+        OutputError: the port for the cluster's workers is taken.
     """
     if sessions is not None and sessions < 1:
         raise OptionError(f"sessions is {sessions}; at least one is needed")
@@ -49,7 +60,33 @@ def serve(
     way_in = entry(host, os.environ.get(TOKEN_VARIABLE) or None, published=bool(hosts))
     safety = Safety(way_in.token, way_in.loopback, origins, hosts)
     ice = tuple(checked_ice_server(url) for url in ice_servers)
-    app = protect(create_app(ServeSettings(sessions, safety, ice)), safety)
-    print(f"Gioconda: http://{host}:{port}/  (Ctrl-C ends it)", file=sys.stderr)
-    way_in.announce(sys.stderr)
-    uvicorn.run(app, host=host, port=port, **uvicorn_options())
+    with _pool(cluster, sessions, cluster_port) as pool:
+        settings = ServeSettings(capacity=sessions, safety=safety, ice_servers=ice)
+        app = protect(create_app(settings, pool), safety)
+        print(f"Gioconda: http://{host}:{port}/  (Ctrl-C ends it)", file=sys.stderr)
+        way_in.announce(sys.stderr)
+        uvicorn.run(app, host=host, port=port, **uvicorn_options())
+
+
+@contextmanager
+def _pool(cluster: str | None, sessions: int | None, port: int) -> Iterator[Pool | None]:
+    """Give the workers of a cluster; None for those of this machine."""
+    if cluster is None:
+        yield None
+        return
+    from gioconda.cluster.connection import connected
+    from gioconda.cluster.ray_pool import SPARE, RayPool
+
+    # A Ray on this machine alone counts a core for each session and for the one kept ready.
+    places = (sessions or len(os.sched_getaffinity(0))) + SPARE
+    with connected(cluster, "gioconda serve --cluster", cores=places) as joined:
+        try:
+            pool = RayPool(joined, sessions, port=port)
+        except OSError as e:
+            raise OutputError(
+                f"workers cannot connect back to {joined.gateway}:{port}: {e.strerror or e}; "
+                "choose another --cluster-port"
+            ) from e
+        machines = "1 machine" if joined.machines == 1 else f"{joined.machines} machines"
+        print(f"sessions run on {machines}, {pool.capacity} at once", file=sys.stderr)
+        yield pool

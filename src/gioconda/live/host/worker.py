@@ -68,7 +68,7 @@ class Worker:
 
     def serve(self) -> None:
         """Warm up, then obey until the connection ends."""
-        _warm_up(self._portraits)
+        warm_up(self._portraits)
         threading.Thread(target=self._receive, name="commands", daemon=True).start()
         self._send(c.Ready(os.getpid()))
         while self._wait_and_obey():
@@ -301,18 +301,20 @@ def _code(error: GiocondaError) -> str:
     return "refused"
 
 
-def _warm_up(portraits: HeldPortraits) -> None:
+def warm_up(portraits: HeldPortraits) -> None:
     """Load every library, kernel and model by making a few frames of the example."""
     import cv2
 
     from gioconda.live.host.encoders import create_encoder
     from gioconda.live.packets import Kind
     from gioconda.live.session import Session
+    from gioconda.voices.types import TimedPhone
 
     # One thread renders and encodes; more would only contend with other sessions.
     cv2.setNumThreads(1)
     session = Session(portraits.get(c.EXAMPLE))
-    session.push_audio(np.zeros(1600, np.float32))
+    # With a phone, since texts bring theirs.
+    session.push_audio(np.zeros(1600, np.float32), phones=(TimedPhone(0.0, 0.1, "a"),))
     encoders = [create_encoder(kind, 512, 512, 40) for kind in (Kind.H264, Kind.VP8)]
     for k in range(6):
         frame = session.step(0.05 * k).frame
