@@ -24,6 +24,12 @@ def serve(
         list[str] | None,
         typer.Option("--allow-host", help="Name under which a proxy publishes the server."),
     ] = None,
+    ice_server: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--ice-server", help="stun:… or turn:… for WebRTC through routers; may be repeated."
+        ),
+    ] = None,
     cluster: SessionsOnCluster = None,
     cluster_port: ClusterPort = 0,
 ) -> None:
@@ -36,5 +42,5 @@ def serve(
     origins, hosts = tuple(allow_origin or ()), tuple(allow_host or ())
     serving.serve(
         host, port, sessions=sessions, origins=origins, hosts=hosts, cluster=cluster,
-        cluster_port=cluster_port,
+        cluster_port=cluster_port, ice_servers=tuple(ice_server or ()),
     )  # fmt: skip

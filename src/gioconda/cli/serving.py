@@ -24,6 +24,7 @@ def serve(
     sessions: int | None,
     origins: tuple[str, ...] = (),
     hosts: tuple[str, ...] = (),
+    ice_servers: tuple[str, ...] = (),
     cluster: str | None = None,
     cluster_port: int = 0,
 ) -> None:
@@ -35,6 +36,7 @@ def serve(
         sessions: at once.
         origins: web sites that may call.
         hosts: names under which a proxy publishes the server; a token is required then.
+        ice_servers: URLs of STUN and TURN servers for WebRTC.
         cluster: address of a Ray cluster that holds the sessions; None for this machine alone.
         cluster_port: that its workers connect back to; any that is free if 0.
 
@@ -52,12 +54,14 @@ def serve(
         from gioconda.live.server.access import entry
         from gioconda.live.server.app import ServeSettings, create_app
         from gioconda.live.server.safety import Safety, protect, uvicorn_options
+        from gioconda.live.server.webrtc import checked_ice_server
     except ModuleNotFoundError as e:
         raise MissingExtraError("gioconda serve", "live") from e
     way_in = entry(host, os.environ.get(TOKEN_VARIABLE) or None, published=bool(hosts))
     safety = Safety(way_in.token, way_in.loopback, origins, hosts)
+    ice = tuple(checked_ice_server(url) for url in ice_servers)
     with _pool(cluster, sessions, cluster_port) as pool:
-        settings = ServeSettings(capacity=sessions, safety=safety)
+        settings = ServeSettings(capacity=sessions, safety=safety, ice_servers=ice)
         app = protect(create_app(settings, pool), safety)
         print(f"Gioconda: http://{host}:{port}/  (Ctrl-C ends it)", file=sys.stderr)
         way_in.announce(sys.stderr)

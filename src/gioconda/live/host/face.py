@@ -219,13 +219,13 @@ class Face:
 
     async def subscribe(self, video: Kind | None, audio: bool = True) -> Reader:
         """Return another reader of this session."""
-        reader = Reader(video, audio, self._want_key)
+        reader = Reader(video, audio, self.want_key)
         self._readers.append(reader)
         if self.closed:
             reader.end()
         await self._tell_wants()
         if video is not None:
-            self._want_key(video)
+            self.want_key(video)
         return reader
 
     async def unsubscribe(self, reader: Reader) -> None:
@@ -321,7 +321,8 @@ class Face:
         for reader in self._readers:
             reader.put(item)
 
-    def _want_key(self, kind: Kind) -> None:
+    def want_key(self, kind: Kind) -> None:
+        """Ask for a key frame, which comes at the next frame's time."""
         if self._worker is None:
             return
         task = asyncio.get_running_loop().create_task(self._worker.send(c.WantKey(kind)))

@@ -20,7 +20,7 @@ from fastapi.staticfiles import StaticFiles
 from gioconda import __version__
 from gioconda.live.host.pool import LocalPool, Pool
 from gioconda.live.packets import Kind, Packet
-from gioconda.live.server import portraits, problems
+from gioconda.live.server import portraits, problems, webrtc
 from gioconda.live.server.recordings import Recordings
 from gioconda.live.server.retention import Store
 from gioconda.live.server.safety import Safety
@@ -41,10 +41,12 @@ class ServeSettings:
     Attributes:
         capacity: sessions at once; by the number of cores if None.
         safety: what is taken from whom; :func:`gioconda.live.server.safety.protect` enforces it.
+        ice_servers: URLs of STUN and TURN servers for WebRTC; none are asked if empty.
     """
 
     capacity: int | None = None
     safety: Safety = field(default_factory=Safety)
+    ice_servers: tuple[str, ...] = ()
 
 
 class Server:
@@ -63,6 +65,7 @@ class Server:
         self.store = Store(settings.safety.retention_s)
         self.recordings = Recordings(self.store.room("recordings"))
         self.decoder = Decoder(settings.safety.files)
+        self.peers = webrtc.LazyPeers(self)
 
     def decode_image(self, data: bytes) -> npt.NDArray[np.uint8]:
         """Decode an uploaded picture; see :mod:`gioconda.sandbox`.
@@ -84,6 +87,7 @@ class Server:
         finally:
             sweeping.cancel()
             starting.cancel()
+            await self.peers.close_all()
             await self.sessions.close_all()
             await self.pool.close()
             self.recordings.close()
@@ -112,6 +116,7 @@ def create_app(settings: ServeSettings | None = None, pool: Pool | None = None) 
     app.state.server = server
     problems.add_to(app)
     app.include_router(portraits.routes(server))
+    app.include_router(webrtc.routes(server))
 
     @app.websocket("/v1/live")
     async def live(socket: WebSocket) -> None:

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 _READING: Final = ("GET", "HEAD", "OPTIONS")
 _PORTS: Final = {"http": 80, "https": 443, "ws": 80, "wss": 443}
-_METHODS: Final = b"GET, POST, DELETE"
-_HEADERS: Final = b"authorization, content-type"
+_METHODS: Final = b"GET, POST, PATCH, DELETE"
+_HEADERS: Final = b"authorization, content-type, if-match"
 
 BAD_HOST: Final = Refusal(
     421, "bad_host", "this server answers only to its own name; open it by the address it printed"

@@ -84,7 +84,9 @@ def add_to(app: FastAPI) -> None:
 
     async def plain(_: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, HTTPException)
-        return answer(Problem(error.status_code, "http", str(error.detail)))
+        told = answer(Problem(error.status_code, "http", str(error.detail)))
+        told.headers.update(error.headers or {})  # such as Allow, with 405
+        return told
 
     async def invalid(_: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, RequestValidationError)

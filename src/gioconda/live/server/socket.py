@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import base64
-import binascii
 import contextlib
 import logging
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from fastapi import WebSocket, WebSocketDisconnect
-from pydantic import ValidationError
 
 from gioconda.controls import Controls
-from gioconda.errors import GiocondaError, OptionError
+from gioconda.errors import GiocondaError
 from gioconda.live import messages as m
 from gioconda.live.host import commands as c
 from gioconda.live.host.encoders import codec_string
-from gioconda.live.packets import Flag, Kind, Packet
+from gioconda.live.packets import Kind, Packet
+from gioconda.live.server.control import Control, checked_background, read, turned
 from gioconda.live.server.problems import Problem, problem_of
 
 if TYPE_CHECKING:
@@ -50,14 +47,7 @@ class LiveSocket:
         self._server, self._socket = server, socket
         self._held: HeldSession | None = None
         self._reader: Reader | None = None
-        self._rate_hz = 24_000
-        self._live = False
-        self._voice: str | None = None
-        self._update = m.SessionUpdate(
-            portrait=None, resume=None, fps=None, size=None, lookahead_ms=None, seed=None,
-            video=None, audio=None, input_rate=None, live_input=None, background=None,
-            listening=None, voice=None, puppet=None, motion=None,
-        )  # fmt: skip
+        self._control: Control | None = None
 
     async def serve(self, subprotocol: str | None = None) -> None:
         """Accept the socket and serve it until it closes."""
@@ -110,7 +100,8 @@ class LiveSocket:
                 video=video, audio=audio,
             )
         )  # fmt: skip
-        await self._change(update, beginning=True)
+        self._control = Control(self._server, self._held, self._tell)
+        await self._control.begin(update)
 
     async def _run(self) -> None:
         assert self._reader is not None
@@ -130,30 +121,22 @@ class LiveSocket:
             await self._socket.close(_ID_CLOSED)
 
     async def _send_all(self, reader: Reader) -> None:
+        assert self._control is not None
         async for item in reader:
             if isinstance(item, Packet):
                 await self._socket.send_bytes(item.to_bytes())
-            elif isinstance(item, m.Stats):
-                pool = self._server.pool
-                await self._tell(
-                    item.model_copy(update={"sessions": pool.taken, "capacity": pool.capacity})
-                )
-            elif isinstance(item, c.OutputChanged):
-                await self._recording(item)
             else:
-                await self._tell(item)
+                await self._control.report(item)
 
     async def _receive_all(self) -> None:
+        assert self._held is not None
+        assert self._control is not None
         while True:
             try:
                 message = await asyncio.wait_for(self._message(), IDLE_S)
-                if isinstance(message, m.SessionClose):
-                    assert self._held is not None
-                    await self._server.sessions.close(self._held, "closed by the client")
+                if not await self._control.obey(message):
                     return
-                await self._obey(message)
             except TimeoutError:
-                assert self._held is not None
                 await self._server.sessions.close(self._held, "nothing came for five minutes")
                 return
             except (Problem, GiocondaError) as e:
@@ -170,89 +153,7 @@ class LiveSocket:
         received = await self._socket.receive()
         if received["type"] == "websocket.disconnect":
             raise WebSocketDisconnect(received.get("code", 1006))
-        data = received.get("bytes")
-        try:
-            if data is not None:
-                return Packet.from_bytes(data)
-            return m.CLIENT_MESSAGES.validate_json(received.get("text") or "")
-        except ValidationError as e:
-            raise Problem(400, "bad_message", _sentence(e)) from None
-        except OptionError as e:
-            raise Problem(400, "bad_message", str(e)) from None
-
-    async def _obey(self, message: Any) -> None:
-        assert self._held is not None
-        face = self._held.face
-        match message:
-            case Packet():
-                await self._packet(message)
-            case m.SessionUpdate():
-                await self._change(message)
-            case m.AudioAppend():
-                await face.send(c.Speak(_pcm(message.audio), message.rate, self._live))
-            case m.AudioCommit():
-                await face.send(c.Commit())
-            case m.PartnerAppend():
-                await face.send(c.Hear(_pcm(message.audio), message.rate))
-            case m.TextAppend():
-                await face.send(c.Say(message.text, message.voice or self._voice))
-            case m.Interrupt():
-                await face.send(c.StopSpeaking())
-            case m.RecordStart():
-                await self._server.recordings.start(self._held)
-            case m.RecordStop():
-                await self._server.recordings.stop(self._held)
-
-    async def _packet(self, packet: Packet) -> None:
-        assert self._held is not None
-        face = self._held.face
-        if packet.kind is Kind.WEBCAM:
-            await face.send(c.Webcam(packet.payload, packet.time_s))
-            return
-        if packet.kind not in (Kind.VOICE, Kind.PARTNER):
-            raise Problem(400, "bad_message", f"a client sends no {packet.kind.name} packets")
-        if len(packet.payload) % 2:
-            raise Problem(400, "bad_audio", "PCM16 has an even number of bytes")
-        if packet.kind is Kind.PARTNER:
-            await face.send(c.Hear(packet.payload, self._rate_hz))
-        else:
-            ends = bool(packet.flags & Flag.ENDS)
-            await face.send(c.Speak(packet.payload, self._rate_hz, self._live, ends))
-
-    async def _change(self, update: m.SessionUpdate, *, beginning: bool = False) -> None:
-        assert self._held is not None
-        face = self._held.face
-        if not beginning:
-            for name in ("portrait", "resume", "fps", "size", "lookahead_ms", "seed", "video",
-                         "audio"):  # fmt: skip
-                if getattr(update, name) is not None:
-                    raise Problem(
-                        422, "bad_option", f"{name} holds from the beginning; open a new session"
-                    )
-        self._rate_hz = update.input_rate or self._rate_hz
-        self._live = self._live if update.live_input is None else update.live_input
-        self._voice = self._voice if update.voice is None else update.voice
-        controls = turned(face.spec.controls, update.controls)
-        turn = c.Turn(
-            controls if update.controls is not None else None,
-            checked_background(update.background), update.listening,
-        )  # fmt: skip
-        if turn != c.Turn() and not (beginning and update.resume is None):
-            await face.send(turn)
-        elif update.listening is not None:
-            await face.send(c.Turn(listening=update.listening))
-        if update.puppet is not None:
-            await face.send(c.SetPuppet(update.puppet))
-        if update.motion is not None:
-            await face.set_motion(update.motion)
-        if not beginning:
-            await self._tell(m.SessionUpdated())
-
-    async def _recording(self, change: c.OutputChanged) -> None:
-        assert self._held is not None
-        event = self._server.recordings.told(self._held, change)
-        if event is not None:
-            await self._tell(event)
+        return read(received.get("text"), received.get("bytes"))
 
     async def _tell(self, event: Any) -> None:
         await self._socket.send_text(event.model_dump_json())
@@ -273,45 +174,3 @@ class LiveSocket:
         if self._reader is not None:
             await self._held.face.unsubscribe(self._reader)
         self._server.sessions.leave(self._held)
-
-
-def turned(controls: Controls, dials: m.Dials | None) -> Controls:
-    """Return controls with some dials set.
-
-    Raises:
-        OptionError: a value is out of range.
-    """
-    if dials is None:
-        return controls
-    return replace(controls, **dials.model_dump(exclude_none=True))
-
-
-def checked_background(background: str | None) -> str | None:
-    """Refuse backgrounds that would read a file of the server.
-
-    Raises:
-        OptionError: it is neither keep, nor blur, nor a colour.
-    """
-    if background is None or background in ("keep", "blur"):
-        return background
-    from gioconda.background import colour_of
-
-    if colour_of(background) is None:
-        raise OptionError(f"background {background!r} is not known; there are keep, blur, colours")
-    return background
-
-
-def _pcm(audio: str) -> bytes:
-    try:
-        data = base64.b64decode(audio, validate=True)
-    except (binascii.Error, ValueError):
-        raise Problem(400, "bad_audio", "audio is not base64") from None
-    if len(data) % 2:
-        raise Problem(400, "bad_audio", "PCM16 has an even number of bytes")
-    return data
-
-
-def _sentence(error: ValidationError) -> str:
-    first = error.errors(include_url=False, include_input=False)[0]
-    place = ".".join(str(part) for part in first["loc"])
-    return f"{place or 'the message'}: {first['msg']}"

@@ -1,0 +1,1 @@
+"""WebRTC: a session's picture and sound to browsers and players, by aiortc."""
