@@ -98,7 +98,7 @@ class Worker:
         try:
             self._do(command)
         except GiocondaError as e:
-            key = getattr(command, "key", "") or getattr(command, "portrait", "")
+            key = next((k for n in ("key", "portrait", "name") if (k := getattr(command, n, ""))), "")
             self._refuse(c.Refused(name, _code(e), str(e), key))
         except Exception as e:
             logger.exception("%s failed", name)

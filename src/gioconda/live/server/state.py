@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -24,6 +23,8 @@ logger = logging.getLogger(__name__)
 KEEP_S: Final = 60.0
 #: A session whose last socket was cut waits so long for another.
 RESUME_S: Final = 10.0
+#: A session that was opened without a socket stays so long without any client or request.
+ALONE_S: Final = 60.0
 #: Portraits at once.
 MOST_PORTRAITS: Final = 100
 
@@ -131,19 +132,61 @@ class Portraits:
 
 
 @dataclass
+class HeldOutput:
+    """An output beyond the browser, as the API tells it.
+
+    Attributes:
+        id: 64 random bits.
+        shown: its address without secrets.
+        state, message: as in :class:`gioconda.live.host.commands.OutputChanged`.
+    """
+
+    id: str
+    shown: str
+    state: str = "connecting"
+    message: str = ""
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing is sent any more."""
+        return self.state in ("failed", "closed")
+
+
+@dataclass
 class HeldSession:
     """A session and how many clients hold it.
 
     Attributes:
         face: the session.
         portrait: whom it shows.
-        clients: sockets and peer connections.
+        clients: sockets, peer connections and outputs.
+        keep_s: how long it stays without any.
+        due_s: when it closes, of the clock; None while a client holds it.
+        outputs: beyond the browser, by id.
+        queued_until_s: when the last sound that came by REST will have been heard.
+        speaking: held while a sound is handed over.
     """
 
     face: Face
     portrait: HeldPortrait
+    keep_s: float = RESUME_S
     clients: int = 0
-    leaving: asyncio.Task[None] | None = None
+    due_s: float | None = None
+    outputs: dict[str, HeldOutput] = field(default_factory=dict)
+    queued_until_s: float = 0.0
+    speaking: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+
+class Watcher(Protocol):
+    """Is told what sessions report, and of their end."""
+
+    def told(self, held: HeldSession, report: Any) -> object:
+        """Take a report of a session's worker."""
+        ...
+
+    def ended(self, held: HeldSession) -> None:
+        """Take the end of a session."""
+        ...
 
 
 class Sessions:
@@ -152,12 +195,17 @@ class Sessions:
     Args:
         pool: of their workers.
         portraits: that they show.
+        clock: seconds, rising.
+
+    Attributes:
+        watchers: told of every session.
     """
 
-    def __init__(self, pool: Pool, portraits: Portraits) -> None:
-        self._pool, self._portraits = pool, portraits
+    def __init__(self, pool: Pool, portraits: Portraits, clock: Callable[[], float]) -> None:
+        self.watchers: list[Watcher] = []
+        self._pool, self._portraits, self._clock = pool, portraits, clock
         self._held: dict[str, HeldSession] = {}
-        self._jobs: set[asyncio.Task[None]] = set()
+        self._watching: set[asyncio.Task[None]] = set()
 
     def __len__(self) -> int:
         """Return how many run."""
@@ -167,8 +215,8 @@ class Sessions:
         """Return every session."""
         return list(self._held.values())
 
-    async def open(self, spec: c.OpenSession) -> HeldSession:
-        """Open a session; whoever holds it calls :meth:`enter` at once.
+    async def open(self, spec: c.OpenSession, keep_s: float = RESUME_S) -> HeldSession:
+        """Open a session; without a client it stays for ``keep_s``.
 
         Raises:
             Problem: there is no such portrait.
@@ -181,8 +229,11 @@ class Sessions:
         except BaseException:
             self._portraits.leave(portrait)
             raise
-        held = HeldSession(face, portrait)
+        held = HeldSession(face, portrait, keep_s, due_s=self._clock() + keep_s)
         self._held[face.id] = held
+        task = asyncio.get_running_loop().create_task(self._watch(held))
+        self._watching.add(task)
+        task.add_done_callback(self._watching.discard)
         return held
 
     def get(self, key: str) -> HeldSession:
@@ -199,29 +250,50 @@ class Sessions:
     def enter(self, held: HeldSession) -> None:
         """Say that a client holds a session."""
         held.clients += 1
-        if held.leaving is not None:
-            held.leaving.cancel()
-            held.leaving = None
+        held.due_s = None
 
     def leave(self, held: HeldSession, grace_s: float = RESUME_S) -> None:
         """Say that a client is gone; without any, the session ends after a while."""
         held.clients -= 1
-        if held.clients <= 0 and held.leaving is None:
-            held.leaving = asyncio.get_running_loop().create_task(self._later(held, grace_s))
+        if held.clients <= 0:
+            held.due_s = self._clock() + max(grace_s, held.keep_s)
+
+    def touch(self, held: HeldSession) -> None:
+        """Say that somebody asks something of a session, which puts its end off."""
+        if held.due_s is not None:
+            held.due_s = max(held.due_s, self._clock() + held.keep_s)
+
+    def left_s(self, held: HeldSession) -> float | None:
+        """Return in how many seconds a session closes by itself; None while it is held."""
+        return None if held.due_s is None else max(held.due_s - self._clock(), 0.0)
 
     async def close(self, held: HeldSession, reason: str) -> None:
         """End a session."""
         if self._held.pop(held.face.id, None) is None:
             return
-        await held.face.close(reason)
-        self._portraits.leave(held.portrait)
+        try:
+            await held.face.close(reason)
+        finally:
+            self._portraits.leave(held.portrait)
+            for watcher in self.watchers:
+                watcher.ended(held)
 
     async def close_all(self) -> None:
         """End every session."""
-        for held in self.all():
-            with contextlib.suppress(Exception):
-                await self.close(held, "the server ends")
+        ends = (self.close(held, "the server ends") for held in self.all())
+        await asyncio.gather(*ends, return_exceptions=True)
 
-    async def _later(self, held: HeldSession, grace_s: float) -> None:
-        await asyncio.sleep(grace_s)
-        await self.close(held, "nobody was connected any more")
+    async def sweep(self) -> None:
+        """End sessions that nobody holds any more, and forget those that failed."""
+        now = self._clock()
+        for held in self.all():
+            if held.face.closed:
+                await self.close(held, "its process was lost")
+            elif held.due_s is not None and held.due_s <= now:
+                await self.close(held, "nobody was connected any more")
+
+    async def _watch(self, held: HeldSession) -> None:
+        reader = await held.face.subscribe(None, audio=False)
+        async for report in reader:
+            for watcher in self.watchers:
+                watcher.told(held, report)

@@ -1,0 +1,198 @@
+"""What the REST API takes and gives, as pydantic models; its documentation is made from them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from gioconda.live.messages import TEXT_CHARACTERS, Dials
+
+Background = Annotated[
+    str, Field(max_length=32, description="`keep`, `blur`, a colour's name or `#rrggbb`")
+]
+Size = Literal[256, 512, 768, 1024]
+_VOICE: Final = "as `GET /v1/voices` names it; by the text's script, or English, if none"
+_DIALS: Final = {"emotion": "happy", "gaze": [10, 0]}
+
+
+class Taken(BaseModel):
+    """What a client sends: names that are not known are refused."""
+
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
+
+
+class ErrorDetail(BaseModel):
+    """What was refused, and why."""
+
+    code: str = Field(description="for programs", examples=["no_session"])
+    message: str = Field(
+        description="one sentence for people",
+        examples=["there is no such session any more; begin a new one"],
+    )
+
+
+class ErrorAnswer(BaseModel):
+    """Every answer that is not a success."""
+
+    error: ErrorDetail
+
+
+class PortraitAnswer(BaseModel):
+    """A portrait that is held, and what was found in it."""
+
+    id: str = Field(examples=["example"])
+    width: int = Field(description="of the picture, in pixels")
+    height: int
+    faces: int = Field(description="found; the largest one is animated")
+    yaw_deg: float = Field(description="of the face; positive to the picture's right")
+    pitch_deg: float
+    roll_deg: float
+    face_px: float = Field(description="height of the face, in pixels")
+    sharpness: float = Field(description="0 blurred to 1 sharp")
+    warnings: list[str] = Field(description="sentences about what will look worse")
+    picture: str = Field(description="where the square is that is animated")
+    sheet: str = Field(description="where the sheet of expressions is")
+
+
+class Change(Dials):
+    """What may change while a session runs; what is left out stays."""
+
+    model_config = ConfigDict(
+        extra="forbid", allow_inf_nan=False, json_schema_extra={"examples": [_DIALS]}
+    )
+
+    background: Background | None = None
+    listening: bool | None = Field(None, description="somebody else speaks")
+
+
+class SessionRequest(Taken):
+    """How a session is to be; every field may be left out."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"portrait": "example", "controls": _DIALS}]}
+    )
+
+    portrait: str = Field("example", max_length=64, description="id of an uploaded portrait")
+    fps: float = Field(40.0, ge=24, le=60)
+    size: Size = Field(512, description="side of the frames, in pixels")
+    lookahead_ms: float = Field(80.0, ge=40, le=500)
+    seed: int = Field(0, ge=0, lt=2**63)
+    controls: Dials | None = None
+    background: Background = "keep"
+
+
+class SessionLinks(BaseModel):
+    """Where a session can be seen and heard."""
+
+    whep: str = Field(description="for WHEP players: sound and picture by WebRTC")
+    mjpeg: str = Field(description="frames as JPEGs, without sound, for debugging")
+    socket: str = Field(description="WebSocket; `resume` in its first message takes the id")
+
+
+class OutputAnswer(BaseModel):
+    """An output beyond the browser.
+
+    Its address is told without path and query, since these hold stream keys.
+    """
+
+    id: str
+    target: str = Field(examples=["rtmp://live.example.org"])
+    state: Literal["connecting", "live", "retrying", "failed", "closed"]
+    message: str = Field("", description="one sentence where something is wrong")
+
+
+class SessionAnswer(BaseModel):
+    """A session that runs."""
+
+    id: str
+    portrait: str
+    width: int
+    height: int
+    fps: float
+    lookahead_ms: float
+    controls: dict[str, Any] = Field(description="the dials as they are", examples=[_DIALS])
+    background: str
+    clients: int = Field(description="sockets, players and outputs that hold it")
+    closes_in_s: float | None = Field(
+        description="seconds until it closes by itself, unless somebody asks something of it; "
+        "null while a client holds it"
+    )
+    restarts: int = Field(description="how often its process was lost and replaced")
+    outputs: list[OutputAnswer]
+    links: SessionLinks
+    synthetic: Literal[True] = Field(True, description="what is seen and heard is made")
+
+
+class SayRequest(Taken):
+    """A text to speak, as one utterance."""
+
+    text: str = Field(min_length=1, max_length=TEXT_CHARACTERS, examples=["Good morning."])
+    voice: str | None = Field(None, max_length=64, description=_VOICE)
+
+
+class SpeechAnswer(BaseModel):
+    """A sound that will be spoken."""
+
+    duration_s: float = Field(description="of the sound", examples=[3.25])
+    queued_s: float = Field(description="of sounds sent this way, this one included, to be heard")
+
+
+class OutputRequest(Taken):
+    """Where a session is to be sent too."""
+
+    url: str = Field(max_length=2000, examples=["rtmp://live.example.org/app/key"])
+
+
+class VoiceAnswer(BaseModel):
+    """A voice that texts can be spoken with."""
+
+    name: str = Field(examples=["it"])
+    description: str = Field(examples=["Italian"])
+
+
+class LimitsAnswer(BaseModel):
+    """How much is taken."""
+
+    picture_bytes: int
+    picture_pixels: int
+    sound_bytes: int
+    sound_s: float
+    text_characters: int
+    jobs_waiting: int
+    upload_kept_s: float = Field(description="how long uploads outlive their session or job")
+    file_kept_s: float = Field(description="how long the file of a job is kept")
+    alone_s: float = Field(description="how long a session without any client is kept")
+
+
+class ServerAnswer(BaseModel):
+    """What this server is and has."""
+
+    version: str
+    synthetic: Literal[True] = Field(True, description="what is seen and heard is made")
+    capacity: int = Field(description="sessions at once")
+    sessions: int = Field(description="that run now")
+    jobs: int = Field(description="that run or wait")
+    voices: list[VoiceAnswer]
+    limits: LimitsAnswer
+    outputs_allowed: bool = Field(description="whether sessions may be sent to other places")
+    token_required: bool = Field(
+        description="whether requests need `Authorization: Bearer` or a login"
+    )
+
+
+def errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Return the documentation of a route's errors, for ``responses=``."""
+    return {s: {"model": ErrorAnswer, "description": _MEANINGS[s]} for s in statuses}
+
+
+_MEANINGS: Final = {
+    401: "The server needs its token",
+    404: "There is nothing of this id any more",
+    409: "Not now: the message says what stands against it",
+    413: "Too large",
+    415: "Not of a format that is taken",
+    422: "Refused: the message says what was seen and what to do",
+    429: "Too often; `Retry-After` says when to try again",
+    503: "Everything is taken; `Retry-After` says when to try again",
+}
