@@ -150,7 +150,7 @@ class SessionCreated(_Message):
 
     Attributes:
         session: id; a socket that was cut may ``resume`` it for ten seconds.
-        codec: of the video as WebCodecs names it, such as ``avc1.42E01F``; empty for jpeg, none.
+        codec: of the video as WebCodecs names it, such as ``avc1.42C01F``; empty for jpeg, none.
         lookahead_ms: how far behind the pushed sound frames and sound come out.
         synthetic: always true: what is seen and heard is made.
     """

@@ -37,6 +37,7 @@ class Pacer:
         now_s = clock_s - self._base_s
         # A little later than due, so that rounding does not miss the frame.
         after = math.floor((self._latest_s - self._delay_s) * self._fps + 1e-6) + 1
+        after = max(after, 0)
         return max(after / self._fps + self._delay_s + 1e-4 - now_s, 0.0)
 
     def due_s(self, index: int) -> float:

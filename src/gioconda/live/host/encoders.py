@@ -17,8 +17,8 @@ KEY_S: Final = 2.0
 JPEG_QUALITY: Final = 85
 #: Bits a second of a WebRTC stream of 512 x 512; others by their area.
 VP8_BITS: Final = 1_800_000
-#: Constrained baseline, which every decoder in a browser takes; by the level below.
-_PROFILE: Final = "42E0"
+#: Constrained baseline, which every browser decodes; the level follows.
+_PROFILE: Final = "42C0"
 #: Level (as avcC has it) and the macroblocks a second that it allows (H.264, table A-1).
 _LEVELS: Final = ((30, 40_500), (31, 108_000), (32, 216_000), (40, 245_760), (50, 589_824))
 
@@ -47,7 +47,7 @@ def create_encoder(kind: Kind, width: int, height: int, fps: float) -> LiveEncod
 
 
 def codec_string(width: int, height: int, fps: float) -> str:
-    """Return what H264 packets are, as WebCodecs names it, such as ``avc1.42E01E``."""
+    """Return what H264 packets are, as WebCodecs names it, such as ``avc1.42C01E``."""
     return f"avc1.{_PROFILE}{_level(width, height, fps):02X}"
 
 

@@ -1,0 +1,169 @@
+"""Readers of a session: late frames dropped, sound never; a lost worker is replaced."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from gioconda.controls import Controls
+from gioconda.live.host import commands as c
+from gioconda.live.host.face import Face, Reader, RefusedError
+from gioconda.live.host.pool import BusyError
+from gioconda.live.messages import SessionClosed, SessionRestarted
+from gioconda.live.packets import Flag, Kind, Packet
+
+
+def video(k: int, key: bool = False) -> Packet:
+    return Packet(Kind.H264, k / 40, b"v", k, Flag.KEY if key else Flag(0))
+
+
+def sound(k: int) -> Packet:
+    return Packet(Kind.PCM, k / 40, b"ss", k)
+
+
+def drained(reader: Reader) -> list[Any]:
+    reader.end()
+
+    async def all_of() -> list[Any]:
+        return [item async for item in reader]
+
+    return asyncio.run(all_of())
+
+
+def test_a_slow_reader_loses_frames_up_to_a_key_frame_and_no_sound() -> None:
+    asked: list[Kind] = []
+    reader = Reader(Kind.H264, True, asked.append)
+    reader.put(video(0, key=True))
+    for k in range(1, 36):
+        reader.put(sound(k))
+        reader.put(video(k, key=k == 30))
+    got = drained(reader)
+    assert [p.number for p in got if p.kind is Kind.PCM] == list(range(1, 36))
+    frames = [p.number for p in got if p.kind is Kind.H264]
+    # What is left begins with the key frame, and no frame between is missing.
+    assert frames == list(range(30, 36))
+    assert asked
+    assert reader.dropped == 36 - len(frames)
+
+
+def test_a_reader_begins_with_a_key_frame() -> None:
+    reader = Reader(Kind.H264, False, lambda _: None)
+    for k in range(4):
+        reader.put(video(k, key=k == 2))
+        reader.put(sound(k))
+    assert [(p.kind, p.number) for p in drained(reader)] == [(Kind.H264, 2), (Kind.H264, 3)]
+
+
+def test_a_reader_of_another_codec_gets_none_of_it() -> None:
+    reader = Reader(Kind.JPEG, False, lambda _: None)
+    reader.put(video(0, key=True))
+    assert drained(reader) == []
+
+
+class Double:
+    """A worker that answers at once."""
+
+    def __init__(self, refuse: c.Refused | None = None) -> None:
+        self.portraits: set[str] = set()
+        self.reports: asyncio.Queue[Any] = asyncio.Queue()
+        self.lost = False
+        self.commands: list[Any] = []
+        self._refuse = refuse
+
+    async def send(self, command: Any) -> None:
+        self.commands.append(command)
+        if isinstance(command, c.OpenSession):
+            self.reports.put_nowait(self._refuse or c.Opened(512, 512, 72.5))
+        if isinstance(command, c.CloseSession):
+            self.reports.put_nowait(c.Closed())
+
+    def die(self) -> None:
+        self.lost = True
+        self.reports.put_nowait(None)
+
+
+class DoublePool:
+    capacity, taken = 2, 0
+
+    def __init__(self, *workers: Double) -> None:
+        self.workers = list(workers)
+        self.released: list[Any] = []
+
+    async def start(self) -> None: ...
+
+    async def acquire(self, portrait: str = "", *, spare: bool = False) -> Any:
+        if not self.workers:
+            raise BusyError(self.capacity)
+        return self.workers.pop(0)
+
+    def release(self, worker: Any) -> None:
+        self.released.append(worker)
+
+    async def forget(self, portrait: str) -> None: ...
+
+    async def close(self) -> None: ...
+
+
+def load() -> c.LoadPortrait:
+    return c.LoadPortrait("p")
+
+
+def test_a_lost_worker_is_replaced_with_the_dials_as_they_are() -> None:
+    async def story() -> None:
+        first, second = Double(), Double()
+        face = await Face.open(DoublePool(first, second), c.OpenSession("p"), load)
+        reader = await face.subscribe(Kind.H264)
+        await face.send(c.Turn(controls=Controls(emotion="happy"), listening=True))
+        await face.send(c.SetPuppet("head"))
+        first.die()
+        item = await asyncio.wait_for(reader.next(), 5)
+        assert isinstance(item, SessionRestarted)
+        assert face.restarts == 1
+        loaded, opened, want, *rest = second.commands
+        assert isinstance(loaded, c.LoadPortrait)
+        assert opened.controls.emotion == "happy"
+        assert want.video == {Kind.H264}
+        assert c.Turn(listening=True) in rest
+        assert c.SetPuppet("head") in rest
+        await face.close("done")
+        assert isinstance(await reader.next(), SessionClosed)
+        assert await reader.next() is None
+
+    asyncio.run(story())
+
+
+def test_without_another_worker_the_session_ends_and_says_why() -> None:
+    async def story() -> None:
+        first = Double()
+        pool = DoublePool(first)
+        face = await Face.open(pool, c.OpenSession("p"), load)
+        reader = await face.subscribe(None)
+        first.die()
+        item = await asyncio.wait_for(reader.next(), 5)
+        assert isinstance(item, SessionClosed)
+        assert "lost" in item.reason
+        assert face.closed
+        assert pool.released == [first]
+
+    asyncio.run(story())
+
+
+def test_a_refused_portrait_gives_the_worker_back() -> None:
+    async def story() -> None:
+        worker = Double(c.Refused("OpenSession", "bad_option", "no", "p"))
+        pool = DoublePool(worker)
+        with pytest.raises(RefusedError, match="no"):
+            await Face.open(pool, c.OpenSession("p"), load)
+        assert pool.released == [worker]
+
+    asyncio.run(story())
+
+
+def test_a_full_server_says_so() -> None:
+    async def story() -> None:
+        with pytest.raises(BusyError, match="all 2 places"):
+            await Face.open(DoublePool(), c.OpenSession("p"), load)
+
+    asyncio.run(story())
