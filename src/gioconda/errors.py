@@ -6,6 +6,7 @@
     ├── OptionError            an option is out of its range (also a ValueError)
     ├── PortraitError          a picture that cannot be animated
     │   ├── ImageDecodeError   not an image, truncated, too many pixels
+    │   │   └── ImageFormatError   not of the formats that a server takes
     │   ├── NoFaceError        no human face was found
     │   ├── FaceTooSmallError  a face under 64 px
     │   └── FaceAngleError     a face turned too far; says the angle
@@ -18,6 +19,7 @@
     ├── VoiceError             an engine that is not installed, lacks a voice, or fails
     ├── TranscriptError        a text or a subtitle file that cannot be used
     ├── OutputError            the target exists, cannot be written, or is full
+    ├── SandboxError           the process that decodes strangers' files cannot be had
     └── MissingExtraError      an optional part is not installed; names the command
 
 Every message is one clear sentence that says what was seen and what to do.
@@ -48,6 +50,10 @@ class PortraitError(GiocondaError):
 
 class ImageDecodeError(PortraitError):
     """The file is not an image, is truncated, or has too many pixels."""
+
+
+class ImageFormatError(ImageDecodeError):
+    """The file is no picture of the formats that a server takes."""
 
 
 class NoFaceError(PortraitError):
@@ -96,6 +102,10 @@ class TranscriptError(GiocondaError):
 
 class OutputError(GiocondaError):
     """The output exists already, cannot be written, or the disk is full."""
+
+
+class SandboxError(GiocondaError):
+    """The process that decodes what strangers send cannot be started, or all are at work."""
 
 
 class MissingExtraError(GiocondaError):

@@ -64,7 +64,9 @@ class Picture:
     original_size: tuple[int, int] | None = None
 
 
-def decode(source: PictureSource) -> Picture:
+def decode(
+    source: PictureSource, *, pixel_limit: int = PIXEL_LIMIT, formats: tuple[str, ...] = FORMATS
+) -> Picture:
     """Return the picture behind a path, a file's bytes, or an array.
 
     Files may be PNG, JPEG, WebP, GIF (first frame), BMP, TIFF, AVIF and, with the ``heic``
@@ -74,6 +76,11 @@ def decode(source: PictureSource) -> Picture:
 
     Arrays are (H, W), (H, W, 1), (H, W, 3) RGB or (H, W, 4) RGBA; uint8, uint16 (full range) or
     float (0 to 1).
+
+    Args:
+        source: a path, a file's bytes, or an array.
+        pixel_limit: files of this many pixels or more are refused.
+        formats: that files may have, of :data:`FORMATS`.
 
     Raises:
         ImageDecodeError: no such file, a folder, a URL, not an image, truncated, or too many
@@ -89,7 +96,7 @@ def decode(source: PictureSource) -> Picture:
         data, name = bytes(source), "the data"
     else:
         data, name = _read(source), Path(source).name
-    image, size = _from_bytes(data, name)
+    image, size = _from_bytes(data, name, pixel_limit, formats)
     return Picture(image, hashlib.sha256(data).hexdigest(), name, size)
 
 
@@ -119,21 +126,24 @@ def _read(source: str | Path) -> bytes:
         raise ImageDecodeError(f"{str(path)!r} cannot be read: {reason}") from e
 
 
-def _from_bytes(data: bytes, name: str) -> tuple[ByteImage, tuple[int, int]]:
+def _from_bytes(
+    data: bytes, name: str, limit: int, formats: tuple[str, ...]
+) -> tuple[ByteImage, tuple[int, int]]:
     """Decode a file's bytes; the header is judged first. Return the picture and its own size."""
     from PIL import Image, UnidentifiedImageError
 
     if not data:
         raise ImageDecodeError(f"{name!r} is empty")
-    _register_heic(data)
+    if "HEIF" in formats:
+        _register_heic(data)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            opened = Image.open(io.BytesIO(data), formats=_known_formats())
+            opened = Image.open(io.BytesIO(data), formats=_known(formats))
         except Image.DecompressionBombError as e:
             found = re.search(r"(\d+) pixels", str(e))
             pixels = int(found.group(1)) if found else 2 * PIXEL_LIMIT
-            raise ImageDecodeError(_too_large(name, pixels, "")) from e
+            raise ImageDecodeError(_too_large(name, pixels, "", limit)) from e
         except UnidentifiedImageError as e:
             raise ImageDecodeError(
                 f"{name!r} is not an image that can be read; give a PNG, JPEG, WebP or GIF file"
@@ -141,9 +151,9 @@ def _from_bytes(data: bytes, name: str) -> tuple[ByteImage, tuple[int, int]]:
         except Exception as e:  # decoders raise whatever their format's parser met
             raise ImageDecodeError(f"{name!r} is a damaged image: {_reason(e)}") from e
         width, height = opened.size
-        if width * height >= PIXEL_LIMIT:
+        if width * height >= limit:
             size = f" ({width} x {height})"
-            raise ImageDecodeError(_too_large(name, width * height, size))
+            raise ImageDecodeError(_too_large(name, width * height, size, limit))
         try:
             opened.draft("RGB", (SIDE_LIMIT_PX, SIDE_LIMIT_PX))
             opened.load()
@@ -156,12 +166,12 @@ def _from_bytes(data: bytes, name: str) -> tuple[ByteImage, tuple[int, int]]:
     return image, ((height, width) if lies else (width, height))
 
 
-def _known_formats() -> tuple[str, ...]:
-    """Return those of FORMATS that this build of pillow knows."""
+def _known(formats: tuple[str, ...]) -> tuple[str, ...]:
+    """Return those formats that this build of pillow knows."""
     from PIL import Image
 
     Image.init()
-    return tuple(f for f in FORMATS if f in Image.OPEN)
+    return tuple(f for f in formats if f in Image.OPEN)
 
 
 def _register_heic(data: bytes) -> None:
@@ -175,10 +185,10 @@ def _register_heic(data: bytes) -> None:
     pillow_heif.register_heif_opener()
 
 
-def _too_large(name: str, pixels: int, size: str) -> str:
+def _too_large(name: str, pixels: int, size: str, limit: int) -> str:
     return (
         f"{name!r} has {pixels / 1e6:.0f} megapixels{size}; "
-        f"pictures of {PIXEL_LIMIT / 1e6:.0f} or more are refused, make it smaller"
+        f"pictures of {limit / 1e6:.0f} or more are refused, make it smaller"
     )
 
 
@@ -327,7 +337,9 @@ def _from_array(pixels: npt.NDArray[Any]) -> ByteImage:
         )
     if pixels.shape[0] * pixels.shape[1] >= PIXEL_LIMIT:
         size = f" ({pixels.shape[1]} x {pixels.shape[0]})"
-        raise ImageDecodeError(_too_large("the array", pixels.shape[0] * pixels.shape[1], size))
+        raise ImageDecodeError(
+            _too_large("the array", pixels.shape[0] * pixels.shape[1], size, PIXEL_LIMIT)
+        )
     if pixels.dtype not in (np.uint8, np.uint16) and pixels.dtype.kind != "f":
         raise ImageDecodeError(
             f"the picture array has type {pixels.dtype}; uint8, uint16 or float is needed"

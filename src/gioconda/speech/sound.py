@@ -38,6 +38,7 @@ from gioconda.errors import (
 )
 from gioconda.speech.sound_file import (
     Promise,
+    Source,
     file_frames,
     float_frame,
     opened,
@@ -190,18 +191,35 @@ class Sound:
         return cls(frames, "array", len(planes) / rate_hz)
 
     @classmethod
+    def from_bytes(cls, data: bytes, name: str = "sound") -> Sound:
+        """Take a file from memory; of the common containers only, and nothing else is opened.
+
+        Args:
+            data: the whole file.
+            name: for messages.
+
+        Raises:
+            SoundDecodeError: a picture, not a sound of a common format, or without audio stream.
+            EmptySoundError: no samples.
+            BadSamplesError: NaN or infinite samples in the first seconds.
+        """
+        if not data:
+            raise EmptySoundError(f"{name!r} is empty")
+        return cls._from_file(data, name)
+
+    @classmethod
     def _from_file(
-        cls, path: Path, name: str, on_close: Callable[[], object] | None = None
+        cls, source: Source, name: str, on_close: Callable[[], object] | None = None
     ) -> Sound:
         try:
-            with opened(path, name) as (container, stream):
+            with opened(source, name) as (container, stream):
                 duration_s = stated_duration(container, stream)
-            promise = Promise(wav_promise(path) or duration_s)
+            promise = Promise(wav_promise(source) or duration_s)
         except BaseException:
             if on_close is not None:
                 on_close()
             raise
-        return cls(lambda: file_frames(path, name, promise), name, duration_s, on_close)
+        return cls(lambda: file_frames(source, name, promise), name, duration_s, on_close)
 
     @classmethod
     def _spooled(cls, stream: BinaryIO, name: str) -> Sound:

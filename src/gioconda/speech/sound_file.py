@@ -5,6 +5,7 @@ Where instant 0 lies is told in :mod:`gioconda.speech.sound`.
 
 from __future__ import annotations
 
+import io
 import logging
 import struct
 from collections.abc import Iterator
@@ -46,6 +47,21 @@ _SCALES: Final = {
 }  # fmt: skip
 
 
+#: Where a file is: on the disk, or in memory, as strangers send it.
+Source = Path | bytes
+
+#: Containers that are looked for in memory. It names hundreds of rarely tested ones out, and
+#: playlists.
+COMMON_FORMATS: Final = (
+    "aac", "aiff", "amr", "asf", "au", "avi", "caf", "flac", "matroska", "mov", "mp3", "mpegts",
+    "ogg", "w64", "wav",
+)  # fmt: skip
+
+
+def _open(source: Source) -> BinaryIO:
+    return io.BytesIO(source) if isinstance(source, bytes) else source.open("rb")
+
+
 class _Nameless:
     """Hides a file's name from FFmpeg, which would trust its suffix or take it for a URL."""
 
@@ -54,15 +70,17 @@ class _Nameless:
 
 
 @contextmanager
-def opened(path: Path, name: str) -> Iterator[tuple[InputContainer, AudioStream]]:
+def opened(source: Source, name: str) -> Iterator[tuple[InputContainer, AudioStream]]:
     """Open a file and find its audio stream, or say in one sentence why there is none."""
     import av
 
-    with path.open("rb") as file:
+    with _open(source) as file:
         try:
             # Playlists and scripts may not lead to other files or hosts.
             # Longer packets halve the time that a WAV takes; other formats ignore the option.
             options = {"protocol_whitelist": "", "max_size": "32768"}
+            if isinstance(source, bytes):
+                options["format_whitelist"] = ",".join(COMMON_FORMATS)
             container = av.open(_Nameless(file), "r", options=options, metadata_errors="replace")
         except (av.error.FFmpegError, ValueError) as e:
             raise SoundDecodeError(f"{name!r} is not a sound that can be decoded") from e
@@ -103,12 +121,12 @@ def stated_duration(container: InputContainer, stream: AudioStream) -> float | N
     return seconds if seconds > 0 else None
 
 
-def wav_promise(path: Path) -> float | None:
+def wav_promise(source: Source) -> float | None:
     """Return the length in seconds that a WAV's header promises, or None where it tells none.
 
     FFmpeg trusts it no further than the file goes, and so does not tell of one that was cut off.
     """
-    with path.open("rb") as file:
+    with _open(source) as file:
         head = file.read(12)
         if head[:4] != b"RIFF" or head[8:] != b"WAVE":
             return None
@@ -149,10 +167,10 @@ class Promise:
             )  # fmt: skip
 
 
-def file_frames(path: Path, name: str, promise: Promise) -> Iterator[av.AudioFrame]:
+def file_frames(source: Source, name: str, promise: Promise) -> Iterator[av.AudioFrame]:
     """Decode a file's sound from instant 0, gaps filled with silence."""
     try:
-        with opened(path, name) as (container, stream):
+        with opened(source, name) as (container, stream):
             origin_s: float | None = None
             if _has_picture(container) and container.start_time is not None:
                 origin_s = container.start_time / 1_000_000
