@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -322,11 +322,45 @@ def serve(
         int | None,
         typer.Option("--sessions", help="Sessions at once; by the number of cores if not given."),
     ] = None,
+    token: Annotated[
+        str | None,
+        typer.Option(
+            "--token",
+            envvar="GIOCONDA_TOKEN",
+            show_envvar=False,
+            help="Secret that callers must show; by default the variable GIOCONDA_TOKEN. Beyond "
+            "this machine one is made, and shown once, if none is given.",
+        ),
+    ] = None,
+    allow_origin: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--allow-origin",
+            metavar="ORIGIN",
+            help="Web site whose scripts may call, as https://example.org. May be repeated.",
+        ),
+    ] = None,
+    allow_output: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--allow-output",
+            metavar="ADDRESS",
+            help="Clients may send sessions to addresses that begin so, as rtmp://host/app/. May "
+            "be repeated.",
+        ),
+    ] = None,
+    log_level: Annotated[
+        Literal["debug", "info", "warning", "error"],
+        typer.Option("--log-level", help="How much is logged; never what was sent."),
+    ] = "warning",
 ) -> None:
     """Serve a page on which a portrait answers while one speaks, and an API for agents."""
     from gioconda.cli import serving
 
-    serving.serve(host, port, sessions=sessions)
+    serving.serve(
+        host, port, sessions=sessions, token=token, allow_origin=allow_origin or [],
+        allow_output=allow_output or [], log_level=log_level,
+    )  # fmt: skip
 
 
 @app.command("warm-up", hidden=True)

@@ -145,7 +145,7 @@ class WantKey:
 
 @dataclass(frozen=True)
 class StartOutput:
-    """Send the session to a target of :mod:`gioconda.live.outputs`."""
+    """Send the session to a target of :mod:`gioconda.live.outputs`; answered by OutputChanged."""
 
     name: str
     target: str
@@ -202,7 +202,7 @@ class Refused:
     Attributes:
         to: name of the command's class.
         code, message: as in an error event.
-        key: the portrait's, or the output's name, where it is about one.
+        key: the portrait's, where it is about one.
     """
 
     to: str

@@ -98,14 +98,14 @@ class Worker:
         try:
             self._do(command)
         except GiocondaError as e:
-            key = next((k for n in ("key", "portrait", "name") if (k := getattr(command, n, ""))), "")
+            key = getattr(command, "key", "") or getattr(command, "portrait", "")
             self._refuse(c.Refused(name, _code(e), str(e), key))
         except Exception as e:
             logger.exception("%s failed", name)
             self._refuse(c.Refused(name, "internal", f"{name} failed: {type(e).__name__}"))
 
     def _refuse(self, refused: c.Refused) -> None:
-        if refused.to in ("LoadPortrait", "MakePicture", "OpenSession", "StartOutput"):
+        if refused.to in ("LoadPortrait", "MakePicture", "OpenSession"):
             self._send(refused)
         else:
             self._send(ErrorEvent(code=refused.code, message=refused.message))
@@ -180,7 +180,14 @@ class Worker:
 
     @_do.register
     def _(self, command: c.StartOutput) -> None:
-        self._session.start_output(command.name, command.target, command.overwrite)
+        try:
+            self._session.start_output(command.name, command.target, command.overwrite)
+        except GiocondaError as e:
+            self._send(c.OutputChanged(command.name, "failed", str(e)))
+        except Exception as e:
+            # The words of a library may hold the address.
+            logger.error("an output failed: %s", type(e).__name__)
+            self._send(c.OutputChanged(command.name, "failed", "the output cannot be opened"))
 
     @_do.register
     def _(self, command: c.StopOutput) -> None:

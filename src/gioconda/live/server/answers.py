@@ -13,7 +13,7 @@ Background = Annotated[
 ]
 Size = Literal[256, 512, 768, 1024]
 _VOICE: Final = "as `GET /v1/voices` names it; by the text's script, or English, if none"
-_DIALS: Final = {"emotion": "happy", "gaze": [10, 0]}
+_DIALS: Final[dict[str, Any]] = {"emotion": "happy", "gaze": [10, 0]}
 
 
 class Taken(BaseModel):
@@ -121,7 +121,7 @@ class SessionAnswer(BaseModel):
     restarts: int = Field(description="how often its process was lost and replaced")
     outputs: list[OutputAnswer]
     links: SessionLinks
-    synthetic: Literal[True] = Field(True, description="what is seen and heard is made")
+    synthetic: Annotated[Literal[True], Field(description="what is seen and heard is made")] = True
 
 
 class SayRequest(Taken):
@@ -169,7 +169,7 @@ class ServerAnswer(BaseModel):
     """What this server is and has."""
 
     version: str
-    synthetic: Literal[True] = Field(True, description="what is seen and heard is made")
+    synthetic: Annotated[Literal[True], Field(description="what is seen and heard is made")] = True
     capacity: int = Field(description="sessions at once")
     sessions: int = Field(description="that run now")
     jobs: int = Field(description="that run or wait")
@@ -186,8 +186,15 @@ def errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
     return {s: {"model": ErrorAnswer, "description": _MEANINGS[s]} for s in statuses}
 
 
+def file(media_type: str) -> dict[int | str, dict[str, Any]]:
+    """Return the documentation of an answer that is a file, for ``responses=``."""
+    schema = {"type": "string", "format": "binary"}
+    return {200: {"description": "The file", "content": {media_type: {"schema": schema}}}}
+
+
 _MEANINGS: Final = {
     401: "The server needs its token",
+    403: "Not allowed on this server",
     404: "There is nothing of this id any more",
     409: "Not now: the message says what stands against it",
     413: "Too large",

@@ -71,8 +71,6 @@ class Outputs:
 
     def told(self, held: HeldSession, report: Any) -> None:
         """Take what a worker reports of an output."""
-        if isinstance(report, c.Refused) and report.to == "StartOutput":
-            report = c.OutputChanged(report.key, "failed", report.message)
         if not isinstance(report, c.OutputChanged):
             return
         output = held.outputs.get(report.name)

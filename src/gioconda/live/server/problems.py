@@ -9,7 +9,17 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from gioconda.errors import GiocondaError, OptionError, SoundError, VoiceError
+from gioconda.errors import (
+    GiocondaError,
+    ImageFormatError,
+    OptionError,
+    OutputError,
+    PortraitError,
+    SandboxError,
+    SoundError,
+    TranscriptError,
+    VoiceError,
+)
 from gioconda.live.host.face import RefusedError
 from gioconda.live.host.pool import BusyError
 
@@ -44,13 +54,19 @@ def problem_of(error: GiocondaError) -> Problem:
         return Problem(503, "busy", str(error), RETRY_S)
     if isinstance(error, RefusedError):
         return Problem(500 if error.code == "internal" else 422, error.code, str(error))
-    code = "refused"
-    for kind, name in (
-        (OptionError, "bad_option"), (SoundError, "bad_audio"), (VoiceError, "voice"),
+    if isinstance(error, SandboxError):
+        return Problem(503, "busy", str(error), RETRY_S)
+    if isinstance(error, ImageFormatError):
+        return Problem(415, "bad_portrait", str(error))
+    for kind, code in (
+        (PortraitError, "bad_portrait"), (OptionError, "bad_option"), (SoundError, "bad_audio"),
+        (VoiceError, "voice"), (TranscriptError, "bad_text"),
     ):  # fmt: skip
         if isinstance(error, kind):
-            code = name
-    return Problem(422, code, str(error))
+            return Problem(422, code, str(error))
+    if isinstance(error, OutputError):
+        return Problem(503, "busy", "the server cannot keep any more files now", RETRY_S)
+    return Problem(422, "refused", str(error))
 
 
 def answer(problem: Problem) -> JSONResponse:

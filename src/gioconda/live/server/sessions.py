@@ -39,7 +39,7 @@ Key = Annotated[str, Path(description="id of the session", max_length=64)]
 
 def routes(server: Server) -> APIRouter:
     """Return the routes."""
-    router = APIRouter(prefix="/v1/sessions", tags=["sessions"], responses=a.errors(401, 429))
+    router = APIRouter(prefix="/v1/sessions", tags=["sessions"], responses=a.errors(401, 422, 429))
     sessions = server.sessions
 
     def touched(key: str) -> HeldSession:
@@ -134,7 +134,7 @@ def routes(server: Server) -> APIRouter:
 
     @router.get(
         "/{key}/recording.mp4", response_class=FileResponse,
-        responses=a.errors(404) | file_answer("video/mp4"),
+        responses=a.errors(404) | a.file("video/mp4"),
     )  # fmt: skip
     async def recording(key: Key) -> FileResponse:
         """Return the last recording of a session, until a minute after its end."""
@@ -143,7 +143,7 @@ def routes(server: Server) -> APIRouter:
 
     @router.get(
         "/{key}/mjpeg", response_class=StreamingResponse,
-        responses=a.errors(404) | file_answer("multipart/x-mixed-replace"),
+        responses=a.errors(404) | a.file("multipart/x-mixed-replace"),
     )  # fmt: skip
     async def mjpeg(key: Key) -> Response:
         """Return a session's frames as a stream of JPEGs, for debugging."""
@@ -154,12 +154,6 @@ def routes(server: Server) -> APIRouter:
         )
 
     return router
-
-
-def file_answer(media_type: str) -> dict[int | str, dict[str, Any]]:
-    """Return the documentation of an answer that is a file, for ``responses=``."""
-    schema = {"type": "string", "format": "binary"}
-    return {200: {"content": {media_type: {"schema": schema}}, "description": "The file"}}
 
 
 def told(server: Server, held: HeldSession) -> a.SessionAnswer:
@@ -217,9 +211,7 @@ async def spoken(
             if held.face.turn != turn or held.face.closed:
                 break
             await held.face.send(c.Speak(pcm, rate, ends=ends))
-    return a.SpeechAnswer(
-        duration_s=round(duration_s, 3), queued_s=round(before_s + duration_s, 3)
-    )
+    return a.SpeechAnswer(duration_s=round(duration_s, 3), queued_s=round(before_s + duration_s, 3))
 
 
 def check_speakable(text: str, voice: str | None) -> None:
@@ -240,10 +232,15 @@ def _pieces(samples: FloatArray, rate_hz: int) -> Iterator[tuple[bytes, int, boo
 
         samples = soxr.resample(samples, rate_hz, 2 * _LEAST_RATE_HZ)
         rate_hz = 2 * _LEAST_RATE_HZ
-    pcm = np.rint(np.clip(samples, -1, 1) * 32767).astype("<i2")
+    pcm = pcm16(samples)
     step = int(_PIECE_S * rate_hz)
     for start in range(0, len(pcm), step):
         yield pcm[start : start + step].tobytes(), rate_hz, start + step >= len(pcm)
+
+
+def pcm16(samples: FloatArray) -> npt.NDArray[np.int16]:
+    """Return samples of -1 to 1 as 16 bits."""
+    return np.rint(np.clip(samples, -1, 1) * 32767).astype("<i2")
 
 
 async def _parts(server: Server, held: HeldSession) -> AsyncIterator[bytes]:

@@ -25,8 +25,9 @@ KEEP_S: Final = 60.0
 RESUME_S: Final = 10.0
 #: A session that was opened without a socket stays so long without any client or request.
 ALONE_S: Final = 60.0
-#: Portraits at once.
+#: Portraits at once, and bytes of their pixels.
 MOST_PORTRAITS: Final = 100
+MOST_PIXEL_BYTES: Final = 2**30
 
 
 @dataclass
@@ -75,7 +76,8 @@ class Portraits:
             RefusedError: it cannot be animated.
             Problem: too many are held.
         """
-        if len(self._held) >= MOST_PORTRAITS:
+        size = sum(p.pixels.nbytes for p in self._held.values() if p.pixels is not None)
+        if len(self._held) >= MOST_PORTRAITS or size + pixels.nbytes > MOST_PIXEL_BYTES:
             raise Problem(503, "busy", "too many portraits are held; delete one", 10)
         key = secrets.token_urlsafe(16)
         found = await load_portrait(self._pool, key, pixels, None)
