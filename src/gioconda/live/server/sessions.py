@@ -14,6 +14,7 @@ from fastapi.responses import FileResponse, StreamingResponse
 
 from gioconda.controls import Controls
 from gioconda.live.host import commands as c
+from gioconda.live.messages import Dials
 from gioconda.live.packets import Kind, Packet
 from gioconda.live.server import answers as a
 from gioconda.live.server.problems import Problem
@@ -82,7 +83,7 @@ def routes(server: Server) -> APIRouter:
         """Turn dials while the session runs, set its background, or let it listen."""
         held = touched(key)
         dials = wanted.model_dump(exclude_none=True, exclude={"background", "listening"})
-        controls = turned(held.face.spec.controls, wanted) if dials else None
+        controls = turned(held.face.spec.controls, Dials(**dials)) if dials else None
         turn = c.Turn(controls, checked_background(wanted.background), wanted.listening)
         await held.face.send(turn)
         return told(server, held)

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gioconda.live.host import commands as c
-from gioconda.live.host.face import Face, load_portrait
+from gioconda.live.host.face import Face, Reader, load_portrait
 from gioconda.live.host.pool import Pool
 from gioconda.live.server.problems import Problem
 
@@ -167,6 +167,7 @@ class HeldSession:
         outputs: beyond the browser, by id.
         queued_until_s: when the last sound that came by REST will have been heard.
         speaking: held while a sound is handed over.
+        closing: whether its end has begun.
     """
 
     face: Face
@@ -177,6 +178,7 @@ class HeldSession:
     outputs: dict[str, HeldOutput] = field(default_factory=dict)
     queued_until_s: float = 0.0
     speaking: asyncio.Lock = field(default_factory=asyncio.Lock)
+    closing: bool = False
 
 
 class Watcher(Protocol):
@@ -233,7 +235,8 @@ class Sessions:
             raise
         held = HeldSession(face, portrait, keep_s, due_s=self._clock() + keep_s)
         self._held[face.id] = held
-        task = asyncio.get_running_loop().create_task(self._watch(held))
+        reader = await face.subscribe(None, audio=False)
+        task = asyncio.get_running_loop().create_task(self._watch(held, reader))
         self._watching.add(task)
         task.add_done_callback(self._watching.discard)
         return held
@@ -245,7 +248,7 @@ class Sessions:
             Problem: there is none of that id.
         """
         held = self._held.get(key)
-        if held is None or held.face.closed:
+        if held is None or held.closing or held.face.closed:
             raise Problem(404, "no_session", "there is no such session any more; begin a new one")
         return held
 
@@ -271,11 +274,14 @@ class Sessions:
 
     async def close(self, held: HeldSession, reason: str) -> None:
         """End a session."""
-        if self._held.pop(held.face.id, None) is None:
+        if held.closing:
             return
+        held.closing = True
         try:
             await held.face.close(reason)
         finally:
+            # Its place is free only now.
+            self._held.pop(held.face.id, None)
             self._portraits.leave(held.portrait)
             for watcher in self.watchers:
                 watcher.ended(held)
@@ -294,8 +300,7 @@ class Sessions:
             elif held.due_s is not None and held.due_s <= now:
                 await self.close(held, "nobody was connected any more")
 
-    async def _watch(self, held: HeldSession) -> None:
-        reader = await held.face.subscribe(None, audio=False)
+    async def _watch(self, held: HeldSession, reader: Reader) -> None:
         async for report in reader:
             for watcher in self.watchers:
                 watcher.told(held, report)
