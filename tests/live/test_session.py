@@ -215,6 +215,10 @@ def test_bad_input_is_refused(portrait: Portrait) -> None:
         session.push_audio(np.array([np.nan], np.float32))
     with pytest.raises(OptionError):
         session.push_audio(np.zeros((2, 4), np.float32))
+    session.push_audio(np.zeros(590 * 16_000, np.float32))
+    with pytest.raises(OptionError, match="10 minutes"):
+        session.push_audio(np.zeros(11 * 16_000, np.float32))
+    assert session.queued_s < 591
     session.step(1.0)
     with pytest.raises(OptionError, match="after"):
         session.step(0.5)

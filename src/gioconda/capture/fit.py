@@ -119,7 +119,16 @@ def fit(
 
 
 class Fitter:
-    """Fits clips of one subject; see :func:`fit` for the arguments."""
+    """Fits clips of one subject; see :func:`fit` for the arguments.
+
+    Attributes:
+        subject, rate_hz, linked: as given.
+        names: of the basis's shapes and then "closing".
+        shapes: (K + 1, H, 3) head axes, millimetres.
+        gaps: that are fitted beside the landmarks.
+        problem: that weights solve.
+        blinks: places of the right and the left eye's blink among the shapes.
+    """
 
     def __init__(
         self,
@@ -130,11 +139,11 @@ class Fitter:
         transfer: bool = False,
     ) -> None:
         self.subject, self.rate_hz, self.linked = subject, rate_hz, linked
-        self._names = (*subject.basis.names, CLOSING)
-        self._shapes = shapes_mm(subject)
-        self._gaps = _Gaps(subject.mesh.handles)
-        self._problem = _problem(self._names, self._gaps, self._shapes, rate_hz, bounds, transfer)
-        self._blink = [self._names.index("eyeBlinkRight"), self._names.index("eyeBlinkLeft")]
+        self.names = (*subject.basis.names, CLOSING)
+        self.shapes = shapes_mm(subject)
+        self.gaps = Gaps(subject.mesh.handles)
+        self.problem = _problem(self.names, self.gaps, self.shapes, rate_hz, bounds, transfer)
+        self.blinks = [self.names.index("eyeBlinkRight"), self.names.index("eyeBlinkLeft")]
 
     def fit(self, landmarks: Array, rounds: int = _ROUNDS) -> ClipFit:
         """Fit poses, gaze and weights to landmarks, (T, 478, 3) pixels of the frames."""
@@ -143,16 +152,16 @@ class Fitter:
         rest = subject.rest
         rigid = list(RIGID)
         poses = fit_poses(rest[rigid], seen[:, rigid, :2], subject.camera)
-        weights = np.zeros((len(seen), len(self._names)))
+        weights = np.zeros((len(seen), len(self.names)))
         for left in range(rounds, -1, -1):
             unposed = unpose(subject, rest, poses, seen)
             gaze_deg = gaze(unposed)
             weights = self._weights(unposed, gaze_deg, weights)
             if left:
-                explained_px = _in_view(subject, weights, self._shapes)
+                explained_px = in_view_axes(subject, weights, self.shapes)
                 if left < rounds:
                     rest = _calibrated(subject, rest, unposed, explained_px)
-                poses = _refined(subject, rest, seen, poses, explained_px)
+                poses = refined_poses(subject, rest, seen, poses, explained_px)
         return self._told(unposed, gaze_deg, weights)
 
     def again(self, fitted: ClipFit, added: Array) -> ClipFit:
@@ -169,23 +178,23 @@ class Fitter:
     def _weights(
         self, unposed: Unposed, gaze_deg: Array, start: Array, added: Array | None = None
     ) -> Array:
-        lids = lid_weights(self._names, gaze_deg, start[:, self._blink])
-        moved = unposed.moved[:, self.subject.mesh.handles] - np.tensordot(lids, self._shapes, 1)
+        lids = lid_weights(self.names, gaze_deg, start[:, self.blinks])
+        moved = unposed.moved[:, self.subject.mesh.handles] - np.tensordot(lids, self.shapes, 1)
         if added is not None:
             moved += added
-        free = solve(self._problem, self._gaps.beside(moved), unposed.sight, self.linked, start)
+        free = solve(self.problem, self.gaps.beside(moved), unposed.sight, self.linked, start)
         result: Array = free + lids
         return result
 
     def _told(self, unposed: Unposed, gaze_deg: Array, weights: Array) -> ClipFit:
         handles = self.subject.mesh.handles
         moved = unposed.moved[:, handles]
-        left = moved - np.tensordot(weights, self._shapes, 1)
+        left = moved - np.tensordot(weights, self.shapes, 1)
         shares, variance = _explained(handles, moved, left)
-        return ClipFit(self._names, weights, gaze_deg, unposed, shares, variance)
+        return ClipFit(self.names, weights, gaze_deg, unposed, shares, variance)
 
 
-class _Gaps:
+class Gaps:
     """Gaps between lips and between lids, fitted beside the landmarks themselves.
 
     A lip that closes half a millimetre short shows a black line, and a lid a white one, where
@@ -246,7 +255,7 @@ def lid_weights(names: tuple[str, ...], gaze_deg: Array, blinks: Array) -> Array
 
 
 def _problem(
-    names: tuple[str, ...], gaps: _Gaps, shapes: Array, rate_hz: float,
+    names: tuple[str, ...], gaps: Gaps, shapes: Array, rate_hz: float,
     bounds: tuple[float, float], transfer: bool,
 ) -> Problem:  # fmt: skip
     count = len(names)
@@ -275,14 +284,14 @@ def _problem(
     return Problem(gaps.beside(shapes), gaps.counts(), lows, highs, smooth, ridge)
 
 
-def _in_view(subject: Subject, weights: Array, shapes: Array) -> Array:
+def in_view_axes(subject: Subject, weights: Array, shapes: Array) -> Array:
     """Return (T, H, 3) displacements of the handles in view axes, pixels."""
     axes = subject.mesh.axes.astype(np.float64)
     result: Array = np.tensordot(weights, shapes, 1) * float(subject.mesh.mm) @ axes
     return result
 
 
-def _refined(
+def refined_poses(
     subject: Subject, rest: Array, seen: Array, poses: HeadPoses, expression: Array
 ) -> HeadPoses:  # fmt: skip
     """Fit the poses again to all handles, moved as the expression has them."""

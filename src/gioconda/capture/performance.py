@@ -55,9 +55,9 @@ _SHIFT_ACCELERATION: Final = 0.02
 _GAZE_STIFFNESS: Final = 0.3
 _STIFFNESS_RATE_HZ: Final = 25.0
 #: Shapes whose median is the person at rest; mouths talk too much to have a median that rests.
-_RESTING: Final = ("brow", "eyeSquint", "eyeWide", "cheekSquint", "noseSneer")
+RESTING: Final = ("brow", "eyeSquint", "eyeWide", "cheekSquint", "noseSneer")
 #: Blinks above this hide the irises; gaze is then taken from before and after.
-_HIDDEN: Final = 0.55
+HIDDEN: Final = 0.55
 #: Frames further apart than this many median steps are not held to each other.
 _LONG_STEP: Final = 2.5
 
@@ -221,10 +221,7 @@ def moments(
     subject: Subject, fitted: ClipFit, rate_hz: float, linked: Array | None = None
 ) -> Array:  # fmt: skip
     """Return a fit as moments of motion, (T, 60), relative to the subject's reference frame."""
-    values = np.zeros((len(fitted.weights), len(CHANNELS)))
-    for name in BLENDSHAPES:
-        values[:, INDEX[name]] = fitted.weights[:, fitted.names.index(name)]
-    values[:, INDEX["articulation"]] = fitted.weights[:, fitted.names.index(CLOSING)]
+    values = face_moments(fitted.names, fitted.weights)
     poses = fitted.unposed.poses
     rate = (rate_hz / _STIFFNESS_RATE_HZ) ** 4
     first = INDEX["headYaw"]
@@ -234,11 +231,19 @@ def moments(
     return values
 
 
-def _steady(subject: Subject, poses: HeadPoses, rate: float, linked: Array | None) -> Array:
-    """Return the poses, (T, 6), in degrees and outer-eye distances, without their jitter.
+def face_moments(names: tuple[str, ...], weights: Array) -> Array:
+    """Return weights of a fit's shapes, (T, K + 1), as moments, (T, 60), without head and gaze."""
+    values = np.zeros((len(weights), len(CHANNELS)))
+    for name in BLENDSHAPES:
+        values[:, INDEX[name]] = weights[:, names.index(name)]
+    values[:, INDEX["articulation"]] = weights[:, names.index(CLOSING)]
+    return values
 
-    Turns and distance are held loosely by one frame and are steadied by its neighbours; where the
-    face is in the picture is held firmly and stays.
+
+def measured_poses(subject: Subject, poses: HeadPoses) -> tuple[Array, Array]:
+    """Return poses, (T, 6), in degrees and outer-eye distances, and how firmly each is held.
+
+    The latter, (T, 6, 6), is the inverse of the error's covariance in these units.
     """
     eyes = float(subject.mesh.eye_distance)
     pose = np.hstack([poses.angles_deg(), poses.translation / eyes])
@@ -246,6 +251,16 @@ def _steady(subject: Subject, poses: HeadPoses, rate: float, linked: Array | Non
     information = poses.information_deg() * unit[:, None] * unit
     points = len(subject.mesh.handles)
     information *= _INDEPENDENT / points / (_LANDMARK_ERROR * eyes) ** 2
+    return pose, information
+
+
+def _steady(subject: Subject, poses: HeadPoses, rate: float, linked: Array | None) -> Array:
+    """Return the poses, (T, 6), in degrees and outer-eye distances, without their jitter.
+
+    Turns and distance are held loosely by one frame and are steadied by its neighbours; where the
+    face is in the picture is held firmly and stays.
+    """
+    pose, information = measured_poses(subject, poses)
     price = np.repeat([_TURN_ACCELERATION, _SHIFT_ACCELERATION], 3) ** -2.0
     return smooth_where_loose(pose, information, price * rate, linked)
 
@@ -253,7 +268,7 @@ def _steady(subject: Subject, poses: HeadPoses, rate: float, linked: Array | Non
 def _past_blinks(fitted: ClipFit, values: Array) -> Array:
     """Return the gaze, (T, 2), as it was before and after where lids hide the eyes."""
     blink = np.maximum(values[:, INDEX["eyeBlinkLeft"]], values[:, INDEX["eyeBlinkRight"]])
-    seen = np.flatnonzero(blink < _HIDDEN)
+    seen = np.flatnonzero(blink < HIDDEN)
     if not len(seen):
         return np.zeros_like(fitted.gaze_deg)
     at = np.arange(len(blink))
@@ -282,7 +297,7 @@ def _count_from_rest(
     left, right = INDEX["eyeBlinkLeft"], INDEX["eyeBlinkRight"]
     values[:, left], values[:, right] = counted_from_open(values[:, left], values[:, right])
     for name in BLENDSHAPES:
-        if name.startswith(_RESTING):
+        if name.startswith(RESTING):
             values[:, INDEX[name]] -= np.median(values[:, INDEX[name]])
 
 

@@ -328,8 +328,9 @@ def serve(
             "--token",
             envvar="GIOCONDA_TOKEN",
             show_envvar=False,
-            help="Secret that callers must show; by default the variable GIOCONDA_TOKEN. Beyond "
-            "this machine one is made, and shown once, if none is given.",
+            help="Secret that callers must show; other users see it here, so rather set the "
+            "variable GIOCONDA_TOKEN. Beyond this machine one is made, and shown once, if none is "
+            "given.",
         ),
     ] = None,
     allow_origin: Annotated[
@@ -338,6 +339,14 @@ def serve(
             "--allow-origin",
             metavar="ORIGIN",
             help="Web site whose scripts may call, as https://example.org. May be repeated.",
+        ),
+    ] = None,
+    allow_host: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--allow-host",
+            metavar="NAME",
+            help="Name under which a proxy publishes the server. May be repeated.",
         ),
     ] = None,
     allow_output: Annotated[
@@ -358,8 +367,8 @@ def serve(
     from gioconda.cli import serving
 
     serving.serve(
-        host, port, sessions=sessions, token=token, allow_origin=allow_origin or [],
-        allow_output=allow_output or [], log_level=log_level,
+        host, port, sessions=sessions, token=token, origins=tuple(allow_origin or ()),
+        hosts=tuple(allow_host or ()), outputs=tuple(allow_output or ()), log_level=log_level,
     )  # fmt: skip
 
 

@@ -13,12 +13,23 @@ def serve(
     port: int,
     *,
     sessions: int | None,
-    token: str | None,
-    allow_origin: list[str],
-    allow_output: list[str],
-    log_level: str,
+    token: str | None = None,
+    origins: tuple[str, ...] = (),
+    hosts: tuple[str, ...] = (),
+    outputs: tuple[str, ...] = (),
+    log_level: str = "warning",
 ) -> None:
     """Run the server until Ctrl-C.
+
+    Args:
+        host: address to bind to.
+        port: to listen at; 0 for any that is free.
+        sessions: at once.
+        token: that callers must show.
+        origins: web sites that may call.
+        hosts: names under which a proxy publishes the server; a token is required then.
+        outputs: beginnings of addresses that clients may send sessions to.
+        log_level: how much is logged.
 
     Raises:
         MissingExtraError: a part of the extra ``live`` is not installed.
@@ -33,16 +44,14 @@ def serve(
         from gioconda.live.server.safety import Safety
     except ModuleNotFoundError as e:
         raise MissingExtraError("gioconda serve", "live") from e
-    entered = entry(host, token)
-    safety = Safety(
-        token=entered.token, loopback=entered.loopback, allowed_origins=tuple(allow_origin)
-    )
+    way_in = entry(host, token or None, published=bool(hosts))
+    safety = Safety(way_in.token, way_in.loopback, origins, hosts)
     with closing(run.listening(host, port)) as listener:
-        app = create_app(ServeSettings(sessions, tuple(allow_output), safety))
+        app = create_app(ServeSettings(sessions, outputs, safety))
         address = run.address_of(listener, host)
 
         def started() -> None:
-            entered.announce(sys.stderr)
+            way_in.announce(sys.stderr)
             print(f"Gioconda: {address}  (Ctrl-C ends it)", file=sys.stderr, flush=True)
 
         run.run(app, listener, log_level, started)

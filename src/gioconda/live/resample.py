@@ -23,6 +23,8 @@ _CROSSINGS: Final = 12
 _BETA: Final = 6.0
 #: Where the pass band ends, of the lower Nyquist frequency.
 _CUTOFF: Final = 0.95
+#: Samples made at once.
+_PIECE: Final = 48_000
 #: Rates that are taken.
 RATE_RANGE_HZ: Final = (8_000, 192_000)
 
@@ -86,19 +88,20 @@ class Resampler:
 
     def _until(self, pcm: FloatArray, end: int) -> FloatArray:
         held = np.concatenate([self._held, np.asarray(pcm, np.float32)])
-        places = np.arange(self._given, end, dtype=np.int64) * self._down
-        first = places // self._up - self._half + 1 - self._held_from
-        if len(places):
-            windows = np.lib.stride_tricks.sliding_window_view(held, 2 * self._half)[first]
-            out = np.einsum("nk,nk->n", windows, self._table[places % self._up])
-        else:
-            out = np.zeros(0, np.float32)
+        out = np.empty(max(end - self._given, 0), np.float32)
+        wide = 2 * self._half
+        # Window by window is a copy of 24 times the sound, so a long one goes piece by piece.
+        for start in range(self._given, end, _PIECE):
+            places = np.arange(start, min(start + _PIECE, end), dtype=np.int64) * self._down
+            first = places // self._up - self._half + 1 - self._held_from
+            windows = np.lib.stride_tricks.sliding_window_view(held, wide)[first]
+            piece = np.einsum("nk,nk->n", windows, self._table[places % self._up])
+            out[start - self._given :][: len(piece)] = piece
         self._given = end
         keep = (end * self._down) // self._up - self._half + 1
         drop = max(keep - self._held_from, 0)
         self._held, self._held_from = held[drop:], self._held_from + drop
-        result: FloatArray = out.astype(np.float32, copy=False)
-        return result
+        return out
 
 
 @lru_cache(maxsize=8)

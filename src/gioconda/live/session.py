@@ -39,6 +39,7 @@ from gioconda.speech.analyser import check_pcm
 from gioconda.zoom import Camera, widened
 
 if TYPE_CHECKING:
+    from gioconda.live.puppet import PuppetStream
     from gioconda.portrait import Portrait
     from gioconda.voices.types import TimedPhone
 
@@ -47,6 +48,8 @@ LOOKAHEAD_MS: Final = 80.0
 #: Speech that is cut off fades within this.
 _FADE: Final = OUTPUT_RATE_HZ // 100
 _SAFETY_S: Final = 0.001
+#: So much speech may wait, in seconds; a client that pushes more is refused.
+MOST_QUEUED_S: Final = 600.0
 #: Speech that ended longer ago has left the mouth at rest.
 _RELAXED_S: Final = 0.5
 
@@ -128,6 +131,7 @@ class Session:
         self._last_begun = 0
         self._saying: int | None = None
         self._frame = 0
+        self._puppet: PuppetStream | None = None
 
     @property
     def width(self) -> int:
@@ -182,10 +186,12 @@ class Session:
                 where sound comes faster than it is heard.
 
         Raises:
-            OptionError: a rate out of range, or not one channel of floats.
+            OptionError: a rate out of range, not one channel of floats, or more than ten minutes
+                of speech would wait.
             BadSamplesError: a sample is NaN or infinite.
         """
         check_pcm(pcm)
+        _check_room(self._speech, len(pcm), rate_hz)
         self._speech.push(np.asarray(pcm, np.float32), rate_hz, phones, live)
 
     def end_of_speech(self) -> None:
@@ -257,9 +263,42 @@ class Session:
             OptionError, BadSamplesError: as in :meth:`push_audio`.
         """
         check_pcm(pcm, "the partner's")
+        _check_room(self._partner, len(pcm), rate_hz)
         if self._listening is None:
             self._listening = self._hearing.silent_twin()
         self._partner.push(np.asarray(pcm, np.float32), rate_hz, None, live)
+
+    def set_puppet(self, mode: str) -> None:
+        """Say what a puppeteer's motion drives.
+
+        Args:
+            mode: ``off``, ``head`` (all but the lips, which the voice moves) or ``face``.
+
+        Raises:
+            OptionError: there is no such mode.
+        """
+        if mode == "off":
+            self._puppet = None
+            return
+        from gioconda.live.puppet import PuppetStream
+
+        if self._puppet is None:
+            self._puppet = PuppetStream(mode)
+        self._puppet.mode = mode
+
+    def push_motion(self, moment: FloatArray | None, time_s: float) -> None:
+        """Take a puppeteer's moment; it goes over into the performance where it stops coming.
+
+        Args:
+            moment: (60,); None says that no face is seen.
+            time_s: its instant on the puppeteer's own clock.
+
+        Raises:
+            OptionError: it is no moment, or nothing is driven by a puppeteer.
+        """
+        if self._puppet is None:
+            raise OptionError("no puppet mode is set: head or face")
+        self._puppet.push(time_s, moment, self.time_s)
 
     def step(self, now_s: float) -> Step:
         """Return everything that is due at an instant; call it about once a frame.
@@ -358,6 +397,8 @@ class Session:
         self._frame = due + 1
         instant_s = due / self.fps
         moment = self._release.apply(self._motion.at(instant_s), instant_s)
+        if self._puppet is not None:
+            moment = self._puppet.over(moment, instant_s)
         near, far = self._maker.distances
         image = self._maker.frame(moment, min(max(distance, near), far))
         return LiveFrame(due, instant_s, image, moment)
@@ -385,6 +426,19 @@ class Session:
             make = partial(self._make, distance=self._wanted[0], background=self._behind)
             assert self._executor is not None
             self._coming = self._executor.submit(make)
+
+
+def _check_room(waiting: SpeechQueue, count: int, rate_hz: int) -> None:
+    """Refuse more sound than may wait.
+
+    Raises:
+        OptionError: there would be more.
+    """
+    if waiting.waiting_samples / OUTPUT_RATE_HZ + count / max(rate_hz, 1) > MOST_QUEUED_S:
+        raise OptionError(
+            f"more than {MOST_QUEUED_S / 60:.0f} minutes of speech would wait; push it as it is "
+            "heard"
+        )
 
 
 def _later(phone: TimedPhone, seconds: float) -> TimedPhone:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+import struct
+import zlib
 from typing import Final
 
 #: Numbers at the edges of integer types, which break lengths and counts.
@@ -49,4 +51,17 @@ def mutate(data: bytes, rng: random.Random) -> bytes:
                     del whole[at:]
                 else:
                     whole[at : at + length] = rng.randbytes(length)
+    return bytes(whole)
+
+
+def with_right_checksums(png: bytes) -> bytes:
+    """Return a damaged PNG with its chunks' checksums made right, so that decoders read on."""
+    whole, at = bytearray(png), 8
+    while at + 12 <= len(whole):
+        (length,) = struct.unpack_from(">I", whole, at)
+        end = at + 8 + length
+        if end + 4 > len(whole):
+            break
+        struct.pack_into(">I", whole, end, zlib.crc32(whole[at + 4 : end]))
+        at = end + 4
     return bytes(whole)

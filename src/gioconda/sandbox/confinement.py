@@ -42,6 +42,8 @@ def confine(limits: DecodeLimits, keep: int) -> bool:
     Returns:
         Whether its system calls are held to a filter, too.
     """
+    with suppress(OSError), open("/proc/self/oom_score_adj", "w") as file:
+        file.write("1000")  # where the whole machine runs short, this process goes first
     os.closerange(3, keep)
     os.closerange(keep + 1, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
     bounds = {

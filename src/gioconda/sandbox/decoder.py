@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import signal
 import socket
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
@@ -25,6 +21,7 @@ import numpy.typing as npt
 from gioconda.errors import GiocondaError, ImageDecodeError, SandboxError, SoundDecodeError
 from gioconda.sandbox.limits import DecodeLimits
 from gioconda.sandbox.picture_header import picture_header
+from gioconda.sandbox.process import Confinement, DecoderProcess
 from gioconda.sandbox.tasks import (
     ERRORS,
     HIGHEST_RATE_HZ,
@@ -46,29 +43,8 @@ from gioconda.sandbox.wire import (
 ByteImage = npt.NDArray[np.uint8]
 FloatArray = npt.NDArray[np.float32]
 
-#: How long the process may take to start, in seconds: it loads the decoders.
-_START_S: Final = 60.0
 #: How much longer than its time a decoder is waited for, in seconds: its guard ends it before.
 _GRACE_S: Final = 5.0
-_CODE: Final = (
-    "import json, sys; a = json.loads(sys.argv[1]); sys.path[:] = a['path']; "
-    "from gioconda.sandbox.zygote import main; main(a['fd'], a['limits'])"
-)
-#: Of the environment only these go on, where set: without them some installations do not start.
-_KEPT: Final = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
-
-
-@dataclass(frozen=True)
-class Confinement:
-    """What the system grants to decoders, tried at the start.
-
-    Attributes:
-        network: they have a network of their own, without any interface.
-        system_calls: they are refused files, sockets and programs.
-    """
-
-    network: bool
-    system_calls: bool
 
 
 @dataclass(frozen=True)
@@ -96,12 +72,9 @@ class Decoder:
     def __init__(self, limits: DecodeLimits | None = None) -> None:
         self.limits = limits or DecodeLimits()
         self.last_cost: Cost | None = None
-        self._lock = threading.Lock()
         self._places = threading.BoundedSemaphore(self.limits.at_once)
         self._threads = ThreadPoolExecutor(self.limits.at_once, "decoding")
-        self._process: subprocess.Popen[bytes] | None = None
-        self._control: socket.socket | None = None
-        self._confinement = Confinement(False, False)
+        self._process = DecoderProcess(self.limits)
 
     def start(self) -> Confinement:
         """Start the process, if it does not run, and tell what holds its decoders.
@@ -109,14 +82,11 @@ class Decoder:
         Raises:
             SandboxError: it does not start.
         """
-        with self._lock:
-            self._started()
-            return self._confinement
+        return self._process.start()
 
     def close(self) -> None:
         """End the process and all decodings. Closing twice is harmless; a later call restarts."""
-        with self._lock:
-            self._end()
+        self._process.close()
 
     def decode_image(self, data: bytes) -> ByteImage:
         """Decode a PNG, JPEG or WebP picture.
@@ -133,26 +103,10 @@ class Decoder:
             ImageDecodeError: too large in bytes or pixels, damaged, or too much work.
             SandboxError: no process can be had.
         """
-        _check_size(data, self.limits.image_bytes, "picture", ImageDecodeError)
-        header = picture_header(data)
-        most = self.limits.image_pixels
-        if header.width * header.height > most:
-            raise ImageDecodeError(
-                f"the picture has {header.width} x {header.height} pixels; "
-                f"up to {most / 1e6:g} megapixels are taken, make it smaller"
-            )
-        options = {"pixels": most}
+        self._check_image(data)
+        options = {"pixels": self.limits.image_pixels}
         with self._answer("image", data, options, "picture", ImageDecodeError) as answer:
-            head = next(answer)
-            if len(head) != IMAGE_HEAD.size:
-                raise BrokenTalkError
-            height, width, channels = IMAGE_HEAD.unpack(head)
-            if channels != 3 or not 0 < height * width <= most:
-                raise BrokenTalkError
-            pixels = b"".join(_bounded(answer, height * width * 3))
-            if len(pixels) != height * width * 3:
-                raise BrokenTalkError
-        return np.frombuffer(bytearray(pixels), np.uint8).reshape(height, width, 3)
+            return _read_image(answer, self.limits.image_pixels)
 
     def decode_sound(self, data: bytes) -> tuple[FloatArray, int]:
         """Decode a sound, or the sound of a video.
@@ -197,6 +151,21 @@ class Decoder:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._threads, self.decode_sound, data)
 
+    def stream(self) -> ImageStream:
+        """Return a decoder of many small pictures of one sender, such as a webcam's."""
+        return ImageStream(self)
+
+    def _check_image(self, data: bytes) -> None:
+        """Refuse a picture by its size and its header."""
+        _check_size(data, self.limits.image_bytes, "picture", ImageDecodeError)
+        header = picture_header(data)
+        most = self.limits.image_pixels
+        if header.width * header.height > most:
+            raise ImageDecodeError(
+                f"the picture has {header.width} x {header.height} pixels; "
+                f"up to {most / 1e6:g} megapixels are taken, make it smaller"
+            )
+
     @contextmanager
     def _answer(
         self,
@@ -214,22 +183,34 @@ class Decoder:
         if not self._places.acquire(timeout=self.limits.wall_s):
             raise SandboxError("all decoders are at work; try again in a few seconds")
         try:
-            talk, status = self._begin()
+            talk, status = self._process.begin()
             with closing(talk), closing(status):
-                deadline = time.monotonic() + self.limits.wall_s + _GRACE_S
-                try:
-                    head, body = request(task, data, options)
-                    _send(talk, deadline, head)
-                    _send(talk, deadline, body)
-                    yield _payloads(talk, deadline)
-                except (BrokenTalkError, OSError, StopIteration, _RefusedError) as e:
-                    with suppress(OSError):
-                        status.shutdown(socket.SHUT_WR)  # its guard ends it, if it still runs
-                    raise self._reason(status, e, what, error) from None
+                with self._asked(talk, status, request(task, data, options), what, error) as answer:
+                    yield answer
                 talk.close()
                 self.last_cost = _cost(status)[0]
         finally:
             self._places.release()
+
+    @contextmanager
+    def _asked(
+        self,
+        talk: socket.socket,
+        status: socket.socket,
+        words: tuple[bytes, bytes],
+        what: str,
+        error: type[GiocondaError],
+    ) -> Iterator[Iterator[bytes]]:
+        """Send a request and give its answer; end the decoder where that goes wrong."""
+        deadline = time.monotonic() + self.limits.wall_s + _GRACE_S
+        try:
+            for part in words:
+                _send(talk, deadline, part)
+            yield _payloads(talk, deadline)
+        except (BrokenTalkError, OSError, StopIteration, _RefusedError) as e:
+            with suppress(OSError):
+                status.shutdown(socket.SHUT_WR)  # its guard ends it, if it still runs
+            raise self._reason(status, e, what, error) from None
 
     def _reason(
         self, status: socket.socket, seen: Exception, what: str, error: type[GiocondaError]
@@ -253,62 +234,44 @@ class Decoder:
             return error(f"the {what} takes too much memory or time to decode; {again}")
         return error(f"the {what} is damaged and cannot be decoded; {again}")
 
-    def _begin(self) -> tuple[socket.socket, socket.socket]:
-        """Have a decoder forked; return the near ends of its talk and of its guard's status."""
-        for attempt in (1, 2):
-            talk, their_talk = socket.socketpair()
-            status, their_status = socket.socketpair()
-            fds = [their_talk.fileno(), their_status.fileno()]
-            try:
-                with self._lock:
-                    socket.send_fds(self._started(), [b"d"], fds)
-                return talk, status
-            except OSError as e:
-                talk.close()
-                status.close()
-                with self._lock:
-                    self._end()
-                if attempt == 2:
-                    raise SandboxError("the decoding process cannot be started") from e
-            except BaseException:
-                talk.close()
-                status.close()
-                raise
-            finally:
-                their_talk.close()
-                their_status.close()
-        raise AssertionError
 
-    def _started(self) -> socket.socket:
-        """Return the control socket of a running process."""
-        if self._control is not None and self._process is not None:
-            if self._process.poll() is None:
-                return self._control
-            self._end()
-        ours, theirs = socket.socketpair()
+class ImageStream:
+    """Decodes many small pictures of one sender in one process, which is renewed now and then.
+
+    Not for several threads at once. Pictures of two senders never meet in one process.
+
+    Args:
+        decoder: whose limits hold for each picture, and whose process time for all between two
+            renewals.
+    """
+
+    def __init__(self, decoder: Decoder) -> None:
+        self._decoder = decoder
+        self._ends: tuple[socket.socket, socket.socket] | None = None
+        self._until_s = 0.0
+
+    def decode(self, data: bytes) -> ByteImage:
+        """Do what :meth:`Decoder.decode_image` does; a refused picture costs the process."""
+        decoder = self._decoder
+        decoder._check_image(data)
+        if self._ends is None or time.monotonic() > self._until_s:
+            self.close()
+            self._ends = decoder._process.begin(stream=True)
+            self._until_s = time.monotonic() + decoder.limits.wall_s / 2
+        most = decoder.limits.image_pixels
+        words = request("image", data, {"pixels": most})
         try:
-            self._process = _spawn(theirs, self.limits)
-            ours.settimeout(_START_S)
-            with theirs:
-                pass
-            line = ours.makefile("rb").readline(1000)
-            self._confinement = Confinement(**json.loads(line))
-            ours.settimeout(None)
-        except (OSError, ValueError, TypeError) as e:
-            ours.close()
-            theirs.close()
-            self._end()
-            raise SandboxError("the decoding process cannot be started") from e
-        self._control = ours
-        return ours
+            with decoder._asked(*self._ends, words, "picture", ImageDecodeError) as answer:
+                return _read_image(answer, most)
+        except BaseException:
+            self.close()
+            raise
 
-    def _end(self) -> None:
-        if self._control is not None:
-            self._control.close()
-        if self._process is not None:
-            self._process.kill()  # guards see that nobody waits only by their own pipes
-            self._process.wait()
-        self._control = self._process = None
+    def close(self) -> None:
+        """End the process. Closing twice is harmless."""
+        for end in self._ends or ():
+            end.close()
+        self._ends = None
 
 
 class _RefusedError(Exception):
@@ -364,6 +327,20 @@ def _bounded(parts: Iterator[bytes], most: int) -> Iterator[bytes]:
         yield part
 
 
+def _read_image(answer: Iterator[bytes], most: int) -> ByteImage:
+    """Read an answer to its end; it must be a picture of at most so many pixels."""
+    head = next(answer)
+    if len(head) != IMAGE_HEAD.size:
+        raise BrokenTalkError
+    height, width, channels = IMAGE_HEAD.unpack(head)
+    if channels != 3 or not 0 < height * width <= most:
+        raise BrokenTalkError
+    pixels = b"".join(_bounded(answer, height * width * 3))
+    if len(pixels) != height * width * 3:
+        raise BrokenTalkError
+    return np.frombuffer(bytearray(pixels), np.uint8).reshape(height, width, 3)
+
+
 def _cost(status: socket.socket) -> tuple[Cost | None, int, int]:
     """Return what a guard tells: the cost, the wait status and why it ended the decoder."""
     status.settimeout(_GRACE_S)
@@ -374,21 +351,6 @@ def _cost(status: socket.socket) -> tuple[Cost | None, int, int]:
         return None, 0, Ended.ITSELF
     code, why, cpu_s, wall_s, memory = STATUS.unpack(told)
     return Cost(cpu_s, wall_s, memory), code, why
-
-
-def _spawn(control: socket.socket, limits: DecodeLimits) -> subprocess.Popen[bytes]:
-    """Start the process that decoders are forked from."""
-    home = str(Path(__file__).resolve().parents[2])
-    path = [os.path.abspath(p) for p in sys.path if p]
-    words = {"path": [*path, home], "fd": control.fileno(), "limits": asdict(limits)}
-    environment = {"LANG": "C.UTF-8", "MALLOC_ARENA_MAX": "2"}
-    environment |= dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
-    environment |= {k: os.environ[k] for k in _KEPT if k in os.environ}
-    return subprocess.Popen(
-        [sys.executable, "-I", "-S", "-B", "-c", _CODE, json.dumps(words)],
-        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        pass_fds=[control.fileno()], env=environment, cwd="/", start_new_session=True,
-    )  # fmt: skip
 
 
 @cache

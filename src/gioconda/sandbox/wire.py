@@ -18,6 +18,8 @@ RECORD_HEAD: Final = struct.Struct("!BI")
 #: What a guard tells of a decoding: wait status, why it ended it, processor seconds, seconds,
 #: most memory held in bytes.
 STATUS: Final = struct.Struct("!iiddQ")
+#: What a guard tells first: it is there.
+GUARDED: Final = b"g"
 #: Largest payload of a record.
 RECORD_BYTES: Final = 4 * 2**20
 #: Longest message of an error, in characters.

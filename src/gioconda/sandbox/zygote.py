@@ -21,10 +21,12 @@ from typing import Any, Final
 
 from gioconda.sandbox.confinement import confine, leave_network
 from gioconda.sandbox.limits import DecodeLimits
-from gioconda.sandbox.wire import STATUS, Ended, read_request
+from gioconda.sandbox.wire import GUARDED, STATUS, Ended, read_request
 
 #: How long a trial of the confinement may take, in seconds.
 _TRIAL_S: Final = 10.0
+#: Live sessions on the same cores go before decoders of uploads.
+_NICE: Final = 5
 
 
 def main(fd: int, limits: dict[str, Any]) -> None:
@@ -54,7 +56,7 @@ def main(fd: int, limits: dict[str, Any]) -> None:
         if len(fds) == 2:
             with suppress(OSError):  # no process to be had: the closed ends tell
                 if os.fork() == 0:
-                    _forked(control, fds, bounds)
+                    _forked(control, fds, bounds, live=message == b"s")
         for each in fds:
             os.close(each)
 
@@ -111,22 +113,23 @@ def _refused() -> bool:
     return True
 
 
-def _forked(control: socket.socket, fds: list[int], limits: DecodeLimits) -> None:
+def _forked(control: socket.socket, fds: list[int], limits: DecodeLimits, *, live: bool) -> None:
     """Be a guard; never returns."""
     try:
         control.close()
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-        _guard(fds[0], fds[1], limits)
+        _guard(fds[0], fds[1], limits, live=live)
     finally:
         os._exit(0)
 
 
-def _guard(talk: int, status: int, limits: DecodeLimits) -> None:
+def _guard(talk: int, status: int, limits: DecodeLimits, *, live: bool) -> None:
     began = time.monotonic()
+    os.write(status, GUARDED)
     alive, life = os.pipe()
     pid = os.fork()
     if pid == 0:
-        _decode(talk, life, limits)
+        _decode(talk, life, limits, live=live)
     os.close(life)
     os.close(talk)
     poll = select.poll()
@@ -146,17 +149,20 @@ def _guard(talk: int, status: int, limits: DecodeLimits) -> None:
         os.write(status, told)
 
 
-def _decode(talk: int, life: int, limits: DecodeLimits) -> None:
+def _decode(talk: int, life: int, limits: DecodeLimits, *, live: bool) -> None:
     """Be a decoder; never returns. Its end closes ``life``, whatever it dies of."""
     from gioconda.sandbox.tasks import perform
 
     code = 1
     try:
         os.dup2(life, 0)
+        if not live:
+            os.nice(_NICE)
         confine(limits, talk)
-        options, data = read_request(talk)
-        perform(talk, options, data)
-        code = 0
+        while True:  # one request, or those of one stream; its end raises
+            options, data = read_request(talk)
+            perform(talk, options, data)
+            code = 0
     except BaseException:  # the parent learns that from the missing end
         pass
     finally:

@@ -60,6 +60,11 @@ def test_tokens_that_can_be_guessed_or_not_be_sent_are_refused(token: str) -> No
         entry("0.0.0.0", token)
 
 
+def test_settings_that_are_printed_do_not_show_the_token() -> None:
+    assert TOKEN not in repr(GUARDED)
+    assert TOKEN not in repr(entry("0.0.0.0", TOKEN))
+
+
 def test_beyond_loopback_nothing_starts_without_a_token() -> None:
     with pytest.raises(OptionError, match="token is required"):
         protect(small_app(), Safety(token=None, loopback=False))
@@ -201,3 +206,8 @@ def test_a_native_websocket_comes_in_by_its_header_only() -> None:
     status, body, echoed = asyncio.run(story())
     assert (status, echoed) == (401, "hello")
     assert "token_in_url" in body
+
+
+def test_behind_a_proxy_that_publishes_it_loopback_needs_a_token_too() -> None:
+    behind = entry("127.0.0.1", None, published=True)
+    assert (behind.loopback, behind.made) == (False, True)

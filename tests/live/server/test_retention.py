@@ -109,6 +109,7 @@ def test_a_full_store_says_so_and_keeps_nothing_half(tmp_path: Path) -> None:
 
 def test_closing_leaves_nothing(tmp_path: Path) -> None:
     store = Store(parent=tmp_path)
+    (store.room("recordings") / "a.mp4").write_bytes(b"face")
     store.add(0.0, picture_jpg=b"face")
     store.close()
     store.close()
@@ -150,11 +151,12 @@ def _killed_server(home: Path, signal_: int, *, kill_reaper: bool = False) -> No
     ) as server:
         assert server.stdout is not None
         reaper = int(server.stdout.readline())
-        assert len(list(home.glob(f"{PREFIX}*/*/picture.jpg"))) == 1
+        written = len(list(home.glob(f"{PREFIX}*/*/picture.jpg")))
         if kill_reaper:
             os.kill(reaper, signal.SIGKILL)
         server.send_signal(signal_)
         server.wait()
+    assert written >= 1
 
 
 @pytest.mark.parametrize("signal_", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])

@@ -178,6 +178,19 @@ def test_a_session_is_resumed_by_another_socket(server: Running) -> None:
     asyncio.run(story())
 
 
+def test_a_deserted_session_makes_room(server: Running) -> None:
+    async def story() -> None:
+        for _ in range(3):
+            async with websockets.connect(server.socket, max_size=2**23) as socket:
+                gone = Client(socket)
+                await gone.send(type="session.update", size=256)
+                await gone.until("session.created")
+        held = server.app.state.server.sessions  # type: ignore[attr-defined]
+        assert len(held) <= 2
+
+    asyncio.run(story())
+
+
 def test_a_place_too_many_is_refused_with_when_to_come_again(server: Running) -> None:
     async def story() -> None:
         async with (

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from gioconda.errors import GiocondaError
+from gioconda.errors import GiocondaError, OptionError
 from gioconda.live.host.commands import Opened, OpenSession, OutputChanged, Turn, Want
 from gioconda.live.host.encoders import LiveEncoder, create_encoder
 from gioconda.live.messages import (
@@ -26,6 +26,7 @@ from gioconda.live.types import LiveAudio, LiveEvent, LiveFrame, SpeakStarted
 from gioconda.motion import INDEX, FloatArray, gaze_of
 
 if TYPE_CHECKING:
+    from gioconda.live.outputs import Output, OutputEvent
     from gioconda.portrait import Portrait
 
 logger = logging.getLogger(__name__)
@@ -67,7 +68,8 @@ class RunningSession:
         self._numbers = dict.fromkeys(Kind, 0)
         self._motion_wanted = False
         self._motion_rows: list[tuple[float, list[float]]] = []
-        self._outputs: dict[str, Any] = {}
+        self._outputs: dict[str, tuple[Output, float]] = {}
+        self._closer = ThreadPoolExecutor(1, thread_name_prefix="outputs")
         self._made_ms: list[float] = []
         self._stats_due_s = _STATS_S
         self._frames = 0
@@ -115,29 +117,44 @@ class RunningSession:
         """
         from gioconda.live.outputs import open_output
 
+        if name in self._outputs:
+            raise OptionError("this output runs already; stop it first")
+
+        def changed(event: OutputEvent) -> None:
+            # The end is told by stop_output, once a file is whole.
+            if event.state != "closed":
+                self._send(OutputChanged(name, event.state, event.reason))
+
         s = self.session
-        self._outputs[name] = open_output(
-            target, s.width, s.height, s.fps, overwrite=overwrite,
-            changed=lambda state, message: self._send(OutputChanged(name, state, message)),
+        output = open_output(
+            target, s.width, s.height, s.fps, overwrite=overwrite, on_event=changed
         )  # fmt: skip
+        self._outputs[name] = (output, s.time_s)
 
     def stop_output(self, name: str) -> None:
-        """End an output."""
-        output = self._outputs.pop(name, None)
+        """End an output; a file is completed beside the session."""
+        output, since_s = self._outputs.pop(name, (None, 0.0))
         if output is None:
             self._send(OutputChanged(name, "failed", "nothing is being recorded or sent"))
             return
+        self._closer.submit(self._close_output, name, output, self.session.time_s - since_s)
+
+    def _close_output(self, name: str, output: Output, seconds: float) -> None:
         try:
             output.close()
         except GiocondaError as e:
             self._send(OutputChanged(name, "failed", str(e)))
-            return
-        self._send(OutputChanged(name, "closed", seconds=output.seconds))
+        except Exception as e:
+            logger.error("an output could not be closed: %s", type(e).__name__)
+            self._send(OutputChanged(name, "failed", "the output could not be completed"))
+        else:
+            self._send(OutputChanged(name, "closed", seconds=seconds))
 
     def close(self) -> None:
-        """End everything."""
+        """End everything; files are complete when it returns."""
         for name in list(self._outputs):
             self.stop_output(name)
+        self._closer.shutdown(wait=True)
         self._executor.shutdown(wait=False, cancel_futures=True)
 
     def tick(self) -> None:
@@ -156,7 +173,7 @@ class RunningSession:
     def _give_sound(self, audio: LiveAudio) -> None:
         samples = np.rint(np.clip(audio.pcm, -1, 1) * 32767).astype("<i2")
         self._packet(Kind.PCM, audio.time_s, samples.tobytes())
-        for output in self._outputs.values():
+        for output, _ in self._outputs.values():
             output.write_audio(audio.pcm, audio.sample)
 
     def _give_frame(self, frame: LiveFrame) -> None:
@@ -165,7 +182,7 @@ class RunningSession:
             self._keys.discard(kind)
             for data, flags in encoder.encode(frame.image, frame.time_s, key):
                 self._packet(kind, frame.time_s, data, flags)
-        for output in self._outputs.values():
+        for output, _ in self._outputs.values():
             output.write_frame(frame.image, frame.time_s)
         self._made_ms.append(1000 * (self._clock() - self._pacer.due_s(frame.index)))
         self._frames += 1

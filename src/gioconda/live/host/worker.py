@@ -19,6 +19,7 @@ import numpy as np
 from gioconda.errors import GiocondaError, OptionError, PortraitError, SoundError, VoiceError
 from gioconda.live.host import commands as c
 from gioconda.live.host.portraits import HeldPortraits, sheet_png, square_jpeg
+from gioconda.live.host.puppeteer import Puppeteer, Seen
 from gioconda.live.host.running import RunningSession
 from gioconda.live.messages import ErrorEvent
 
@@ -58,6 +59,7 @@ class Worker:
         self._running: RunningSession | None = None
         self._talker = ThreadPoolExecutor(1, thread_name_prefix="voice")
         self._turn = 0
+        self._puppeteer: Puppeteer | None = None
 
     def serve(self) -> None:
         """Warm up, then obey until the connection ends."""
@@ -194,6 +196,28 @@ class Worker:
         self._session.stop_output(command.name)
 
     @_do.register
+    def _(self, command: c.SetPuppet) -> None:
+        self._session.session.set_puppet(command.mode)
+        if command.mode == "off":
+            self._drop_puppeteer()
+        elif self._puppeteer is None:
+            self._puppeteer = Puppeteer(self._inbox.put)
+
+    @_do.register
+    def _(self, command: c.Webcam) -> None:
+        if self._puppeteer is None:
+            raise OptionError("no puppet mode is set: head or face")
+        self._puppeteer.see(command)
+
+    @_do.register
+    def _(self, seen: Seen) -> None:
+        if self._running is None or self._puppeteer is None:
+            return
+        if seen.error is not None:
+            raise seen.error
+        self._running.session.push_motion(seen.moment, seen.time_s)
+
+    @_do.register
     def _(self, command: c.Say) -> None:
         self._session.session.end_of_speech()
         self._talker.submit(self._talk, command, self._turn)
@@ -226,8 +250,14 @@ class Worker:
         samples = said.piece.samples.astype(np.float32) / np.float32(32768)
         session.push_audio(samples, said.piece.rate_hz, said.piece.phones)
 
+    def _drop_puppeteer(self) -> None:
+        if self._puppeteer is not None:
+            self._puppeteer.close()
+            self._puppeteer = None
+
     def _close(self) -> None:
         self._turn += 1
+        self._drop_puppeteer()
         if self._running is not None:
             self._running.close()
             self._running = None

@@ -13,7 +13,7 @@ import json
 import secrets
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http.cookies import CookieError, SimpleCookie
 from typing import TYPE_CHECKING, Final, TextIO
 from urllib.parse import parse_qsl
@@ -44,19 +44,19 @@ _NAMES: Final = frozenset(
 IN_QUERY: Final = Refusal(
     400,
     "token_in_url",
-    "A token in the address would end up in histories and logs; send it as Authorization: Bearer, "
-    "or to POST /v1/login.",
+    "a token in the address would end up in histories and logs; send it as Authorization: Bearer, "
+    "or to POST /v1/login",
 )
 MISSING: Final = Refusal(
     401,
     "token_required",
-    "This server needs its token: send Authorization: Bearer, or log in at POST /v1/login.",
+    "this server needs its token; send Authorization: Bearer, or log in at POST /v1/login",
     (("www-authenticate", 'Bearer realm="gioconda"'),),
 )
 WRONG: Final = Refusal(
     401,
     "token_wrong",
-    "This is not the server's token; it was shown where the server was started.",
+    "this is not the server's token; it was shown where the server was started",
     (("www-authenticate", 'Bearer realm="gioconda", error="invalid_token"'),),
 )
 
@@ -72,7 +72,7 @@ class Entry:
     """
 
     loopback: bool
-    token: str | None
+    token: str | None = field(repr=False)
     made: bool = False
 
     def announce(self, stream: TextIO) -> None:
@@ -93,12 +93,13 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def entry(host: str, token: str | None) -> Entry:
+def entry(host: str, token: str | None, *, published: bool = False) -> Entry:
     """Decide on the token before the server starts.
 
     Args:
         host: that it will bind to.
         token: that the user gave.
+        published: whether a proxy on this machine takes calls from beyond it.
 
     Returns:
         On loopback the given token or none; beyond it the given one, or a new one of 256 bits.
@@ -114,8 +115,8 @@ def entry(host: str, token: str | None) -> Entry:
             )
         if not token.isascii() or not token.isprintable() or " " in token:
             raise OptionError("a token may have ASCII letters, digits and signs only")
-        return Entry(is_loopback(host), token)
-    if is_loopback(host):
+        return Entry(is_loopback(host) and not published, token)
+    if is_loopback(host) and not published:
         return Entry(True, None)
     return Entry(False, secrets.token_urlsafe(TOKEN_BYTES), made=True)
 
@@ -187,7 +188,7 @@ class Access:
             return
         shown = await _shown_token(receive)
         if shown is None:
-            words = 'Send {"token": "..."} as JSON to log in.'
+            words = 'send {"token": "..."} as JSON to log in'
             await refuse(scope, send, Refusal(422, "bad_login", words))
             return
         if not secrets.compare_digest(shown, self._token):

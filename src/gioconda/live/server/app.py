@@ -104,9 +104,10 @@ class Server:
     @contextlib.asynccontextmanager
     async def running(self, _: FastAPI | None = None) -> AsyncIterator[None]:
         """Start the workers, and end everything at last."""
+        # First, so that no file is decoded while the process that decodes is being started.
+        await asyncio.to_thread(self.decoder.start)
         tasks = [
             asyncio.create_task(self.pool.start()),
-            asyncio.create_task(asyncio.to_thread(self.decoder.start)),
             asyncio.create_task(self._sweeping()),
         ]
         try:

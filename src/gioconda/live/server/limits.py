@@ -146,7 +146,7 @@ class RateLimit:
             wait_s = self._wait(client_of(scope), kind_of(scope))
             if wait_s > 0:
                 seconds = max(math.ceil(wait_s), 1)
-                words = f"Too many requests; try again in {seconds} s."
+                words = f"too many requests; try again in {seconds} s"
                 headers = (("retry-after", str(seconds)),)
                 await refuse(scope, send, Refusal(429, "too_fast", words, headers))
                 return
@@ -207,7 +207,7 @@ class BodyLimit:
         body = _Body(receive, self._most[file_kind(scope["path"])], self._longest_s)
         stated = header(scope, "content-length")
         if stated is not None and not (stated.isascii() and stated.isdigit()):
-            words = "The length of the request is no number."
+            words = "the length of the request is no number"
             await refuse(scope, send, Refusal(400, "bad_length", words))
             return
         if stated is not None and int(stated) > body.most:
@@ -242,8 +242,8 @@ class _Body:
     """A request's body as it comes."""
 
     def __init__(self, receive: Receive, most: int, longest_s: float) -> None:
-        self.most, self.refusal = most, None
-        self.refusal: Refusal | None
+        self.most = most
+        self.refusal: Refusal | None = None
         self._receive, self._longest_s = receive, longest_s
         self._count, self._until_s, self._whole = 0, 0.0, False
 
@@ -258,7 +258,7 @@ class _Body:
             async with asyncio.timeout_at(self._until_s):
                 message = await self._receive()
         except TimeoutError:
-            words = f"The request took longer than {self._longest_s:g} s to arrive; send it again."
+            words = f"the request took longer than {self._longest_s:g} s to arrive; send it again"
             self.refusal = Refusal(408, "too_slow", words, (("connection", "close"),))
             raise BodyRefusedError from None
         if message["type"] != "http.request":
@@ -287,7 +287,7 @@ class _Body:
 
 def _too_large(most: int) -> Refusal:
     size = f"{most / 2**20:.0f} MB" if most >= 2**20 else f"{most / 1024:.0f} KB"
-    words = f"The request is too large; up to {size} are taken here."
+    words = f"the request is too large; up to {size} are taken here"
     return Refusal(413, "too_large", words, (("connection", "close"),))
 
 

@@ -25,10 +25,10 @@ _METHODS: Final = b"GET, POST, DELETE"
 _HEADERS: Final = b"authorization, content-type"
 
 BAD_HOST: Final = Refusal(
-    421, "bad_host", "This server answers only to its own name; open it by the address it printed."
+    421, "bad_host", "this server answers only to its own name; open it by the address it printed"
 )
 BAD_ORIGIN: Final = Refusal(
-    403, "bad_origin", "Calls from other web sites are not taken; the server's owner can allow one."
+    403, "bad_origin", "calls from other web sites are not taken; the server's owner can allow one"
 )
 
 

@@ -159,6 +159,19 @@ class Store:
             raise KeyError(name)
         return self._items[name].folder / part
 
+    def room(self, name: str) -> Path:
+        """Return a private folder for files that something else looks after until the end.
+
+        Raises:
+            OutputError: it cannot be made.
+        """
+        folder = self.folder / name
+        try:
+            folder.mkdir(mode=0o700, exist_ok=True)
+        except OSError as e:
+            raise OutputError(f"cannot make a folder for {name}: {e.strerror}") from e
+        return folder
+
     def __contains__(self, name: object) -> bool:
         """Tell whether an item is kept."""
         return name in self._items

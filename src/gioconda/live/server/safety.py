@@ -40,7 +40,7 @@ class Safety:
         rates: requests by client address and kind of route.
     """
 
-    token: str | None = None
+    token: str | None = field(default=None, repr=False)
     loopback: bool = True
     allowed_origins: tuple[str, ...] = ()
     allowed_hosts: tuple[str, ...] = ()

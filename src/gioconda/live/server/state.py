@@ -229,13 +229,15 @@ class Sessions:
         portrait = await self._portraits.get(spec.portrait)
         self._portraits.use(portrait)
         try:
+            if self._pool.taken >= self._pool.capacity:
+                await self._close_deserted()
             face = await Face.open(self._pool, spec, portrait.command)
         except BaseException:
             self._portraits.leave(portrait)
             raise
+        reader = await face.subscribe(None, audio=False)
         held = HeldSession(face, portrait, keep_s, due_s=self._clock() + keep_s)
         self._held[face.id] = held
-        reader = await face.subscribe(None, audio=False)
         task = asyncio.get_running_loop().create_task(self._watch(held, reader))
         self._watching.add(task)
         task.add_done_callback(self._watching.discard)
@@ -299,6 +301,13 @@ class Sessions:
                 await self.close(held, "its process was lost")
             elif held.due_s is not None and held.due_s <= now:
                 await self.close(held, "nobody was connected any more")
+
+    async def _close_deserted(self) -> None:
+        """Give a place free that only waits for a socket to come back."""
+        for held in self.all():
+            if held.due_s is not None and held.keep_s <= RESUME_S and not held.closing:
+                await self.close(held, "its place was needed")
+                return
 
     async def _watch(self, held: HeldSession, reader: Reader) -> None:
         async for report in reader:

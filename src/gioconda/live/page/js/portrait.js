@@ -1,0 +1,196 @@
+/** The portrait: choose, drop, paste or take one; what was found in it; others on the server. */
+
+import { EXAMPLE } from './app.js';
+import { takePhoto } from './camera.js';
+import { $, icon, make } from './dom.js';
+import { number, onLanguage, t } from './i18n.js';
+import { complainOf, inform } from './notices.js';
+import { address, deletePortrait, portraitInfo, uploadPortrait } from './rest.js';
+
+const TAKEN = new Set(['image/jpeg', 'image/png', 'image/webp']);
+const MOST_BYTES = 20e6;
+const MOST_PIXELS = 25e6;
+const JPEG_QUALITY = 0.94;
+
+/** The picture as the server takes it; what only the browser can read becomes a JPEG. */
+async function prepared(file) {
+  let image;
+  try {
+    image = await createImageBitmap(file);
+  } catch {
+    // The server says best what is wrong with it.
+    return file;
+  }
+  const pixels = image.width * image.height;
+  const fits = TAKEN.has(file.type) && file.size <= MOST_BYTES && pixels <= MOST_PIXELS;
+  if (fits) {
+    image.close();
+    return file;
+  }
+  const scale = Math.min(1, Math.sqrt(MOST_PIXELS / pixels));
+  const canvas = new OffscreenCanvas(
+    Math.floor(image.width * scale),
+    Math.floor(image.height * scale),
+  );
+  canvas.getContext('2d').drawImage(image, 0, 0, canvas.width, canvas.height);
+  image.close();
+  return canvas.convertToBlob({ type: 'image/jpeg', quality: JPEG_QUALITY });
+}
+
+export function setUpPortrait(app) {
+  // Only what was uploaded from here: nobody sees what others brought.
+  const known = new Map();
+  const files = new Map();
+  let refusal = null;
+
+  function facts(portrait) {
+    if (refusal) return [{ words: t('portrait.refused', { message: refusal }), kind: 'refused' }];
+    if (!portrait) return [];
+    const turned = Math.abs(portrait.yaw_deg);
+    const lines = [];
+    const many = portrait.faces > 1;
+    lines.push({ words: many ? t('portrait.faces', { count: portrait.faces }) : t('portrait.face') });
+    if (turned < 4) lines.push({ words: t('portrait.frontal') });
+    else {
+      const key = portrait.yaw_deg > 0 ? 'portrait.right' : 'portrait.left';
+      lines.push({ words: t(key, { degrees: number(turned) }) });
+    }
+    for (const words of portrait.warnings ?? []) lines.push({ words, kind: 'warning' });
+    return lines;
+  }
+
+  function show() {
+    const portrait = known.get(app.portrait);
+    const picture = portrait?.picture ?? `v1/portraits/${app.portrait}/picture.jpg`;
+    $('portrait-picture').src = address(picture);
+    $('portrait-facts').replaceChildren(
+      ...facts(portrait).map(({ words, kind = '' }) =>
+        make('li', { textContent: words, className: kind })),
+    );
+    const sheet = portrait?.sheet ? address(portrait.sheet) : '';
+    if (sheet !== $('sheet-large').src) {
+      $('portrait-sheet').hidden = true;
+      for (const id of ['portrait-sheet-picture', 'sheet-large']) {
+        if (sheet) $(id).src = sheet;
+        else $(id).removeAttribute('src');
+      }
+    }
+    showOthers();
+  }
+
+  function showOthers() {
+    const list = [...known.values()];
+    $('portrait-others').hidden = list.length < 2;
+    $('portrait-list').replaceChildren(
+      ...list.map((portrait, index) => {
+        const name = portrait.id === EXAMPLE
+          ? t('portrait.example') : t('portrait.number', { number: index });
+        const pick = make(
+          'button',
+          {
+            type: 'button',
+            className: 'pick',
+            attrs: { 'aria-label': name, 'aria-pressed': String(portrait.id === app.portrait) },
+          },
+          make('img', { src: address(portrait.picture), alt: '' }),
+        );
+        pick.addEventListener('click', () => choose(portrait.id));
+        const item = make('li', {}, pick);
+        if (portrait.id !== EXAMPLE) {
+          const label = t('portrait.remove', { name });
+          const remove = make(
+            'button',
+            { type: 'button', className: 'remove', attrs: { 'aria-label': label } },
+            icon('close'),
+          );
+          remove.addEventListener('click', () => forget(portrait.id));
+          item.append(remove);
+        }
+        return item;
+      }),
+    );
+  }
+
+  async function refresh() {
+    try {
+      known.set(EXAMPLE, await portraitInfo(EXAMPLE));
+    } catch {
+      // What was found in it is a convenience; the session itself says what is wrong.
+    }
+    show();
+  }
+
+  async function choose(id) {
+    refusal = null;
+    if (id !== app.portrait) await app.setPortrait(id);
+    show();
+  }
+
+  async function forget(id) {
+    if (id === app.portrait) await app.setPortrait(EXAMPLE);
+    known.delete(id);
+    files.delete(id);
+    show();
+    await deletePortrait(id).catch((cause) => cause.status === 404 || complainOf(cause));
+  }
+
+  /** Send a picture and animate it. */
+  async function take(file) {
+    refusal = null;
+    $('portrait-busy').hidden = false;
+    $('portrait-facts').replaceChildren();
+    try {
+      const picture = await prepared(file);
+      const portrait = await uploadPortrait(picture);
+      known.set(portrait.id, portrait);
+      files.set(portrait.id, picture);
+      await app.setPortrait(portrait.id);
+    } catch (cause) {
+      if (cause.status > 0 && cause.status !== 401) refusal = cause.message;
+      complainOf(cause, 'portrait');
+    } finally {
+      $('portrait-busy').hidden = true;
+      show();
+    }
+  }
+
+  /** Servers forget portraits that nobody looks at; this page still has the picture. */
+  async function restore({ id }) {
+    const file = files.get(id);
+    known.delete(id);
+    files.delete(id);
+    if (file) await take(file);
+    if (app.portrait !== id) return;
+    inform(t('portrait.lost'));
+    await choose(EXAMPLE);
+  }
+
+  $('portrait-choose').addEventListener('click', () => $('portrait-file').click());
+  $('portrait-file').addEventListener('change', ({ target }) => {
+    if (target.files[0]) take(target.files[0]);
+    target.value = '';
+  });
+  $('portrait-camera').addEventListener('click', async () => {
+    const photo = await takePhoto();
+    if (photo) take(photo);
+  });
+  // It takes the server a moment to make the sheet.
+  $('portrait-sheet-picture').addEventListener('load', () => {
+    $('portrait-sheet').hidden = false;
+  });
+  $('portrait-sheet').addEventListener('click', () => $('sheet-dialog').showModal());
+  document.addEventListener('paste', (event) => {
+    const file = [...(event.clipboardData?.files ?? [])].find(({ type }) => type.startsWith('image/'));
+    if (file) {
+      event.preventDefault();
+      take(file);
+    }
+  });
+  app.on('info', refresh);
+  app.on('portrait', show);
+  app.on('portrait-lost', restore);
+  app.on('created', ({ resumed }) => resumed || $('stage').classList.remove('empty'));
+  onLanguage(show);
+
+  return { take };
+}

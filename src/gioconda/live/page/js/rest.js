@@ -1,0 +1,97 @@
+/** The server's REST routes. Errors are `ServerError` with the server's own sentence. */
+
+/** Everything is found relative to the page, so that it also works behind a path of a proxy. */
+export const BASE = new URL('.', document.baseURI);
+
+export class ServerError extends Error {
+  /**
+   * @param {number} status 0 where no answer came at all
+   * @param {string} code
+   * @param {string} message the server's sentence
+   * @param {number | null} retryAfterS
+   */
+  constructor(status, code, message, retryAfterS = null) {
+    super(message);
+    this.name = 'ServerError';
+    this.status = status;
+    this.code = code;
+    this.retryAfterS = retryAfterS;
+  }
+}
+
+/** A path of the server as an absolute address. */
+export function address(path) {
+  return new URL(path.replace(/^\//, ''), BASE).href;
+}
+
+/** Where the live WebSocket is. */
+export function socketAddress() {
+  const url = new URL('v1/live', BASE);
+  url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
+  return url.href;
+}
+
+async function refusal(response) {
+  let code = `http_${response.status}`;
+  let message = response.statusText || String(response.status);
+  try {
+    const { error } = await response.json();
+    if (error?.message) ({ code = code, message } = error);
+  } catch {
+    // Not every refusal comes from our own code: a proxy answers in HTML.
+  }
+  const wait = Number.parseFloat(response.headers.get('Retry-After') ?? '');
+  return new ServerError(response.status, code, message, Number.isFinite(wait) ? wait : null);
+}
+
+/**
+ * Ask the server.
+ * @param {string} path
+ * @param {RequestInit} [options]
+ * @returns {Promise<any>} the answer's JSON; null where it has none
+ */
+export async function ask(path, options = {}) {
+  let response;
+  try {
+    response = await fetch(address(path), { credentials: 'same-origin', ...options });
+  } catch (cause) {
+    if (cause.name === 'AbortError') throw cause;
+    throw new ServerError(0, 'unreachable', '');
+  }
+  if (!response.ok) throw await refusal(response);
+  const isJson = (response.headers.get('Content-Type') ?? '').includes('json');
+  return isJson ? response.json() : null;
+}
+
+const asJson = (value) => ({
+  method: 'POST',
+  headers: { 'Content-Type': 'application/json' },
+  body: JSON.stringify(value),
+});
+
+function form(fields) {
+  const data = new FormData();
+  for (const [name, value] of Object.entries(fields)) {
+    // A file's own name is nobody's business but its owner's.
+    if (value instanceof Blob) data.append(name, value, name);
+    else if (value !== null && value !== undefined) data.append(name, value);
+  }
+  return { method: 'POST', body: data };
+}
+
+export const serverInfo = () => ask('v1/server');
+export const login = (token) => ask('v1/login', asJson({ token }));
+
+export const portraitInfo = (id) => ask(`v1/portraits/${encodeURIComponent(id)}`);
+export const uploadPortrait = (picture) => ask('v1/portraits', form({ file: picture }));
+export const deletePortrait = (id) =>
+  ask(`v1/portraits/${encodeURIComponent(id)}`, { method: 'DELETE' });
+
+export const speakFile = (session, sound) =>
+  ask(`v1/sessions/${encodeURIComponent(session)}/speech`, form({ file: sound }));
+
+export const offer = (description) => ask('offer', asJson(description));
+
+export const startJob = (fields) => ask('v1/jobs', form(fields));
+export const job = (id) => ask(`v1/jobs/${encodeURIComponent(id)}`);
+export const cancelJob = (id) => ask(`v1/jobs/${encodeURIComponent(id)}`, { method: 'DELETE' });

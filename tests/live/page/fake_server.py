@@ -1,0 +1,378 @@
+"""A small server that speaks as the real one does, for tests of the page: no faces, no workers.
+
+It streams a test pattern and a tone, takes in and checks every message with the real models, and
+can be told to misbehave.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import io
+import json
+import math
+import socket
+import threading
+import time
+from dataclasses import dataclass, field
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import uvicorn
+from fastapi import FastAPI, Request, Response, WebSocket, WebSocketDisconnect
+from fastapi.responses import FileResponse, JSONResponse, StreamingResponse
+from fastapi.staticfiles import StaticFiles
+
+from gioconda.live import messages as m
+from gioconda.live.host.encoders import codec_string, create_encoder
+from gioconda.live.packets import Kind, Packet
+from gioconda.live.types import OUTPUT_RATE_HZ
+
+PAGE = Path(str(files("gioconda"))) / "live" / "page"
+SIDE = 128
+FPS = 40
+#: Frames of the pattern; the first is a key frame.
+LOOP = 40
+POLICY = "; ".join(
+    [
+        "default-src 'self'", "script-src 'self'", "style-src 'self'", "img-src 'self'",
+        "connect-src 'self'", "object-src 'none'", "base-uri 'none'",
+    ]
+)  # fmt: skip
+
+
+def pattern(index: int) -> np.ndarray:
+    """Frame of the pattern: a grey that tells its number, and a bar that moves."""
+    image = np.full((SIDE, SIDE, 3), 40 + 4 * (index % LOOP), np.uint8)
+    image[:, (3 * index) % SIDE : (3 * index) % SIDE + 4] = (220, 160, 90)
+    return image
+
+
+def encoded(kind: Kind) -> list[Packet]:
+    """Return one turn of the pattern as packets."""
+    encoder = create_encoder(kind, SIDE, SIDE, FPS)
+    packets = []
+    for i in range(LOOP):
+        ((data, flags),) = encoder.encode(pattern(i), i / FPS, i == 0)
+        packets.append(Packet(kind, i / FPS, data, i, flags))
+    return packets
+
+
+@dataclass
+class Behaviour:
+    """What the server is told to do."""
+
+    full_for: int = 0  #: connections that are told "busy"
+    token: str | None = None
+    refuse_portrait: str | None = None
+    webrtc: bool = False
+    forget_sessions: bool = False
+
+
+@dataclass
+class FakeServer:
+    """The server and what it was told by clients."""
+
+    behaviour: Behaviour = field(default_factory=Behaviour)
+    messages: list[Any] = field(default_factory=list)
+    packets: list[Packet] = field(default_factory=list)
+    uploads: list[tuple[str, int]] = field(default_factory=list)
+    faults: list[str] = field(default_factory=list)
+    port: int = 0
+
+    def __post_init__(self) -> None:
+        self._turns = {kind: encoded(kind) for kind in (Kind.H264, Kind.JPEG)}
+        self._sockets: set[WebSocket] = set()
+        self._server: uvicorn.Server | None = None
+        self._thread: threading.Thread | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._count = 0
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}/"
+
+    def of(self, kind: type) -> list[Any]:
+        """Messages of a kind, in order."""
+        return [message for message in self.messages if isinstance(message, kind)]
+
+    def controls(self) -> dict[str, Any]:
+        """Every dial that was sent, the last value of each."""
+        told: dict[str, Any] = {}
+        for update in self.of(m.SessionUpdate):
+            if update.controls:
+                told |= update.controls.model_dump(exclude_none=True)
+        return told
+
+    def start(self) -> None:
+        """Listen; after a stop, on the same port."""
+        listener = socket.socket()
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(("127.0.0.1", self.port))
+        self.port = listener.getsockname()[1]
+        config = uvicorn.Config(self._app(), log_level="error", timeout_graceful_shutdown=1)
+        self._server = uvicorn.Server(config)
+        self._thread = threading.Thread(target=self._run, args=(listener,), daemon=True)
+        self._thread.start()
+        while not self._server.started:
+            time.sleep(0.01)
+
+    def _run(self, listener: socket.socket) -> None:
+        assert self._server is not None
+        with asyncio.Runner() as runner:
+            self._loop = runner.get_loop()
+            runner.run(self._server.serve([listener]))
+
+    def stop(self) -> None:
+        """Be gone, sockets and all."""
+        assert self._server is not None
+        assert self._thread is not None
+        self.cut()
+        self._server.should_exit = True
+        self._thread.join()
+
+    def reset(self) -> None:
+        """Forget what was told, behave well."""
+        self.behaviour = Behaviour()
+        for told in (self.messages, self.packets, self.uploads, self.faults):
+            told.clear()
+
+    def cut(self) -> None:
+        """Cut every live socket, as a lost network does."""
+        self._on_loop(self._each(lambda s: s.close(1011)))
+
+    def tell(self, event: Any) -> None:
+        """Send an event to every client."""
+        self._on_loop(self._each(lambda s: s.send_text(event.model_dump_json())))
+
+    def _on_loop(self, work: Any) -> None:
+        assert self._loop is not None
+        asyncio.run_coroutine_threadsafe(work, self._loop).result(5)
+
+    async def _each(self, call: Any) -> None:
+        for one in list(self._sockets):
+            with contextlib.suppress(RuntimeError):
+                await call(one)
+
+    def _app(self) -> FastAPI:
+        app = FastAPI()
+        app.mount("/static", StaticFiles(directory=PAGE))
+
+        @app.middleware("http")
+        async def guard(request: Request, go_on: Any) -> Response:
+            token = self.behaviour.token
+            guarded = request.url.path.startswith("/v1/") and request.url.path != "/v1/login"
+            if token and guarded and request.cookies.get("token") != token:
+                return refused(401, "token", "a token is needed")
+            response: Response = await go_on(request)
+            return response
+
+        @app.get("/")
+        async def index() -> FileResponse:
+            return FileResponse(PAGE / "index.html", headers={"Content-Security-Policy": POLICY})
+
+        @app.get("/v1/server")
+        async def about() -> dict[str, Any]:
+            return {
+                "version": "0", "synthetic": True, "capacity": 2, "sessions": 1,
+                "voices": [{"name": "it", "language": "it"}, {"name": "en-us", "language": "en-us"}],
+                "limits": {}, "token_required": self.behaviour.token is not None,
+            }  # fmt: skip
+
+        @app.post("/v1/login")
+        async def login(request: Request) -> Response:
+            if (await request.json())["token"] != self.behaviour.token:
+                return refused(401, "token", "that is not the token")
+            response = Response(status_code=204)
+            response.set_cookie("token", self.behaviour.token, httponly=True, samesite="strict")
+            return response
+
+        @app.post("/v1/portraits", status_code=201)
+        async def upload(request: Request) -> Any:
+            part = (await request.form())["file"]
+            assert not isinstance(part, str)
+            self.uploads.append((part.content_type or "", len(await part.read())))
+            if self.behaviour.refuse_portrait:
+                return refused(422, "refused", self.behaviour.refuse_portrait)
+            self._count += 1
+            return portrait(f"p{self._count}", yaw_deg=-12.0, warnings=["glasses were found"])
+
+        @app.get("/v1/portraits/{key}")
+        async def one(key: str) -> dict[str, Any]:
+            return portrait(key)
+
+        @app.delete("/v1/portraits/{key}", status_code=204)
+        async def delete(key: str) -> None: ...
+
+        @app.get("/v1/portraits/{key}/{name}")
+        async def picture(key: str, name: str) -> Response:
+            return Response(self._turns[Kind.JPEG][0].payload, media_type="image/jpeg")
+
+        @app.post("/v1/sessions/{key}/speech", status_code=202)
+        async def speech(key: str, request: Request) -> dict[str, Any]:
+            part = (await request.form())["file"]
+            assert not isinstance(part, str)
+            self.uploads.append((part.content_type or "", len(await part.read())))
+            return {"duration_s": 1.5}
+
+        @app.get("/v1/sessions/{key}/recording.mp4")
+        async def recording(key: str) -> Response:
+            return Response(b"film", media_type="video/mp4")
+
+        @app.post("/offer")
+        async def offer() -> Response:
+            return refused(503, "busy", "there is no WebRTC here")
+
+        @app.post("/v1/jobs", status_code=202)
+        async def job(request: Request) -> dict[str, str]:
+            form = await request.form()
+            self.uploads.append((str(form["portrait"]), len(str(form["options"]))))
+            return {"id": "j1"}
+
+        @app.get("/v1/jobs/{key}/events")
+        async def events(key: str) -> StreamingResponse:
+            async def told() -> Any:
+                for state, progress in (("running", 0.5), ("done", 1.0)):
+                    report = json.dumps({"id": key, "state": state, "progress": progress})
+                    yield f"event: progress\ndata: {report}\n\n"
+                    await asyncio.sleep(0.05)
+
+            return StreamingResponse(told(), media_type="text/event-stream")
+
+        @app.websocket("/v1/live")
+        async def live(ws: WebSocket) -> None:
+            token = self.behaviour.token
+            if token and ws.cookies.get("token") != token:
+                await ws.close(1008)
+                return
+            await ws.accept()
+            await self._serve(ws)
+
+        return app
+
+    async def _serve(self, ws: WebSocket) -> None:
+        first = m.CLIENT_MESSAGES.validate_json(await ws.receive_text())
+        self.messages.append(first)
+        refusal = self._refusal(first)
+        if refusal is not None:
+            await ws.send_text(refusal.model_dump_json())
+            await ws.close(1013)
+            return
+        self._count += 1
+        video, audio = first.video or "h264", first.audio or "pcm"
+        created = m.SessionCreated(
+            session=first.resume or f"s{self._count}", portrait=first.portrait or "example",
+            width=SIDE, height=SIDE, fps=FPS, lookahead_ms=80, video=video, audio=audio,
+            codec=codec_string(SIDE, SIDE, FPS) if video == "h264" else "",
+        )  # fmt: skip
+        await ws.send_text(created.model_dump_json())
+        self._sockets.add(ws)
+        streaming = asyncio.create_task(self._stream(ws, video, audio == "pcm"))
+        try:
+            await self._listen(ws)
+        except (WebSocketDisconnect, RuntimeError, KeyError):
+            pass
+        finally:
+            self._sockets.discard(ws)
+            streaming.cancel()
+
+    def _refusal(self, first: Any) -> m.ErrorEvent | None:
+        if self.behaviour.full_for > 0:
+            self.behaviour.full_for -= 1
+            return m.ErrorEvent(code="busy", message="all 2 places are taken", retry_after_s=1)
+        if first.resume and self.behaviour.forget_sessions:
+            return m.ErrorEvent(code="no_session", message="there is no such session any more")
+        return None
+
+    async def _listen(self, ws: WebSocket) -> None:
+        while True:
+            received = await ws.receive()
+            if received["type"] == "websocket.disconnect":
+                return
+            if (data := received.get("bytes")) is not None:
+                self.packets.append(Packet.from_bytes(data))
+                continue
+            try:
+                message = m.CLIENT_MESSAGES.validate_json(received["text"])
+            except ValueError as e:
+                self.faults.append(str(e))
+                continue
+            self.messages.append(message)
+            await self._answer(ws, message)
+
+    async def _answer(self, ws: WebSocket, message: Any) -> None:
+        answer: Any = None
+        match message:
+            case m.SessionUpdate():
+                answer = m.SessionUpdated()
+            case m.TextAppend():
+                answer = m.SpeakStartedEvent(utterance=1, time_s=0)
+            case m.Interrupt():
+                answer = m.SpeakEndedEvent(utterance=1, time_s=0, played_ms=0, interrupted=True)
+            case m.RecordStop():
+                answer = m.RecordReady(url="/v1/sessions/s/recording.mp4", seconds=1.25)
+            case m.SessionClose():
+                await ws.close()
+        if answer is not None:
+            await ws.send_text(answer.model_dump_json())
+
+    async def _stream(self, ws: WebSocket, video: str, audio: bool) -> None:
+        """Send pattern and tone by the clock until cancelled."""
+        turn = self._turns.get({"h264": Kind.H264, "jpeg": Kind.JPEG}.get(video, Kind.VP8), [])
+        loop = asyncio.get_running_loop()
+        began, count = loop.time(), OUTPUT_RATE_HZ // FPS
+        for i in range(10**9):
+            await asyncio.sleep(max(0.0, began + i / FPS - loop.time()))
+            if audio:
+                at = (np.arange(count) + i * count) / OUTPUT_RATE_HZ
+                tone = (2000 * np.sin(2 * math.pi * 440 * at)).astype("<i2")
+                await ws.send_bytes(Packet(Kind.PCM, i / FPS, tone.tobytes(), i).to_bytes())
+            if turn:
+                one = turn[i % LOOP]
+                packet = Packet(one.kind, i / FPS, one.payload, i, one.flags)
+                await ws.send_bytes(packet.to_bytes())
+            if i % 8 == 0:
+                await ws.send_text(motion(i).model_dump_json())
+            if i % FPS == 0:
+                await ws.send_text(stats(i).model_dump_json())
+
+
+def refused(status: int, code: str, message: str) -> JSONResponse:
+    """An error as the API tells it."""
+    return JSONResponse({"error": {"code": code, "message": message}}, status)
+
+
+def portrait(key: str, yaw_deg: float = 1.0, warnings: list[str] | None = None) -> dict[str, Any]:
+    """What the API tells of a portrait."""
+    base = f"/v1/portraits/{key}"
+    return {
+        "id": key, "width": 600, "height": 800, "faces": 1, "yaw_deg": yaw_deg,
+        "warnings": warnings or [], "picture": f"{base}/picture.jpg", "sheet": f"{base}/sheet.png",
+    }  # fmt: skip
+
+
+def motion(i: int) -> m.MotionEvent:
+    """Some motion before frame ``i``."""
+    times = [(i - 8 + k) / FPS for k in range(8)]
+    rows = [[0.5 + 0.5 * math.sin(5 * t), 4 * math.sin(t)] for t in times]
+    return m.MotionEvent(time_s=times, channels=["jawOpen", "headYaw"], rows=rows)
+
+
+def stats(i: int) -> m.Stats:
+    """Figures at frame ``i``."""
+    return m.Stats(
+        time_s=i / FPS, fps=FPS, dropped=0, made_ms=5, queued_ms=0, sessions=1, capacity=2
+    )
+
+
+def picture_file(folder: Path, suffix: str = "png") -> Path:
+    """Write a small picture and return its path."""
+    from PIL import Image
+
+    buffer = io.BytesIO()
+    Image.fromarray(pattern(3)).save(buffer, {"png": "PNG", "gif": "GIF"}[suffix])
+    path = folder / f"face.{suffix}"
+    path.write_bytes(buffer.getvalue())
+    return path
