@@ -80,7 +80,9 @@ def test_everything_is_reached_by_the_tab_key(watched: Any) -> None:
 
 @pytest.mark.parametrize("width", [390, 820, 1440])
 @pytest.mark.parametrize("language", ["de", "es"])
-def test_no_width_scrolls_sideways(new_page: Callable[..., Any], width: int, language: str) -> None:
+def test_no_width_scrolls_sideways(
+    new_page: Callable[..., Any], width: int, language: str
+) -> None:
     watched = new_page(viewport={"width": width, "height": 844}, locale=language)
     page = watched.open()
     page.evaluate("document.querySelectorAll('details').forEach((d) => { d.open = true; })")

@@ -110,7 +110,7 @@ def kind_of(scope: Scope) -> str:
         return "read"
     if path == "/v1/login":
         return "login"
-    if path == "/offer" or path == "/whep" or path.startswith("/whep/"):
+    if path == "/offer" or path == "/whep" or path.startswith("/whep/") or path == "/v1/sessions":
         return "session" if scope["method"] == "POST" else "change"
     if scope["method"] == "POST" and file_kind(path) is not None:
         return "upload"

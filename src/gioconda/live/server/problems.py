@@ -57,7 +57,7 @@ def problem_of(error: GiocondaError) -> Problem:
     if isinstance(error, SandboxError):
         return Problem(503, "busy", str(error), RETRY_S)
     if isinstance(error, ImageFormatError):
-        return Problem(415, "bad_portrait", str(error))
+        return Problem(415, "bad_format", str(error))
     for kind, code in (
         (PortraitError, "bad_portrait"), (OptionError, "bad_option"), (SoundError, "bad_audio"),
         (VoiceError, "voice"), (TranscriptError, "bad_text"),

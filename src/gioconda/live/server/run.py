@@ -18,6 +18,8 @@ from gioconda.live.server.safety import uvicorn_options
 
 #: Requests that still run at the end are waited for so long.
 _GRACE_S: Final = 5
+#: Sockets whose session has ended have so long to say so.
+_CLOSING_S: Final = 2.0
 #: Sessions and jobs have so long to end.
 _END_S: Final = 15.0
 
@@ -49,6 +51,9 @@ class LiveServer(uvicorn.Server):
                 await self._app.state.server.end()
         except TimeoutError:
             logging.getLogger(__name__).error("some sessions did not end in time")
+        # Sockets send what is left and close by themselves, before they are cut off.
+        if self.server_state.tasks:
+            await asyncio.wait(set(self.server_state.tasks), timeout=_CLOSING_S)
         await super().shutdown(sockets)
 
 
