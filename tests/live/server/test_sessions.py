@@ -248,3 +248,19 @@ def test_an_output_is_started_told_and_stopped() -> None:
             assert (await here.http.delete(f"{url}/nothing")).status_code == 404
 
     asyncio.run(story())
+
+
+def test_an_end_goes_on_when_who_asked_for_it_is_gone() -> None:
+    async def story() -> None:
+        async with small() as here:
+            key = await begun(here)
+            held = here.server.sessions.get(key)
+            asking = asyncio.create_task(here.server.sessions.close(held, "by a socket"))
+            await asyncio.sleep(0)
+            asking.cancel()
+            await asyncio.gather(asking, return_exceptions=True)
+            await here.server.sessions.close(held, "by another")
+            assert here.pool.taken == 0
+            assert len(here.server.sessions) == 0
+
+    asyncio.run(story())

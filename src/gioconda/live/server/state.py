@@ -167,7 +167,7 @@ class HeldSession:
         outputs: beyond the browser, by id.
         queued_until_s: when the last sound that came by REST will have been heard.
         speaking: held while a sound is handed over.
-        closing: whether its end has begun.
+        ending: ends it, once that has begun.
     """
 
     face: Face
@@ -178,7 +178,7 @@ class HeldSession:
     outputs: dict[str, HeldOutput] = field(default_factory=dict)
     queued_until_s: float = 0.0
     speaking: asyncio.Lock = field(default_factory=asyncio.Lock)
-    closing: bool = False
+    ending: asyncio.Task[None] | None = None
 
 
 class Watcher(Protocol):
@@ -250,7 +250,7 @@ class Sessions:
             Problem: there is none of that id.
         """
         held = self._held.get(key)
-        if held is None or held.closing or held.face.closed:
+        if held is None or held.ending is not None or held.face.closed:
             raise Problem(404, "no_session", "there is no such session any more; begin a new one")
         return held
 
@@ -275,18 +275,13 @@ class Sessions:
         return None if held.due_s is None else max(held.due_s - self._clock(), 0.0)
 
     async def close(self, held: HeldSession, reason: str) -> None:
-        """End a session."""
-        if held.closing:
-            return
-        held.closing = True
-        try:
-            await held.face.close(reason)
-        finally:
-            # Its place is free only now.
-            self._held.pop(held.face.id, None)
-            self._portraits.leave(held.portrait)
-            for watcher in self.watchers:
-                watcher.ended(held)
+        """End a session; whoever else does waits for the same end.
+
+        It goes on when the caller is cancelled, as that of a socket is which was cut meanwhile.
+        """
+        if held.ending is None:
+            held.ending = asyncio.get_running_loop().create_task(self._end(held, reason))
+        await asyncio.shield(held.ending)
 
     async def close_all(self) -> None:
         """End every session."""
@@ -302,10 +297,20 @@ class Sessions:
             elif held.due_s is not None and held.due_s <= now:
                 await self.close(held, "nobody was connected any more")
 
+    async def _end(self, held: HeldSession, reason: str) -> None:
+        try:
+            await held.face.close(reason)
+        finally:
+            # Its place is free only now.
+            self._held.pop(held.face.id, None)
+            self._portraits.leave(held.portrait)
+            for watcher in self.watchers:
+                watcher.ended(held)
+
     async def _close_deserted(self) -> None:
         """Give a place free that only waits for a socket to come back."""
         for held in self.all():
-            if held.due_s is not None and held.keep_s <= RESUME_S and not held.closing:
+            if held.due_s is not None and held.keep_s <= RESUME_S and held.ending is None:
                 await self.close(held, "its place was needed")
                 return
 
