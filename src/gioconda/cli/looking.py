@@ -7,12 +7,15 @@ import sys
 from contextlib import nullcontext
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gioconda.cli.making import check_plain_target, made_folder
 from gioconda.cli.voice import Voice
 from gioconda.errors import OptionError
 from gioconda.targets import replacing
+
+if TYPE_CHECKING:
+    from gioconda.measure.floor import Row
 
 
 def inspect(
@@ -102,14 +105,18 @@ def bench(portrait: str | None, *, minutes: float, as_json: bool) -> None:
         if sys.stderr.isatty():
             print(text, file=sys.stderr)
 
-    rows = run(portrait, minutes=minutes, say=say)
+    show_rows("gioconda bench", run(portrait, minutes=minutes, say=say), as_json)
+
+
+def show_rows(title: str, rows: list[Row], as_json: bool) -> None:
+    """Print measured figures as a table, or as JSON."""
     if as_json:
         print(json.dumps([asdict(r) for r in rows]))
         return
     from rich.console import Console
     from rich.table import Table
 
-    table = Table(title="gioconda bench")
+    table = Table(title=title)
     for column in ("what", "measured", "bar", "met"):
         table.add_column(column)
     for r in rows:
@@ -164,3 +171,19 @@ def train_speech(output: str, *, minutes: float, steps: int, seed: int) -> None:
 
         report = train(Path(output), minutes=minutes, steps=steps, seed=seed, progress=progress)
     print(report)
+
+
+def live(
+    portrait: str | None, *, minutes: float, trials: int, only: tuple[str, ...], as_json: bool
+) -> None:
+    """Print how live sessions do in Chromium."""
+    from gioconda.measure.live.report import PARTS, measure_live
+
+    unknown = [part for part in only if part not in PARTS]
+    if unknown:
+        raise OptionError(f"there is no part {unknown[0]!r}; there are {', '.join(PARTS)}")
+    rows = measure_live(
+        Path(portrait) if portrait else None, minutes=minutes, trials_each=trials,
+        parts=only or PARTS, say=lambda text: print(f"measuring: {text}", file=sys.stderr),
+    )  # fmt: skip
+    show_rows("gioconda measure live", rows, as_json)

@@ -212,3 +212,27 @@ def reenact(
 
     say = Voice(as_json=as_json, quiet=quiet)
     sys.exit(looking.reenact(clips, output, size=size, refine=refine, voice=say, force=force))
+
+
+@measure_app.command()
+def live(
+    portrait: Annotated[
+        str | None,
+        typer.Option("--portrait", help="A picture to upload; the example portrait if none."),
+    ] = None,
+    minutes: Annotated[
+        float, typer.Option("--minutes", min=0.2, max=120, help="Length of the long session.")
+    ] = 10.0,
+    trials: Annotated[
+        int, typer.Option("--trials", min=3, max=200, help="Of clicks and of interruptions.")
+    ] = 20,
+    only: Annotated[
+        list[str] | None,
+        typer.Option("--only", help="Only this part of the table; may be repeated."),
+    ] = None,
+    as_json: arg.Json = False,
+) -> None:
+    """Serve a page to a headless Chromium, and measure frames, delays, synchrony and memory."""
+    from gioconda.cli import looking
+
+    looking.live(portrait, minutes=minutes, trials=trials, only=tuple(only or ()), as_json=as_json)

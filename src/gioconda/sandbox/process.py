@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
 import threading
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
@@ -144,7 +146,9 @@ class DecoderProcess:
         if self._control is not None:
             self._control.close()
         if self._process is not None:
-            self._process.kill()  # guards see that nobody waits only by their own pipes
+            if self._process.returncode is None:  # else its number may be another's by now
+                with suppress(OSError):
+                    os.killpg(self._process.pid, signal.SIGKILL)  # its decoders, too
             self._process.wait()
         self._control = self._process = None
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
 from collections.abc import AsyncIterator
 
 import httpx
 import uvicorn
 from fastapi import FastAPI, Request, UploadFile, WebSocket
 
+from gioconda.live.server.asgi import App
 from gioconda.live.server.safety import Safety, protect, uvicorn_options
 
 TOKEN = "t" * 20 + "0123456789abcdefghijklmn"
@@ -67,12 +67,11 @@ def client(safety: Safety | None = None, clock: object = None, **headers: str) -
 
 
 @contextlib.asynccontextmanager
-async def served(safety: Safety | None = None) -> AsyncIterator[str]:
+async def served(safety: Safety | None = None, app: App | None = None) -> AsyncIterator[str]:
     """Serve on a free port of loopback; gives ``127.0.0.1:PORT``."""
-    handlers = {n: (logging.getLogger(n).handlers[:], logging.getLogger(n).level) for n in ("",)}
     options = uvicorn_options() | {"log_config": None, "lifespan": "off"}
     server = uvicorn.Server(
-        uvicorn.Config(protect(small_app(), safety or Safety()), port=0, **options)
+        uvicorn.Config(app or protect(small_app(), safety or Safety()), port=0, **options)
     )
     task = asyncio.create_task(server.serve())
     while not server.started:
@@ -82,6 +81,3 @@ async def served(safety: Safety | None = None) -> AsyncIterator[str]:
     finally:
         server.should_exit = True
         await task
-        for name, (old, level) in handlers.items():
-            logging.getLogger(name).handlers[:] = old
-            logging.getLogger(name).setLevel(level)

@@ -7,14 +7,17 @@ import io
 import logging
 import logging.config
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import pytest
 import websockets
+from fastapi import FastAPI
+from fastapi.staticfiles import StaticFiles
 from tests.live.server.serving import TOKEN, client, served
 
 from gioconda.live.server.log import log_config
-from gioconda.live.server.safety import Safety
+from gioconda.live.server.safety import Safety, protect
 
 SECRETS = (TOKEN, "holiday.jpg", "secret words", "my-words", "abc123")
 
@@ -52,6 +55,25 @@ def test_requests_are_logged_by_their_template(log: io.StringIO) -> None:
         "GET (no route) 400",
     ]
     assert not any(secret in log.getvalue() for secret in SECRETS)
+
+
+def test_files_of_the_page_are_logged_by_their_folder_if_they_fail(
+    log: io.StringIO, tmp_path: Path
+) -> None:
+    (tmp_path / "a.js").write_text("1")
+    app = FastAPI()
+    app.mount("/static", StaticFiles(directory=tmp_path))
+
+    async def asked() -> None:
+        transport = httpx.ASGITransport(protect(app, Safety()))
+        async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as c:
+            await c.get("/static/a.js")
+            await c.get("/static/my-words.js")
+
+    asyncio.run(asked())
+    assert "GET /static/... 404" in log.getvalue()
+    assert " 200 " not in log.getvalue()
+    assert "my-words" not in log.getvalue()
 
 
 def test_an_error_is_logged_by_type_and_place_and_not_by_its_words(log: io.StringIO) -> None:

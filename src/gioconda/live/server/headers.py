@@ -30,7 +30,7 @@ PERMISSIONS_POLICY: Final = ", ".join(
     (
         "camera=(self)", "microphone=(self)", "autoplay=(self)", "fullscreen=(self)",
         "picture-in-picture=(self)", "screen-wake-lock=(self)", "geolocation=()", "payment=()",
-        "usb=()", "serial=()", "bluetooth=()", "midi=()", "display-capture=()",
+        "usb=()", "serial=()", "midi=()", "display-capture=()",
     )
 )  # fmt: skip
 HEADERS: Final = {

@@ -74,14 +74,21 @@ class RequestLog:
             if scope["type"] == "http" and method not in _METHODS:
                 method = "OTHER"
             took_ms = (self._clock() - began_s) * 1000
-            logger.info("%s %s %d %.0f ms", method, template_of(scope), status or 500, took_ms)
+            template = template_of(scope)
+            # The page's own files are of interest only when they fail.
+            level = logging.DEBUG if template.endswith("/...") and status < 400 else logging.INFO
+            logger.log(level, "%s %s %d %.0f ms", method, template, status or 500, took_ms)
 
 
 def template_of(scope: Scope) -> str:
     """Return the path of the route that serves a request, with names in place of ids."""
     route = scope.get("route")
     path = getattr(route, "path_format", None) or getattr(route, "path", None)
-    return path if isinstance(path, str) and path else "(no route)"
+    if isinstance(path, str) and path:
+        return path
+    if scope.get("endpoint") is not None and scope.get("root_path"):  # a folder of files
+        return f"{scope['root_path']}/..."
+    return "(no route)"
 
 
 class PrivateFormatter(logging.Formatter):
