@@ -31,7 +31,7 @@ from __future__ import annotations
 #: pinned set-up would bring a second OpenCV beside the one that is there.
 EXTRAS = {
     "heic": "pillow-heif",
-    "live": "aiortc fastapi python-multipart uvicorn websockets",
+    "live": "aiortc fastapi fastapi-offline python-multipart uvicorn websockets",
     "train": "torch==2.13.0 onnx",
 }
 

@@ -115,17 +115,28 @@ def test_help_loads_nothing_heavy() -> None:
     assert done.returncode == 0, done.stderr
 
 
-def test_a_killed_server_leaves_no_file(
+def family(pid: int) -> set[int]:
+    """Return the processes under one."""
+    found: set[int] = set()
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        for child in (task / "children").read_text().split():
+            found |= {int(child)} | family(int(child))
+    return found
+
+
+def test_a_killed_server_leaves_no_file_and_no_process(
     server: tuple[subprocess.Popen[str], str], folder: Path
 ) -> None:
     process, _ = server
     [private] = folder.glob("gioconda-*")
     assert private.stat().st_mode & 0o077 == 0
+    others = family(process.pid)
+    assert len(others) >= 2, "one decodes, one waits to delete"
     process.kill()
     process.wait()
 
     async def gone() -> None:
-        while private.exists():
+        while private.exists() or any(Path(f"/proc/{pid}").exists() for pid in others):
             await asyncio.sleep(0.05)
 
-    asyncio.run(asyncio.wait_for(gone(), 30))
+    asyncio.run(asyncio.wait_for(gone(), 60))
