@@ -71,7 +71,7 @@ def test_ctrl_c_tells_sessions_and_leaves_nothing(
 
     seen = asyncio.run(asyncio.wait_for(story(), 120))
     assert seen[-1] == "session.closed"
-    assert process.wait(60) in (0, -signal.SIGINT, 130)
+    assert process.wait(60) == 0
     assert process.stderr is not None
     assert "Traceback" not in process.stderr.read()
     assert not list(folder.glob("gioconda-*"))

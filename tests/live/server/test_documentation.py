@@ -94,9 +94,13 @@ def test_the_forms_examples_are_what_the_routes_take(described: dict[str, Any]) 
     content = described["paths"]["/v1/jobs"]["post"]["requestBody"]["content"]
     example = content["multipart/form-data"]["example"]
     assert jobs.RenderOptions.model_validate_json(example["options"])
-    for model in (answers.SessionRequest, answers.Change, jobs.RenderOptions):
-        for given in described["components"]["schemas"].get(model.__name__, {}).get("examples", []):
-            assert model.model_validate(given)
+    for model in (
+        answers.SessionRequest, answers.Change, answers.PortraitAnswer, answers.SessionAnswer,
+        jobs.JobAnswer,
+    ):  # fmt: skip
+        examples = described["components"]["schemas"][model.__name__]["examples"]
+        assert examples
+        assert all(model.model_validate(given) for given in examples)
 
 
 def test_the_page_loads_nothing_from_elsewhere() -> None:

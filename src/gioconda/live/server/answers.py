@@ -14,6 +14,21 @@ Background = Annotated[
 Size = Literal[256, 512, 768, 1024]
 _VOICE: Final = "as `GET /v1/voices` names it; by the text's script, or English, if none"
 _DIALS: Final[dict[str, Any]] = {"emotion": "happy", "gaze": [10, 0]}
+_PORTRAIT: Final[dict[str, Any]] = {
+    "id": "example", "width": 512, "height": 512, "faces": 1, "yaw_deg": -2.1, "pitch_deg": 4.0,
+    "roll_deg": 0.3, "face_px": 231.5, "sharpness": 0.62, "warnings": [],
+    "picture": "/v1/portraits/example/picture.jpg", "sheet": "/v1/portraits/example/sheet.png",
+}  # fmt: skip
+_SESSION: Final[dict[str, Any]] = {
+    "id": "c37tEBU1_q4TBoq5RsN4pw", "portrait": "example", "width": 512, "height": 512,
+    "fps": 40, "lookahead_ms": 80, "controls": _DIALS, "background": "keep", "clients": 0,
+    "closes_in_s": 60, "restarts": 0, "outputs": [],
+    "links": {
+        "whep": "/whep/c37tEBU1_q4TBoq5RsN4pw",
+        "mjpeg": "/v1/sessions/c37tEBU1_q4TBoq5RsN4pw/mjpeg", "socket": "/v1/live",
+    },
+    "synthetic": True,
+}  # fmt: skip
 
 
 class Taken(BaseModel):
@@ -40,6 +55,8 @@ class ErrorAnswer(BaseModel):
 
 class PortraitAnswer(BaseModel):
     """A portrait that is held, and what was found in it."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_PORTRAIT]})
 
     id: str = Field(examples=["example"])
     width: int = Field(description="of the picture, in pixels")
@@ -104,6 +121,8 @@ class OutputAnswer(BaseModel):
 
 class SessionAnswer(BaseModel):
     """A session that runs."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_SESSION]})
 
     id: str
     portrait: str
@@ -183,7 +202,15 @@ class ServerAnswer(BaseModel):
 
 def errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """Return the documentation of a route's errors, for ``responses=``."""
-    return {s: {"model": ErrorAnswer, "description": _MEANINGS[s]} for s in statuses}
+    answers: dict[int | str, dict[str, Any]] = {}
+    for status in statuses:
+        meaning, code, message = _MEANINGS[status]
+        example = {"error": {"code": code, "message": message}}
+        answers[status] = {
+            "model": ErrorAnswer, "description": meaning,
+            "content": {"application/json": {"example": example}},
+        }  # fmt: skip
+    return answers
 
 
 def file(media_type: str) -> dict[int | str, dict[str, Any]]:
@@ -193,13 +220,34 @@ def file(media_type: str) -> dict[int | str, dict[str, Any]]:
 
 
 _MEANINGS: Final = {
-    401: "The server needs its token",
-    403: "Not allowed on this server",
-    404: "There is nothing of this id any more",
-    409: "Not now: the message says what stands against it",
-    413: "Too large",
-    415: "Not of a format that is taken",
-    422: "Refused: the message says what was seen and what to do",
-    429: "Too often; `Retry-After` says when to try again",
-    503: "Everything is taken; `Retry-After` says when to try again",
-}
+    401: (
+        "The server needs its token", "token_required",
+        "this server needs its token; send Authorization: Bearer, or log in at POST /v1/login",
+    ),
+    403: (
+        "Not allowed on this server", "not_allowed",
+        "this server sends sessions nowhere else; it was started without --allow-output",
+    ),
+    404: (
+        "There is nothing of this id any more", "no_session",
+        "there is no such session any more; begin a new one",
+    ),
+    409: (
+        "Not now: the message says what stands against it", "in_use",
+        "a session shows this portrait; close it first",
+    ),
+    413: ("Too large", "too_large", "the file is larger than 20 MB"),
+    415: ("Not of a format that is taken", "bad_format", "the picture is none; send another"),
+    422: (
+        "Refused: the message says what was seen and what to do", "bad_option",
+        "head is 9; it must lie between 0 and 2",
+    ),
+    429: (
+        "Too often; `Retry-After` says when to try again", "too_fast",
+        "too many requests; try again in 3 s",
+    ),
+    503: (
+        "Everything is taken; `Retry-After` says when to try again", "busy",
+        "all 2 places of this server are taken; try again when somebody has left",
+    ),
+}  # fmt: skip

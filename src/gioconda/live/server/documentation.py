@@ -21,7 +21,7 @@ One portrait and a voice become a talking face. Upload a portrait, begin a sessi
 stream what it is to speak; or have a video rendered as a job.
 
 Sessions with the lowest latency run over the WebSocket `/v1/live`, whose messages are described in
-`docs/live.schema.json`, or over WebRTC.
+`docs/live.md`, or over WebRTC.
 
 Errors are always `{"error": {"code", "message"}}`. Beyond the server's own machine every request
 needs its token as `Authorization: Bearer`, or the cookie of `POST /v1/login`; never in an address.
@@ -127,5 +127,10 @@ def _described(app: FastAPI) -> dict[str, Any]:
         "type": "http", "scheme": "bearer",
         "description": "shown where the server was started; not needed on its own machine",
     }  # fmt: skip
+    for methods in schema["paths"].values():
+        for operation in methods.values():
+            # The first sentence says more than a function's name.
+            words = operation.get("description", "").partition("\n")[0].strip()
+            operation["summary"] = words.removesuffix(".") or operation["summary"]
     schema["security"] = [{"token": []}, {}]
     return schema

@@ -38,6 +38,11 @@ GIF_CHARACTERS: Final = 450
 BEAT_S: Final = 10.0
 _TYPES: Final = {"mp4": "video/mp4", "webm": "video/webm", "gif": "image/gif"}
 _EXAMPLE: Final[dict[str, Any]] = {"controls": {"emotion": "happy"}, "size": 512, "format": "mp4"}
+_RUNNING: Final[dict[str, Any]] = {
+    "id": "BfvbG2qwGJwKqJ7JsuchiwWF9kYxfniI", "portrait": "example", "format": "mp4",
+    "state": "running", "progress": 0.31, "ahead": 0, "seconds_left": 4.2, "error": None,
+    "file": None, "kept_s": None,
+}  # fmt: skip
 
 Format = Literal["mp4", "webm", "gif"]
 Key = Annotated[str, Path(description="id of the job", max_length=64)]
@@ -59,6 +64,8 @@ class RenderOptions(a.Taken):
 class JobAnswer(BaseModel):
     """A job: where it stands."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [_RUNNING]})
+
     id: str
     portrait: str
     format: Format
@@ -66,11 +73,11 @@ class JobAnswer(BaseModel):
     progress: float = Field(ge=0, le=1)
     ahead: int = Field(description="jobs that wait before it")
     seconds_left: float | None = Field(
-        description="an estimate of what it still takes; null before there is one"
+        None, description="an estimate of what it still takes; null before there is one"
     )
-    error: str | None = Field(description="one sentence where it failed")
-    file: str | None = Field(description="where the video is, once it is done")
-    kept_s: float | None = Field(description="seconds until it is deleted, once it is over")
+    error: str | None = Field(None, description="one sentence where it failed")
+    file: str | None = Field(None, description="where the video is, once it is done")
+    kept_s: float | None = Field(None, description="seconds until it is deleted, once it is over")
 
 
 def routes(server: Server) -> APIRouter:

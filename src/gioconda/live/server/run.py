@@ -7,6 +7,7 @@ import errno
 import logging.config
 import socket
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, Final
 
 import uvicorn
@@ -104,4 +105,6 @@ def run(app: FastAPI, listener: socket.socket, log_level: str, started: Callable
         log_level: of the server's own log.
         started: called once it can be reached.
     """
-    LiveServer(app, log_level, started).run([listener])
+    # The signal is raised once more when all has ended; to end so is no failure.
+    with suppress(KeyboardInterrupt):
+        LiveServer(app, log_level, started).run([listener])
