@@ -1,11 +1,14 @@
 # What a user needs: `make demo` and `make test`. Each sets up .venv first if it is not there.
-.PHONY: setup demo test lint bench clean
+.PHONY: setup agents demo test lint bench clean
 VENV := .venv/.installed
 
 setup: $(VENV)
 
 $(VENV): requirements.lock pyproject.toml scripts/setup.sh
 	@sh scripts/setup.sh
+
+agents: $(VENV)
+	@sh scripts/setup-agents.sh
 
 demo: $(VENV)
 	@mkdir -p out

@@ -18,6 +18,7 @@
     ├── MotionError            a motion file that cannot be read
     ├── VoiceError             an engine that is not installed, lacks a voice, or fails
     ├── TranscriptError        a text or a subtitle file that cannot be used
+    ├── ServerError            a live server that cannot be reached, or refuses
     ├── OutputError            the target exists, cannot be written, or is full
     ├── SandboxError           the process that decodes strangers' files cannot be had
     └── MissingExtraError      an optional part is not installed; names the command
@@ -32,6 +33,8 @@ from __future__ import annotations
 EXTRAS = {
     "heic": "pillow-heif",
     "live": "aiortc fastapi fastapi-offline python-multipart uvicorn websockets",
+    "livekit": "livekit-agents av numpy pydantic websockets",
+    "pipecat": "pipecat-ai av numpy pydantic websockets",
     "train": "torch==2.13.0 onnx",
 }
 
@@ -98,6 +101,19 @@ class VoiceError(GiocondaError):
 
 class TranscriptError(GiocondaError):
     """A text or a subtitle file is missing, empty or cannot be read."""
+
+
+class ServerError(GiocondaError):
+    """A live server cannot be reached, refused, or ended the session.
+
+    Args:
+        message: one sentence.
+        code: by which the server names the cause; empty where it said nothing.
+    """
+
+    def __init__(self, message: str, code: str = "") -> None:
+        self.code = code
+        super().__init__(message)
 
 
 class OutputError(GiocondaError):

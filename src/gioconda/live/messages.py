@@ -31,13 +31,15 @@ class _Message(BaseModel):
 class Dials(_Message):
     """Dials of the performance; those left out keep their value. See ``docs/controls.md``."""
 
-    gaze: tuple[float, float] | None = None
-    distance: float | None = None
+    gaze: tuple[float, float] | None = Field(
+        default=None, description="yaw and pitch in degrees, -30 to 30 and -20 to 20"
+    )
+    distance: float | None = Field(default=None, description="of the camera, 0.7 to 2")
     emotion: Emotion | None = None
-    emotion_strength: float | None = None
-    expression: float | None = None
-    head: float | None = None
-    blinks: float | None = None
+    emotion_strength: float | None = Field(default=None, description="0 to 1")
+    expression: float | None = Field(default=None, description="scale, 0 to 2")
+    head: float | None = Field(default=None, description="scale of its movement, 0 to 2")
+    blinks: float | None = Field(default=None, description="scale of their rate, 0 to 2")
 
 
 class SessionUpdate(_Message):
@@ -50,13 +52,17 @@ class SessionUpdate(_Message):
     type: Literal["session.update"] = "session.update"
     portrait: str | None = Field(None, max_length=64, description="id of an uploaded portrait")
     resume: str | None = Field(None, max_length=64, description="id of a session to go on with")
-    fps: float | None = Field(None, ge=24, le=60)
-    size: Literal[256, 512, 768, 1024] | None = None
-    lookahead_ms: float | None = Field(None, ge=40, le=500)
-    seed: int | None = Field(None, ge=0, lt=2**63)
-    video: VideoCodec | None = None
-    audio: AudioCodec | None = None
-    input_rate: RateHz | None = Field(None, description="of binary VOICE and PARTNER packets")
+    fps: float | None = Field(None, ge=24, le=60, description="frames a second; 40")
+    size: Literal[256, 512, 768, 1024] | None = Field(
+        default=None, description="side of the square in pixels; 512"
+    )
+    lookahead_ms: float | None = Field(
+        None, ge=40, le=500, description="how much of the sound after an instant is waited for; 80"
+    )
+    seed: int | None = Field(None, ge=0, lt=2**63, description="chooses a performance; 0")
+    video: VideoCodec | None = Field(default=None, description="how frames come; h264")
+    audio: AudioCodec | None = Field(default=None, description="whether sound comes; pcm")
+    input_rate: RateHz | None = Field(None, description="Hz of VOICE and PARTNER packets; 24000")
     live_input: bool | None = Field(
         None, description="speech comes from a microphone: silence may be skipped to keep up"
     )
@@ -74,8 +80,8 @@ class AudioAppend(_Message):
     """Speech to be spoken, mono PCM16 in base64; any length, in real time or faster."""
 
     type: Literal["input_audio_buffer.append"] = "input_audio_buffer.append"
-    audio: str
-    rate: RateHz = 24000
+    audio: str = Field(description="PCM16, little-endian, mono, in base64")
+    rate: RateHz = Field(default=24000, description="Hz")
 
 
 class AudioCommit(_Message):
@@ -88,8 +94,8 @@ class PartnerAppend(_Message):
     """Speech of the other speaker, who is listened to; mono PCM16 in base64."""
 
     type: Literal["partner_audio_buffer.append"] = "partner_audio_buffer.append"
-    audio: str
-    rate: RateHz = 24000
+    audio: str = Field(description="PCM16, little-endian, mono, in base64")
+    rate: RateHz = Field(default=24000, description="Hz")
 
 
 class TextAppend(_Message):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gioconda.live.puppet.filters import Fade, OneEuro, PoseFilter
@@ -23,6 +23,7 @@ def test_what_comes_first_comes_as_it_is() -> None:
     assert euro().step(np.array([3.0]), 0.04) == 3.0
 
 
+@settings(max_examples=40, deadline=None)
 @given(STEPS, st.floats(-20, 20), st.floats(-20, 20))
 def test_one_euro_stays_between_what_it_saw(steps: list[float], a: float, b: float) -> None:
     one = euro()
@@ -74,6 +75,7 @@ def test_what_is_held_loosely_is_steadied_more() -> None:
     assert left[5] < left[3]
 
 
+@settings(max_examples=40, deadline=None)
 @given(STEPS, st.integers(0, 2**31))
 def test_the_pose_stays_finite_at_any_steps(steps: list[float], seed: int) -> None:
     rng = np.random.default_rng(seed)

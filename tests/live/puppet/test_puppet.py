@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from concurrent.futures import Executor, Future
 
 import numpy as np
 import pytest
@@ -150,6 +151,32 @@ def test_another_size_of_frame_is_another_camera(webcam: Frames) -> None:
         assert not puppet.is_ready
 
 
+def test_the_face_may_be_built_beside_the_frames(webcam: Frames) -> None:
+    class Later(Executor):
+        def submit(self, fn, /, *args, **kwargs):  # type: ignore[no-untyped-def]
+            self.job, self.future = fn, Future()
+            return self.future
+
+    later = Later()
+    with Puppet(later) as puppet:
+        for t, image in webcam[:40]:
+            assert puppet.step(image, t) is None
+        later.future.set_result(later.job())
+        assert puppet.step(webcam[40][1], webcam[40][0]) is not None
+        assert puppet.is_ready
+
+
+def test_a_page_loaded_anew_goes_on_with_another_clock(webcam: Frames) -> None:
+    with Puppet() as puppet:
+        for t, image in webcam[:60]:
+            puppet.step(image, 500 + t)
+        moments = [puppet.step(image, t) for t, image in webcam[60:]]
+    yaws = [m[YAW] for m in moments if m is not None]
+    assert len(yaws) == len(moments)
+    truth = known_motion().values[60:, YAW]
+    assert np.corrcoef(yaws, truth)[0, 1] > 0.9
+
+
 def test_bad_frames_are_refused_and_old_ones_ignored(webcam: Frames) -> None:
     puppet = Puppet()
     with pytest.raises(OptionError, match="not started"):
@@ -158,10 +185,12 @@ def test_bad_frames_are_refused_and_old_ones_ignored(webcam: Frames) -> None:
         for bad in (GREY[..., 0], GREY.astype(np.float32)):
             with pytest.raises(OptionError, match="uint8 RGB"):
                 puppet.step(bad, 0.0)
+        with pytest.raises(OptionError, match="is least"):
+            puppet.step(GREY[:0], 0.0)
         with pytest.raises(OptionError, match="no number"):
             puppet.step(GREY, np.nan)
-        for t, image in webcam[:50]:
+        for t, image in webcam[:45]:
             last = puppet.step(image, t)
         assert last is not None
-        again = puppet.step(GREY, webcam[10][0])
+        again = puppet.step(GREY, webcam[30][0])
         np.testing.assert_array_equal(again, last)

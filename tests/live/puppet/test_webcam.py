@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gioconda.errors import ImageDecodeError
@@ -57,6 +57,7 @@ def test_many_scans_are_refused() -> None:
         decode_frame(GOOD[:-2] + b"\xff\xda\x00\x08" * 20 + GOOD[-2:])
 
 
+@settings(max_examples=100, deadline=None)
 @given(st.lists(st.tuples(st.integers(0, len(GOOD) - 1), st.integers(0, 255)), max_size=8))
 def test_mutations_are_a_frame_or_refused(changes: list[tuple[int, int]]) -> None:
     data = bytearray(GOOD)

@@ -40,7 +40,9 @@ class Puppeteer:
         from gioconda.sandbox import DecodeLimits, Decoder
 
         self._tell = tell
-        self._puppet = Puppet()
+        # A face that was learnt is built beside the frames, which would wait a tenth of a second.
+        self._builder = ThreadPoolExecutor(1, thread_name_prefix="puppet's face")
+        self._puppet = Puppet(self._builder)
         most = DecodeLimits(image_bytes=MOST_BYTES, image_pixels=MOST_WIDTH * MOST_HEIGHT)
         self._decoder = Decoder(most)
         self._frames = self._decoder.stream()
@@ -68,6 +70,7 @@ class Puppeteer:
         self._thread.submit(self._frames.close)
         self._thread.submit(self._decoder.close)
         self._thread.shutdown(wait=False)
+        self._builder.shutdown(wait=False)
 
     def _work(self) -> None:
         while True:

@@ -22,6 +22,8 @@ _RATE_HZ: Final = 25.0
 _FIRST_SPEED: Final = np.repeat([30.0, 0.3], 3)
 #: Part of a speed that is left a second later: what is not seen to go on comes to rest.
 _SPEED_KEPT: Final = 0.02
+#: What cannot be seen at all is held by this much.
+_NO_LESS: Final = 1e-6
 #: A measurement this many spreads off is a jump: the filter opens for it.
 _SURPRISE: Final = 3.0
 #: Largest opening, as a factor of the process's variance.
@@ -133,7 +135,7 @@ class PoseFilter:
             information: (6, 6) the inverse of the covariance of its error.
             step_s: since the pose before.
         """
-        noise = np.linalg.inv(information)
+        noise = np.linalg.inv(information + _NO_LESS * np.eye(6))
         if self._mean is None:
             self._mean = np.concatenate([pose, np.zeros(6)])
             self._spread = np.zeros((12, 12))

@@ -7,6 +7,7 @@ frame is a moment, counted from this person's own rest (:mod:`neutral`).
 
 from __future__ import annotations
 
+from concurrent.futures import Executor, Future
 from functools import lru_cache
 from typing import Final
 
@@ -22,10 +23,11 @@ from gioconda.live.puppet.filters import Fade, OneEuro, PoseFilter
 from gioconda.live.puppet.follower import WebcamFollower
 from gioconda.live.puppet.lips import close_lips
 from gioconda.live.puppet.neutral import Neutral
-from gioconda.motion import BLENDSHAPES, INDEX, FloatArray, neutral, set_gaze
+from gioconda.motion import BLENDSHAPES, GAZE_FULL_DEG, INDEX, FloatArray, neutral, set_gaze
 from gioconda.portrait.canonical import canonical_landmarks
 from gioconda.portrait.preparation import view_geometry
 from gioconda.render.mesh import topology as topo
+from gioconda.render.mesh.deform import WEIGHT_RANGE
 
 Array = npt.NDArray[np.float64]
 ByteImage = npt.NDArray[np.uint8]
@@ -39,6 +41,9 @@ _APART_S: Final = 0.045
 _VIEW_SIDE_PX: Final = 256
 #: Frames are looked at with their longer side at most this.
 _SIDE_PX: Final = 640
+_LEAST_SIDE_PX: Final = 32
+#: A frame earlier than the one before by more than this has another clock.
+_OTHER_CLOCK_S: Final = 1.0
 #: A face that is lost is waited for; then the portrait goes to rest. Together under 0.6 s.
 _HELD_S: Final = 0.12
 _EASE_S: Final = 0.45
@@ -65,11 +70,16 @@ _CLOSING: Final = 0.12
 class Puppet:
     """A person before a webcam as motion; use it as a context, or ``start`` and ``close`` it.
 
-    A frame of 640x480 takes about 7 ms of one core; the frame that completes the learning 0.1 s
-    more.
+    A frame of 640x480 takes about 7 ms of one core; to build the face that was learnt takes 0.1 s
+    more, once.
+
+    Args:
+        builder: builds it beside the frames, which go on meanwhile; None builds it within the
+            frame that completes the learning.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, builder: Executor | None = None) -> None:
+        self._builder = builder
         self._follower: WebcamFollower | None = None
 
     def __enter__(self) -> Puppet:
@@ -84,6 +94,7 @@ class Puppet:
         _warm()
         self._fade = Fade(_EASE_S)
         self._last_s: float | None = None
+        self._now_s = 0.0
         self._generation = 0
         self._meet()
 
@@ -93,6 +104,7 @@ class Puppet:
         self._follower = WebcamFollower().__enter__()
         self._face: _KnownFace | None = None
         self._learning: _Learning | None = _Learning()
+        self._building: Future[_KnownFace] | None = None
         self._seen_s: float | None = None
         self._aim: FloatArray = neutral()
         self._shape: tuple[int, ...] = ()
@@ -122,7 +134,7 @@ class Puppet:
         Args:
             image: (H, W, 3) uint8 RGB.
             time_s: its instant; any clock, rising. A frame that is not later than the one before
-                is ignored.
+                is ignored, unless it is of another clock: over a second earlier.
 
         Returns:
             The moment, (60,), of :data:`gioconda.CHANNELS`; None while the face is not known yet,
@@ -133,17 +145,14 @@ class Puppet:
         """
         if self._follower is None:
             raise OptionError("the puppet is not started; call start() first")
-        if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8:
-            raise OptionError(
-                f"a frame has the shape {image.shape} and the type {image.dtype}; uint8 RGB, "
-                "(height, width, 3), is needed"
-            )
-        if not np.isfinite(time_s):
-            raise OptionError("a frame has a time that is no number")
-        if self._last_s is not None and time_s <= self._last_s:
-            return self._fade.shown
+        _check(image, time_s)
         step_s = _USUAL_STEP_S if self._last_s is None else time_s - self._last_s
+        if -_OTHER_CLOCK_S <= step_s <= 0:
+            return self._fade.shown
+        step_s = step_s if step_s > 0 else _USUAL_STEP_S
         self._last_s = time_s
+        self._now_s += step_s
+        now_s = self._now_s
         small = _shrunk(image, _SIDE_PX)
         if small.shape != self._shape:
             if self._shape:  # another camera
@@ -151,26 +160,47 @@ class Puppet:
             self._shape = small.shape
         landmarks = self._follower.landmarks(small, step_s)
         if landmarks is not None:
-            self._seen(small, landmarks, time_s)
+            self._seen(small, landmarks)
         seen_s = self._seen_s
-        if self._face is not None and seen_s is not None and time_s - seen_s <= _HELD_S:
-            return self._fade.towards(self._aim, self._generation, time_s)
-        return self._fade.towards(None, 0, time_s)
+        if self._face is not None and seen_s is not None and now_s - seen_s <= _HELD_S:
+            return self._fade.towards(self._aim, self._generation, now_s)
+        return self._fade.towards(None, 0, now_s)
 
-    def _seen(self, image: ByteImage, landmarks: Array, time_s: float) -> None:
-        learning = self._learning
-        if learning is not None:
-            if self._seen_s is not None and time_s - self._seen_s > _GAP_S:
-                learning = self._learning = _Learning()
-            learning.add(image, landmarks, time_s)
-            if learning.is_complete:
-                self._face = _KnownFace(learning.subject())
-                self._learning = None
-                self._generation += 1
+    def _seen(self, image: ByteImage, landmarks: Array) -> None:
+        away_s = _USUAL_STEP_S if self._seen_s is None else self._now_s - self._seen_s
+        self._learn(image, landmarks, away_s)
         if self._face is not None:
-            away_s = _USUAL_STEP_S if self._seen_s is None else time_s - self._seen_s
-            self._aim = self._face.moment(landmarks, away_s)
-        self._seen_s = time_s
+            moment = self._face.moment(landmarks, away_s)
+            if moment is None:
+                return
+            self._aim = moment
+        self._seen_s = self._now_s
+
+    def _learn(self, image: ByteImage, landmarks: Array, away_s: float) -> None:
+        if self._learning is not None:
+            if away_s > _GAP_S:
+                self._learning = _Learning()
+            self._learning.add(image, landmarks, self._now_s)
+            if self._learning.is_complete:
+                self._build(self._learning)
+                self._learning = None
+        if self._building is not None and self._building.done():
+            try:
+                self._face = self._building.result()
+                self._generation += 1
+            except ValueError:  # a face out of any shape; the next second may show a better one
+                self._learning = self._learning or _Learning()
+            self._building = None
+
+    def _build(self, learning: _Learning) -> None:
+        if self._builder is not None:
+            self._building = self._builder.submit(learning.face)
+            return
+        self._building = Future()
+        try:
+            self._building.set_result(learning.face())
+        except ValueError as error:
+            self._building.set_exception(error)
 
 
 class _Learning:
@@ -193,12 +223,12 @@ class _Learning:
         enough = len(self._frames) >= _LEAST_FRAMES
         return enough and self._last_s - self._first_s >= LEARNING_S
 
-    def subject(self) -> Subject:
+    def face(self) -> _KnownFace:
         """Build the person of the most restful frame."""
         looks = look(np.stack([landmarks for _, landmarks in self._frames]))
         image, landmarks = self._frames[most_restful(looks)]
         view = view_geometry(image, landmarks.astype(np.float32), _VIEW_SIDE_PX)
-        return Subject.of(view, landmarks)
+        return _KnownFace(Subject.of(view, landmarks))
 
 
 class _KnownFace:
@@ -215,13 +245,17 @@ class _KnownFace:
         self._looking = np.zeros(2)
         self._lids = 0.0
 
-    def moment(self, landmarks: Array, step_s: float) -> FloatArray:
+    def moment(self, landmarks: Array, step_s: float) -> FloatArray | None:
+        """Return the moment of a frame; None if its landmarks are no face."""
         if step_s > _GAP_S:
             for part in (self._pose, self._head, self._gaze, self._shapes):
                 part.reset()
         if step_s > _AWAY_S:
             self._neutral.moved_seat()
         fit = self._fitter.step(landmarks, step_s)
+        if not (np.isfinite(fit.face).all() and np.isfinite(fit.information).all()):
+            self._fitter = CausalFitter(self._fitter.subject)
+            return None
         step_s = min(step_s, _GAP_S)
         pose = self._head.step(self._pose.step(fit.pose, fit.information, step_s), step_s)
         # lids that come down take the irises with them before they hide them
@@ -233,8 +267,9 @@ class _KnownFace:
         close_lips(values, fit.lip_gap_mm)
         count = len(BLENDSHAPES)
         values[:count] = self._shapes.step(values[:count], step_s)
+        values[:count] = np.clip(values[:count], *WEIGHT_RANGE)
         result = values.astype(np.float32)
-        set_gaze(result, *gaze_deg)
+        set_gaze(result, *np.clip(gaze_deg, -GAZE_FULL_DEG, GAZE_FULL_DEG))
         return result
 
 
@@ -252,6 +287,18 @@ def _warm() -> None:
     grey = np.full((_VIEW_SIDE_PX, _VIEW_SIDE_PX, 3), 128, np.uint8)
     view = view_geometry(grey, face.astype(np.float32), _VIEW_SIDE_PX)
     _KnownFace(Subject.of(view, face)).moment(face, _USUAL_STEP_S)
+
+
+def _check(image: ByteImage, time_s: float) -> None:
+    if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8:
+        raise OptionError(
+            f"a frame has the shape {image.shape} and the type {image.dtype}; uint8 RGB, "
+            "(height, width, 3), is needed"
+        )
+    if min(image.shape[:2]) < _LEAST_SIDE_PX:
+        raise OptionError(f"a frame has the shape {image.shape}; {_LEAST_SIDE_PX} pixels is least")
+    if not np.isfinite(time_s):
+        raise OptionError("a frame has a time that is no number")
 
 
 def _face_filter(name: str) -> tuple[float, float]:
