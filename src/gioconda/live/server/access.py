@@ -33,12 +33,9 @@ LOGINS: Final = 1000
 TOKEN_BYTES: Final = 32
 #: Tokens that are given must have as many characters.
 SHORTEST_TOKEN: Final = 32
-#: What needs no token: the page, which must be seen to enter one, whether one is needed, and the
-#: description of the API, which is the same on every server.
-OPEN_PATHS: Final = (
-    "/", "/favicon.ico", "/v1/login", "/v1/logout", "/v1/server", "/docs", "/openapi.json",
-)  # fmt: skip
-OPEN_FOLDERS: Final = ("/static/", "/docs/")
+#: What needs no token: the page, which must be seen to enter one, and whether one is needed.
+OPEN_PATHS: Final = ("/", "/favicon.ico", "/v1/login", "/v1/logout", "/v1/server")
+OPEN_FOLDER: Final = "/static/"
 _LOGIN_BYTES: Final = 4096
 _NAMES: Final = frozenset(
     {"token", "access_token", "auth_token", "auth", "authorization", "api_key", "apikey", "bearer"}
@@ -170,7 +167,7 @@ class Access:
     def _judge(self, scope: Scope) -> Refusal | None:
         path = scope["path"]
         is_open = scope["type"] == "http" and scope["method"] in ("GET", "HEAD", "OPTIONS")
-        if is_open and (path in OPEN_PATHS or path.startswith(OPEN_FOLDERS)):
+        if is_open and (path in OPEN_PATHS or path.startswith(OPEN_FOLDER)):
             return None
         if self._token is None:
             return None
