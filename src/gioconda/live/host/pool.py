@@ -272,7 +272,7 @@ class LocalPool:
             self._idle.append(worker)
             worker = None
             self._tell()
-        except (TimeoutError, OSError) as e:
+        except (TimeoutError, OSError, RuntimeError) as e:
             logger.error("a worker process could not be started: %s", e)
             await asyncio.sleep(_RETRY_S)
         finally:

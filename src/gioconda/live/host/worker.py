@@ -282,12 +282,16 @@ def _warm_up(portraits: HeldPortraits) -> None:
     """Load every library, kernel and model by making a few frames of the example."""
     import cv2
 
+    from gioconda import examples
     from gioconda.live.host.encoders import create_encoder
     from gioconda.live.packets import Kind
     from gioconda.live.session import Session
+    from gioconda.portrait import Portrait
 
     # One thread renders and encodes; more would only contend with other sessions.
     cv2.setNumThreads(1)
+    # What finds faces is loaded too: of the example they are known without looking.
+    Portrait.open(str(examples.portrait_path()), cache=False)
     session = Session(portraits.get(c.EXAMPLE))
     session.push_audio(np.zeros(1600, np.float32))
     encoders = [create_encoder(kind, 512, 512, 40) for kind in (Kind.H264, Kind.VP8)]

@@ -33,10 +33,11 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-#: Added to the niceness of the process: a session beside it gets eight times its processor time.
-NICENESS: Final = 10
-#: A process that says nothing for so long is ended; the longest silence is that of a first start.
-SILENT_S: Final = 300.0
+#: Added to the niceness of the process: a session beside it gets 68 times its processor time.
+NICENESS: Final = 19
+#: A process that says nothing for so long is ended; the longest silence is that of the start, which
+#: takes seconds, and minutes beside sessions that leave nothing of the processor.
+SILENT_S: Final = 900.0
 #: Part of the progress bar that speaking a text takes.
 _SPEAKING: Final = 0.05
 #: Progress is told in steps of this.
