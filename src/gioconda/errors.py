@@ -20,6 +20,7 @@
     ├── TranscriptError        a text or a subtitle file that cannot be used
     ├── ServerError            a live server that cannot be reached, or refuses
     ├── OutputError            the target exists, cannot be written, or is full
+    ├── ClusterError           no cluster answers, or what it did is lost
     ├── SandboxError           the process that decodes strangers' files cannot be had
     └── MissingExtraError      an optional part is not installed; names the command
 
@@ -31,6 +32,8 @@ from __future__ import annotations
 #: What each extra installs. Named one by one, since installing ``gioconda[extra]`` over the
 #: pinned set-up would bring a second OpenCV beside the one that is there.
 EXTRAS = {
+    "camera": "pyvirtualcam",
+    "cluster": "--no-deps -r requirements-cluster.lock",
     "heic": "pillow-heif",
     "live": "aiortc fastapi fastapi-offline python-multipart uvicorn websockets",
     "livekit": "livekit-agents av numpy pydantic websockets",
@@ -118,6 +121,10 @@ class ServerError(GiocondaError):
 
 class OutputError(GiocondaError):
     """The output exists already, cannot be written, or the disk is full."""
+
+
+class ClusterError(GiocondaError):
+    """No cluster answers, it runs other versions, or a worker of it was lost too often."""
 
 
 class SandboxError(GiocondaError):

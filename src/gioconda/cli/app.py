@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
 from gioconda.cli import arguments as arg
-from gioconda.cli import motion_commands, say_command
+from gioconda.cli import live_command, motion_commands, say_command, serve_command
+from gioconda.cli.cluster_option import ClusterOption, JobsOption, WithCluster
 from gioconda.cli.measure_commands import measure_app
 from gioconda.cli.voice import Voice
 from gioconda.cli.words import Words
@@ -42,7 +43,7 @@ def _root(
     pass
 
 
-@app.command()
+@app.command(cls=WithCluster)
 def animate(
     context: typer.Context,
     inputs: Annotated[
@@ -73,6 +74,8 @@ def animate(
     language: arg.Language = None,
     motion_from: arg.MotionFrom = None,
     motion_face: arg.MotionFace = None,
+    cluster: ClusterOption = None,
+    jobs: JobsOption = None,
     as_json: arg.Json = False,
     quiet: arg.Quiet = False,
     force: arg.Force = False,
@@ -105,7 +108,8 @@ def animate(
                 "--expression": expression != 1, "--blinks": blinks != 1,
                 "--seed": seed != 0, "--still": still, "--controls": controls_file is not None,
                 "--text": text is not None, "--language": language is not None,
-                "--partner": partner is not None,
+                "--partner": partner is not None, "--cluster": cluster is not None,
+                "--jobs": jobs is not None,
             }
         )  # fmt: skip
         capturing.animate_from(
@@ -116,6 +120,27 @@ def animate(
         return
     if motion_face is not None:
         raise OptionError("--motion-face chooses a face of the video that --motion-from names")
+    if jobs is not None:
+        from gioconda.cli import batches
+
+        named = inputs or source_image or source or driven_audio or audio
+        batches.refuse_beside_jobs(
+            {
+                "PORTRAIT... SOUND": bool(named),
+                "--partner": partner is not None, "--controls": controls_file is not None,
+                "--text": text is not None, "--language": language is not None,
+            }
+        )  # fmt: skip
+        given = arg.controls(
+            gaze=gaze, distance=distance, emotion=emotion, expression=expression, head=head,
+            blinks=blinks, seed=seed, still=still,
+        )  # fmt: skip
+        sys.exit(
+            batches.animate_list(
+                jobs, output, lambda file: arg.directed(given, file, context), look, say, cluster,
+                force=force,
+            )
+        )  # fmt: skip
     portraits, sound = arg.split_inputs(
         inputs or [],
         [p for p in (source_image, source) if p],
@@ -128,6 +153,15 @@ def animate(
     )  # fmt: skip
     controls = arg.directed(constant, controls_file, context)
     words = Words(text, language)
+    if cluster is not None:
+        from gioconda.cli import batches
+
+        sys.exit(
+            batches.animate(
+                portraits, sound, output, controls, look, say, words, cluster, partner=partner,
+                force=force,
+            )
+        )  # fmt: skip
     sys.exit(
         making.animate(
             portraits, sound, output, controls, look, say, words, partner=partner, force=force
@@ -136,6 +170,7 @@ def animate(
 
 
 app.command()(say_command.say)
+app.command()(live_command.live)
 
 
 @app.command()
@@ -314,62 +349,7 @@ def demo(
     making.demo(output, Voice(as_json=as_json, quiet=quiet), force=force)
 
 
-@app.command()
-def serve(
-    host: Annotated[str, typer.Option("--host", help="Address to listen at.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="Port.")] = 7860,
-    sessions: Annotated[
-        int | None,
-        typer.Option("--sessions", help="Sessions at once; by the number of cores if not given."),
-    ] = None,
-    token: Annotated[
-        str | None,
-        typer.Option(
-            "--token",
-            envvar="GIOCONDA_TOKEN",
-            show_envvar=False,
-            help="Secret that callers must show; other users see it here, so rather set the "
-            "variable GIOCONDA_TOKEN. Beyond this machine one is made, and shown once, if none is "
-            "given.",
-        ),
-    ] = None,
-    allow_origin: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--allow-origin",
-            metavar="ORIGIN",
-            help="Web site whose scripts may call, as https://example.org. May be repeated.",
-        ),
-    ] = None,
-    allow_host: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--allow-host",
-            metavar="NAME",
-            help="Name under which a proxy publishes the server. May be repeated.",
-        ),
-    ] = None,
-    allow_output: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--allow-output",
-            metavar="ADDRESS",
-            help="Clients may send sessions to addresses that begin so, as rtmp://host/app/. May "
-            "be repeated.",
-        ),
-    ] = None,
-    log_level: Annotated[
-        Literal["debug", "info", "warning", "error"],
-        typer.Option("--log-level", help="How much is logged; never what was sent."),
-    ] = "warning",
-) -> None:
-    """Serve a page on which a portrait answers while one speaks, and an API for agents."""
-    from gioconda.cli import serving
-
-    serving.serve(
-        host, port, sessions=sessions, token=token, origins=tuple(allow_origin or ()),
-        hosts=tuple(allow_host or ()), outputs=tuple(allow_output or ()), log_level=log_level,
-    )  # fmt: skip
+app.command(cls=WithCluster)(serve_command.serve)
 
 
 @app.command("warm-up", hidden=True)

@@ -97,7 +97,7 @@ def _batch(
     """Animate each portrait; a bad one is reported and skipped. Return 0, or 1 if any failed."""
     from gioconda.portrait import Portrait
 
-    targets = named_after(portraits, folder, _usual_suffix(look))
+    targets = named_after(portraits, folder, usual_suffix(look))
     failed = 0
     inputs = [*portraits, sound or "", partner or "", words.text or ""]
     with opened_voices(sound, partner, words, voice, controls) as (own, other), made_folder(folder):
@@ -233,7 +233,7 @@ def save_animation(
         voice.note(warning)
     with voice.bar(target.name, "frames") as bar:
         report = animation.save(target, overwrite=force, progress=bar)
-    _tell(report, voice)
+    tell(report, voice)
 
 
 def demo(output: str, voice: Voice, *, force: bool) -> None:
@@ -251,7 +251,8 @@ def demo(output: str, voice: Voice, *, force: bool) -> None:
         _animate_one(portrait, sound, target, Controls(), look, voice, force=force)
 
 
-def _tell(report: Report, voice: Voice) -> None:
+def tell(report: Report, voice: Voice) -> None:
+    """Tell what saving an animation took."""
     frames = "1 frame" if report.frames == 1 else f"{report.frames} frames"
     steady = f", then {report.frames_per_second:.0f} frames a second" if report.frames > 1 else ""
     voice.result(
@@ -280,7 +281,8 @@ def is_folder(output: str | None, several: bool = False) -> bool:
     return several and output not in ("", "-") and not Path(output).suffix
 
 
-def _usual_suffix(look: Look) -> str:
+def usual_suffix(look: Look) -> str:
+    """Return the suffix of a video that is not named."""
     return ".webm" if look.background.transparent else ".mp4"
 
 
@@ -290,7 +292,7 @@ def video_target(
     """Return where the video goes, checked; named after the portrait if not said."""
     from gioconda.video import check_target
 
-    name = f"{Path(portrait).stem}{_usual_suffix(look)}" if output is None else output
+    name = f"{Path(portrait).stem}{usual_suffix(look)}" if output is None else output
     checked = check_target(name, force, alpha=look.background.transparent)
     check_not_input(checked.occupied(), [*inputs, look.background.source])
     return Path(name)

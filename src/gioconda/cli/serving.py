@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from typing import TYPE_CHECKING
 
-from gioconda.errors import MissingExtraError, OptionError
+from gioconda.errors import MissingExtraError, OptionError, OutputError
+
+if TYPE_CHECKING:
+    from gioconda.live.host.pool import Pool
 
 
 def serve(
@@ -18,6 +24,8 @@ def serve(
     hosts: tuple[str, ...] = (),
     outputs: tuple[str, ...] = (),
     log_level: str = "warning",
+    cluster: str | None = None,
+    cluster_port: int = 0,
 ) -> None:
     """Run the server until Ctrl-C.
 
@@ -30,10 +38,14 @@ def serve(
         hosts: names under which a proxy publishes the server; a token is required then.
         outputs: beginnings of addresses that clients may send sessions to.
         log_level: how much is logged.
+        cluster: address of a Ray cluster that holds the sessions; None for this machine alone.
+        cluster_port: that its workers connect back to; any that is free if 0.
 
     Raises:
-        MissingExtraError: a part of the extra ``live`` is not installed.
         OptionError: an option cannot be used, or the port is in use.
+        MissingExtraError: a part of the extra ``live``, or of ``cluster``, is not installed.
+        ClusterError: no cluster answers.
+        OutputError: the port for the cluster's workers is taken.
     """
     if sessions is not None and sessions < 1:
         raise OptionError(f"sessions is {sessions}; at least one is needed")
@@ -46,8 +58,11 @@ def serve(
         raise MissingExtraError("gioconda serve", "live") from e
     way_in = entry(host, token or None, published=bool(hosts))
     safety = Safety(way_in.token, way_in.loopback, origins, hosts)
-    with closing(run.listening(host, port)) as listener:
-        app = create_app(ServeSettings(sessions, outputs, safety))
+    with (
+        closing(run.listening(host, port)) as listener,
+        _pool(cluster, sessions, cluster_port) as pool,
+    ):
+        app = create_app(ServeSettings(sessions, outputs, safety), pool)
         address = run.address_of(listener, host)
 
         def started() -> None:
@@ -55,3 +70,27 @@ def serve(
             print(f"Gioconda: {address}  (Ctrl-C ends it)", file=sys.stderr, flush=True)
 
         run.run(app, listener, log_level, started)
+
+
+@contextmanager
+def _pool(cluster: str | None, sessions: int | None, port: int) -> Iterator[Pool | None]:
+    """Give the workers of a cluster; None for those of this machine."""
+    if cluster is None:
+        yield None
+        return
+    from gioconda.cluster.connection import connected
+    from gioconda.cluster.ray_pool import SPARE, RayPool
+
+    # A Ray on this machine alone counts a core for each session and for the one kept ready.
+    places = (sessions or len(os.sched_getaffinity(0))) + SPARE
+    with connected(cluster, "gioconda serve --cluster", cores=places) as joined:
+        try:
+            pool = RayPool(joined, sessions, port=port)
+        except OSError as e:
+            raise OutputError(
+                f"workers cannot connect back to {joined.gateway}:{port}: {e.strerror or e}; "
+                "choose another --cluster-port"
+            ) from e
+        machines = "1 machine" if joined.machines == 1 else f"{joined.machines} machines"
+        print(f"sessions run on {machines}, {pool.capacity} at once", file=sys.stderr)
+        yield pool

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import Final
 
+#: Sound goes out at least this often.
+PIECE_S: Final = 0.014
 #: A clock that jumps by more than this, since the machine slept, is taken to have stood still.
 _ASLEEP_S: Final = 1.0
 
@@ -22,6 +24,7 @@ class Pacer:
         self._fps, self._delay_s = fps, delay_s
         self._base_s = clock_s
         self._latest_s = 0.0
+        self._parts = math.ceil(1 / (fps * PIECE_S))
 
     def now_s(self, clock_s: float) -> float:
         """Return the session's time at a reading of the clock; it never falls."""
@@ -33,12 +36,15 @@ class Pacer:
         return self._latest_s
 
     def wait_s(self, clock_s: float) -> float:
-        """Return how long to wait until the next frame is due; 0 if it is."""
+        """Return how long to wait until the next frame, or a part of one, is due; 0 if it is.
+
+        Sound goes out in pieces of :data:`PIECE_S` at most: what comes in bursts must be buffered.
+        """
         now_s = clock_s - self._base_s
+        rate = self._fps * self._parts
         # A little later than due, so that rounding does not miss the frame.
-        after = math.floor((self._latest_s - self._delay_s) * self._fps + 1e-6) + 1
-        after = max(after, 0)
-        return max(after / self._fps + self._delay_s + 1e-4 - now_s, 0.0)
+        after = math.floor((self._latest_s - self._delay_s) * rate + 1e-6) + 1
+        return max(max(after, 0) / rate + self._delay_s + 1e-4 - now_s, 0.0)
 
     def due_s(self, index: int) -> float:
         """Return the reading of the clock at which a frame is due."""

@@ -161,7 +161,8 @@ class Session:
     @property
     def queued_s(self) -> float:
         """Seconds of pushed speech that wait to be heard."""
-        return (self._speech.waiting_samples + self._taken - self._given) / OUTPUT_RATE_HZ
+        ahead = max(self._spoken_to() - self._given, 0) if self._pieces else 0
+        return (self._speech.waiting_samples + ahead) / OUTPUT_RATE_HZ
 
     @property
     def speaking(self) -> bool:

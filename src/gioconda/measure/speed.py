@@ -45,6 +45,19 @@ def warm_up() -> None:
             )  # fmt: skip
             suffix = ".webm" if background == "none" else ".mp4"
             animation.save(Path(folder) / f"{framing}-{background}{suffix}")
+    _warm_up_live()
+
+
+def _warm_up_live() -> None:
+    """Do the same for live sessions."""
+    from gioconda.live.host.portraits import HeldPortraits
+    from gioconda.live.host.worker import warm_up as warm_up_worker
+    from gioconda.live.puppet import Puppet
+
+    warm_up_worker(HeldPortraits())
+    puppet = Puppet()
+    puppet.start()
+    puppet.close()
 
 
 def run(

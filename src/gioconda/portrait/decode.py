@@ -47,6 +47,10 @@ _URL: Final = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]+://?[^/]")
 _HEIC_BRANDS: Final = (b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1")
 
 
+#: What stands for the name of a picture that came as an array.
+NAMELESS: Final = "the picture"
+
+
 @dataclass(frozen=True)
 class Picture:
     """A decoded picture.
@@ -62,6 +66,11 @@ class Picture:
     sha256: str
     name: str
     original_size: tuple[int, int] | None = None
+
+    @property
+    def shown(self) -> str:
+        """The name as messages have it: a file's in quotation marks."""
+        return self.name if self.name == NAMELESS else repr(self.name)
 
 
 def decode(
@@ -91,7 +100,7 @@ def decode(
         image = _from_array(source)  # checks its size before anything is copied
         digest = hashlib.sha256(f"{source.shape} {source.dtype.str}".encode())
         digest.update(np.ascontiguousarray(source).data)
-        return Picture(image, digest.hexdigest(), "the array", (source.shape[1], source.shape[0]))
+        return Picture(image, digest.hexdigest(), NAMELESS, (source.shape[1], source.shape[0]))
     if isinstance(source, (bytes, bytearray, memoryview)):
         data, name = bytes(source), "the data"
     else:

@@ -106,7 +106,7 @@ class Portrait:
         faces = find_faces(picture, finder or MediapipeFinder(), disk)
         if not faces:
             raise _no_face(picture, finder or MediapipeFinder())
-        return cls(picture, faces, _chosen(faces, face, picture.name), disk)
+        return cls(picture, faces, _chosen(faces, face, picture.shown), disk)
 
     @property
     def face(self) -> Face:
@@ -201,7 +201,7 @@ def _chosen(faces: tuple[Face, ...], number: int | None, name: str) -> int:
             raise OptionError(f"a face is chosen by a whole number, not {number!r}") from None
         if not 0 <= index < len(faces):
             have = "1 face" if len(faces) == 1 else f"{len(faces)} faces"
-            raise OptionError(f"there is no face {number}; {name!r} has {have}, counted from 1")
+            raise OptionError(f"there is no face {number}; {name} has {have}, counted from 1")
         problem = _problem(faces[index], name)
         if problem is not None:
             raise problem
@@ -219,7 +219,7 @@ def _problem(face: Face, name: str) -> PortraitError | None:
     """Return why a face cannot be animated, or None."""
     if min(face.width_px, face.height_px) < LEAST_FACE_PX:
         return FaceTooSmallError(
-            f"the face in {name!r} is {face.width_px:.0f} x {face.height_px:.0f} px; at least "
+            f"the face in {name} is {face.width_px:.0f} x {face.height_px:.0f} px; at least "
             f"{LEAST_FACE_PX} px are needed, use a larger picture"
         )
     for angle, limit, what in (
@@ -229,7 +229,7 @@ def _problem(face: Face, name: str) -> PortraitError | None:
     ):
         if abs(angle) > limit:
             return FaceAngleError(
-                f"the face in {name!r} is {what} by {abs(angle):.0f} degrees; up to {limit:.0f} "
+                f"the face in {name} is {what} by {abs(angle):.0f} degrees; up to {limit:.0f} "
                 "works, use a picture that faces the camera"
             )
     return None
@@ -241,11 +241,11 @@ def _picture_too_small(picture: Picture) -> FaceTooSmallError:
     own = picture.original_size or (width, height)
     if own == (width, height):
         return FaceTooSmallError(
-            f"{picture.name!r} is {width} x {height} px; a face needs at least "
+            f"{picture.shown} is {width} x {height} px; a face needs at least "
             f"{LEAST_FACE_PX} px, use a larger picture"
         )
     return FaceTooSmallError(
-        f"{picture.name!r} is {own[0]} x {own[1]} px, too narrow for a face once its longer side "
+        f"{picture.shown} is {own[0]} x {own[1]} px, too narrow for a face once its longer side "
         f"is reduced to {SIDE_LIMIT_PX} px; cut out the face"
     )
 
@@ -257,11 +257,11 @@ def _no_face(picture: Picture, finder: FaceFinder) -> PortraitError:
     for quarters, lies in () if _is_flat(small) else turns:
         if finder.find(np.ascontiguousarray(np.rot90(small, quarters))):
             return FaceAngleError(
-                f"the face in {picture.name!r} is rolled by {lies}; up to {MOST_ROLL_DEG:.0f} "
+                f"the face in {picture.shown} is rolled by {lies}; up to {MOST_ROLL_DEG:.0f} "
                 "degrees work, turn the picture upright first"
             )
     return NoFaceError(
-        f"no human face was found in {picture.name!r} (animals are not animated); use a picture "
+        f"no human face was found in {picture.shown} (animals are not animated); use a picture "
         "in which a face looks at the camera"
     )
 

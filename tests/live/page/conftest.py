@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-
 from tests.live.page.fake_server import FakeServer
 
 SWITCHES = [

@@ -37,8 +37,8 @@ FPS = 40
 LOOP = 40
 POLICY = "; ".join(
     [
-        "default-src 'self'", "script-src 'self'", "style-src 'self'", "img-src 'self'",
-        "connect-src 'self'", "object-src 'none'", "base-uri 'none'",
+        "default-src 'none'", "script-src 'self'", "style-src 'self'", "img-src 'self'",
+        "media-src 'self'", "connect-src 'self'", "base-uri 'none'", "form-action 'self'",
     ]
 )  # fmt: skip
 
@@ -79,6 +79,7 @@ class FakeServer:
     messages: list[Any] = field(default_factory=list)
     packets: list[Packet] = field(default_factory=list)
     uploads: list[tuple[str, int]] = field(default_factory=list)
+    jobs: list[dict[str, str]] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
     port: int = 0
 
@@ -136,7 +137,7 @@ class FakeServer:
     def reset(self) -> None:
         """Forget what was told, behave well."""
         self.behaviour = Behaviour()
-        for told in (self.messages, self.packets, self.uploads, self.faults):
+        for told in (self.messages, self.packets, self.uploads, self.jobs, self.faults):
             told.clear()
 
     def cut(self) -> None:
@@ -163,7 +164,8 @@ class FakeServer:
         @app.middleware("http")
         async def guard(request: Request, go_on: Any) -> Response:
             token = self.behaviour.token
-            guarded = request.url.path.startswith("/v1/") and request.url.path != "/v1/login"
+            path = request.url.path
+            guarded = path.startswith("/v1/") and path not in ("/v1/login", "/v1/server")
             if token and guarded and request.cookies.get("token") != token:
                 return refused(401, "token", "a token is needed")
             response: Response = await go_on(request)
@@ -177,7 +179,10 @@ class FakeServer:
         async def about() -> dict[str, Any]:
             return {
                 "version": "0", "synthetic": True, "capacity": 2, "sessions": 1,
-                "voices": [{"name": "it", "language": "it"}, {"name": "en-us", "language": "en-us"}],
+                "voices": [
+                    {"name": "it", "description": "Italian"},
+                    {"name": "en-us", "description": "English (America)"},
+                ],
                 "limits": {}, "token_required": self.behaviour.token is not None,
             }  # fmt: skip
 
@@ -228,18 +233,18 @@ class FakeServer:
         @app.post("/v1/jobs", status_code=202)
         async def job(request: Request) -> dict[str, str]:
             form = await request.form()
-            self.uploads.append((str(form["portrait"]), len(str(form["options"]))))
+            self.jobs.append({name: str(value) for name, value in form.items()})
             return {"id": "j1"}
 
         @app.get("/v1/jobs/{key}/events")
         async def events(key: str) -> StreamingResponse:
-            async def told() -> Any:
-                for state, progress in (("running", 0.5), ("done", 1.0)):
-                    report = json.dumps({"id": key, "state": state, "progress": progress})
-                    yield f"event: progress\ndata: {report}\n\n"
+            async def reports() -> Any:
+                for state, progress in (("queued", 0), ("running", 0.5), ("done", 1)):
+                    told = {"id": key, "state": state, "progress": progress, "error": None}
+                    yield f"event: {state}\ndata: {json.dumps(told)}\n\n"
                     await asyncio.sleep(0.05)
 
-            return StreamingResponse(told(), media_type="text/event-stream")
+            return StreamingResponse(reports(), media_type="text/event-stream")
 
         @app.websocket("/v1/live")
         async def live(ws: WebSocket) -> None:

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.live.page.fake_server import picture_file
 
 from gioconda.live import messages as m
-from tests.live.page.fake_server import picture_file
 
 
 def test_a_cut_line_is_resumed(watched: Any, server: Any) -> None:

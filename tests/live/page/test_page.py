@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from tests.live.page.fake_server import picture_file
 
 from gioconda.live import messages as m
 from gioconda.live.packets import Kind
-from tests.live.page.fake_server import picture_file
 
 #: Every element that takes the focus or the pointer, with the name that is read out.
 NAMELESS = """() => {
@@ -28,7 +29,8 @@ NAMELESS = """() => {
   const all = document.querySelectorAll(
     'button, a[href], input:not([type=hidden]):not([hidden]), select, textarea, summary,'
     + ' [tabindex="0"], canvas, video, progress, meter');
-  return [...all].filter((e) => !name(e) && (shown(e) || !e.matches('#stage-action'))).map((e) => e.outerHTML.slice(0, 90));
+  const nameless = (e) => !name(e) && (shown(e) || !e.matches('#stage-action'));
+  return [...all].filter(nameless).map((e) => e.outerHTML.slice(0, 90));
 }"""
 
 
@@ -80,9 +82,7 @@ def test_everything_is_reached_by_the_tab_key(watched: Any) -> None:
 
 @pytest.mark.parametrize("width", [390, 820, 1440])
 @pytest.mark.parametrize("language", ["de", "es"])
-def test_no_width_scrolls_sideways(
-    new_page: Callable[..., Any], width: int, language: str
-) -> None:
+def test_no_width_scrolls_sideways(new_page: Callable[..., Any], width: int, language: str) -> None:
     watched = new_page(viewport={"width": width, "height": 844}, locale=language)
     page = watched.open()
     page.evaluate("document.querySelectorAll('details').forEach((d) => { d.open = true; })")
@@ -179,6 +179,47 @@ def test_a_picture_becomes_the_portrait(watched: Any, server: Any, tmp_path: Pat
     page.wait_for_function("gioconda.state === 'live' && gioconda.created.portrait !== 'example'")
     watched.frames(3)
     assert server.uploads[0][0] == "image/png"
+    page.wait_for_selector("#portrait-sheet:not([hidden])")
+    page.click("#portrait-sheet")
+    assert page.is_visible("#sheet-large")
+
+
+DROP = """([name, type]) => {
+  const data = new DataTransfer();
+  data.items.add(new File([new Uint8Array(64)], name, { type }));
+  for (const kind of ['dragover', 'drop']) {
+    const event = new DragEvent(kind, { dataTransfer: data, bubbles: true, cancelable: true });
+    document.body.dispatchEvent(event);
+  }
+}"""
+
+
+def test_what_is_dropped_finds_its_place(watched: Any, server: Any) -> None:
+    page = watched.open()
+    page.evaluate(DROP, ["face.jpg", "image/jpeg"])
+    page.wait_for_selector(".facts .warning")
+    page.wait_for_function("gioconda.state === 'live'")
+    page.evaluate(DROP, ["speech.ogg", ""])
+    page.wait_for_function("document.getElementById('sound-words').textContent.includes('1.5')")
+    assert [size for _, size in server.uploads] == [64, 64]
+    page.evaluate(DROP, ["notes.txt", "text/plain"])
+    page.wait_for_selector(".notice.error")
+    assert "neither a picture nor a sound" in page.inner_text("#notices")
+    assert len(server.uploads) == 2
+
+
+def test_a_picture_is_pasted(watched: Any, server: Any) -> None:
+    page = watched.open()
+    page.evaluate(
+        """() => {
+          const clipboardData = new DataTransfer();
+          clipboardData.items.add(new File([new Uint8Array(64)], 'a.png', { type: 'image/png' }));
+          document.body.dispatchEvent(
+            new ClipboardEvent('paste', { clipboardData, bubbles: true, cancelable: true }));
+        }"""
+    )
+    page.wait_for_selector(".facts .warning")
+    assert server.uploads == [("image/png", 64)]
 
 
 def test_what_only_the_browser_reads_is_sent_as_jpeg(
@@ -255,6 +296,8 @@ def test_a_recording_can_be_downloaded(watched: Any, server: Any) -> None:
 
 def test_a_file_is_rendered_from_text(watched: Any, server: Any) -> None:
     page = watched.open()
+    page.focus("#dial-head")
+    page.keyboard.press("ArrowLeft")
     page.click("#job-fold summary")
     page.check("[name=job-source][value=text]")
     page.fill("#job-text", "A sentence.")
@@ -262,6 +305,11 @@ def test_a_file_is_rendered_from_text(watched: Any, server: Any) -> None:
     page.wait_for_selector("#job-download:not([hidden])")
     assert page.get_attribute("#job-download", "href").endswith("/v1/jobs/j1/file")
     assert page.inner_text("#job-words") == "The file is ready."
+    (job,) = server.jobs
+    assert (job["portrait"], job["text"], job["voice"]) == ("example", "A sentence.", "en-us")
+    assert json.loads(job["options"]) == {
+        "fps": 40, "size": 512, "seed": 0, "controls": {"head": 0.95},
+    }  # fmt: skip
 
 
 def test_the_motion_is_drawn(watched: Any) -> None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from tests.live.page.fake_server import PAGE
+
 from gioconda.live.messages import CLIENT_MESSAGES
 from gioconda.live.packets import HEADER_BYTES, Flag, Kind, Packet
 from gioconda.live.types import OUTPUT_RATE_HZ
-from tests.live.page.fake_server import PAGE
 
 
 def test_kinds_and_flags_are_the_servers() -> None:
@@ -28,7 +29,8 @@ def test_packets_are_read_as_they_were_written(watched: Any) -> None:
           const { parsePacket, makePacket, samplesOf } = await import('/static/js/protocol.js');
           const one = parsePacket(new Uint8Array(bytes).buffer);
           const again = makePacket(one.kind, one.number, one.timeS, one.payload, one.flags);
-          return { ...one, payload: [...samplesOf(one.payload)], again: [...new Uint8Array(again)] };
+          const payload = [...samplesOf(one.payload)];
+          return { ...one, payload, again: [...new Uint8Array(again)] };
         }""",
         list(packet.to_bytes()),
     )

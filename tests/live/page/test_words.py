@@ -7,7 +7,6 @@ import re
 from pathlib import Path
 
 import pytest
-
 from tests.live.page.fake_server import PAGE
 
 LANGUAGES = ("en", "it", "de", "es")

@@ -138,6 +138,22 @@ def test_text_is_spoken(server: Running, espeak_program: str) -> None:
     asyncio.run(story())
 
 
+def test_speech_after_a_text_is_another_utterance(
+    server: Running, voice: np.ndarray, espeak_program: str
+) -> None:
+    async def story() -> None:
+        async with session(server, video="none") as client:
+            await client.send(type="input_text.append", text="First this.")
+            await client.speak(voice[:8000])
+            await client.send(type="input_audio_buffer.commit")
+            first = await client.until("speak_ended")
+            second = await client.until("speak_ended")
+            assert (first.utterance, second.utterance) == (1, 2)
+            assert second.played_ms == pytest.approx(500, abs=1)
+
+    asyncio.run(story())
+
+
 def test_dials_act_and_wrong_ones_are_refused_without_harm(server: Running) -> None:
     async def story() -> None:
         async with session(server, motion=True) as client:

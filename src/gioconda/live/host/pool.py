@@ -8,7 +8,9 @@ import logging
 import multiprocessing
 import os
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from multiprocessing.connection import Connection
 from typing import Final, Protocol
 
@@ -152,26 +154,30 @@ class ConnectedWorker:
     def _receive(self) -> None:
         try:
             while True:
-                report = self._connection.recv()
-                self._loop.call_soon_threadsafe(self.reports.put_nowait, report)
+                self._heard(self._connection.recv())
         except Exception:  # of a dying process anything may come
             self._lost = True
             with contextlib.suppress(RuntimeError):  # the loop may have ended
                 self._loop.call_soon_threadsafe(self.reports.put_nowait, None)
 
+    def _heard(self, report: Report) -> None:
+        """Hand a report on; called in the thread that receives."""
+        self._loop.call_soon_threadsafe(self.reports.put_nowait, report)
 
-class LocalPool:
-    """Worker processes of this machine.
 
-    One more than there are places is kept, so that a session whose worker is lost goes on at once,
-    and portraits are looked at while all places are taken.
+class WorkerPool(ABC):
+    """Keeps workers ready, wherever they run.
 
     Args:
-        capacity: sessions at once; one for each core if None.
+        capacity: sessions at once.
     """
 
-    def __init__(self, capacity: int | None = None) -> None:
-        self._capacity = capacity or max(len(os.sched_getaffinity(0)) * SESSIONS_PER_CORE, 1)
+    #: Workers that are started at the same time; starting one takes a core.
+    _starts_at_once = 1
+
+    def __init__(self, capacity: int) -> None:
+        self._capacity = capacity
+        self._starters = ThreadPoolExecutor(self._starts_at_once, "starting a worker")
         self._idle: list[ConnectedWorker] = []
         self._out: set[ConnectedWorker] = set()
         self._starting: set[asyncio.Task[None]] = set()
@@ -195,12 +201,12 @@ class LocalPool:
 
     async def acquire(self, portrait: str = "", *, spare: bool = False) -> ConnectedWorker:
         """Hand out a worker; see :meth:`Pool.acquire`."""
-        if not spare and self.taken >= self._capacity:
-            raise BusyError(self._capacity)
+        if not spare and self.taken >= self.capacity:
+            raise BusyError(self.capacity)
         await self._one_idle()
         # Another may have taken the last place meanwhile.
-        if self._closed or (not spare and self.taken >= self._capacity):
-            raise BusyError(self._capacity)
+        if self._closed or (not spare and self.taken >= self.capacity):
+            raise BusyError(self.capacity)
         living = self._living()
         worker = next((w for w in living if portrait in w.portraits), living[0])
         self._idle.remove(worker)
@@ -214,7 +220,8 @@ class LocalPool:
         if not isinstance(worker, ConnectedWorker) or worker not in self._out:
             return
         self._out.discard(worker)
-        if worker.lost or self._closed or len(self._idle) > self._capacity:
+        enough = len(self._idle) + len(self._out) >= self._wanted()
+        if worker.lost or self._closed or enough:
             worker.end()
         else:
             while not worker.reports.empty():
@@ -239,6 +246,7 @@ class LocalPool:
         self._idle.clear()
         self._out.clear()
         self._tell()
+        self._starters.shutdown(wait=False, cancel_futures=True)
 
     def _living(self) -> list[ConnectedWorker]:
         for worker in [w for w in self._idle if w.lost]:
@@ -247,10 +255,14 @@ class LocalPool:
         return self._idle
 
     def _fill(self) -> None:
-        """Start a worker if one is missing; one at a time, since starting takes a core."""
+        """Start workers if some are missing."""
         total = len(self._living()) + len(self._out)
-        if self._closed or self._starting or total > self._capacity:
-            return
+        missing = self._wanted() - total - len(self._starting)
+        for _ in range(min(missing, self._starts_at_once - len(self._starting))):
+            if not self._closed:
+                self._begin_one()
+
+    def _begin_one(self) -> None:
         task = asyncio.get_running_loop().create_task(self._start_one())
         self._starting.add(task)
 
@@ -264,7 +276,9 @@ class LocalPool:
     async def _start_one(self) -> None:
         worker: ConnectedWorker | None = None
         try:
-            worker = await asyncio.to_thread(_spawned, asyncio.get_running_loop())
+            # In threads of its own: starts that wait must not hold up what sessions send.
+            loop = asyncio.get_running_loop()
+            worker = await loop.run_in_executor(self._starters, self._spawn, loop)
             ready = await asyncio.wait_for(worker.reports.get(), START_S)
             if not isinstance(ready, Ready):
                 raise OSError("a worker process ended while it started")
@@ -273,16 +287,31 @@ class LocalPool:
             worker = None
             self._tell()
         except (TimeoutError, OSError, RuntimeError) as e:
+            if self._closed:
+                return
             logger.error("a worker process could not be started: %s", e)
             await asyncio.sleep(_RETRY_S)
         finally:
             if worker is not None:
                 worker.end()
 
+    @abstractmethod
+    def _spawn(self, loop: asyncio.AbstractEventLoop) -> ConnectedWorker:
+        """Start a worker and return it connected; called in a thread of its own.
+
+        Raises:
+            OSError: it did not start.
+        """
+
+    @abstractmethod
+    def _wanted(self) -> int:
+        """Return how many workers there should be: handed out, ready and being started."""
+
     async def _one_idle(self) -> None:
         while not self._living() and not self._closed:
             waiting = asyncio.get_running_loop().create_future()
             self._waiting.append(waiting)
+            self._fill()
             await waiting
 
     def _tell(self) -> None:
@@ -290,6 +319,26 @@ class LocalPool:
             if not waiting.done():
                 waiting.set_result(None)
         self._waiting.clear()
+
+
+class LocalPool(WorkerPool):
+    """Worker processes of this machine.
+
+    One more than there are places is kept, so that a session whose worker is lost goes on at once,
+    and portraits are looked at while all places are taken.
+
+    Args:
+        capacity: sessions at once; one for each core if None.
+    """
+
+    def __init__(self, capacity: int | None = None) -> None:
+        super().__init__(capacity or max(len(os.sched_getaffinity(0)) * SESSIONS_PER_CORE, 1))
+
+    def _spawn(self, loop: asyncio.AbstractEventLoop) -> ConnectedWorker:
+        return _spawned(loop)
+
+    def _wanted(self) -> int:
+        return self._capacity + 1
 
 
 def _spawned(loop: asyncio.AbstractEventLoop) -> ConnectedWorker:

@@ -210,7 +210,7 @@ class RunningSession:
                 time_s=round(self.session.time_s, 3), fps=round(self._frames / over_s, 2),
                 dropped=self.session.dropped,
                 made_ms=round(statistics.median(self._made_ms or [0.0]), 2),
-                queued_ms=round(1000 * max(self.session.queued_s - self.session.delay_s, 0)),
+                queued_ms=round(1000 * self.session.queued_s),
                 sessions=0, capacity=0,
             )
         )  # fmt: skip

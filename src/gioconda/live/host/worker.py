@@ -9,6 +9,7 @@ import queue
 import signal
 import threading
 import time
+from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from functools import singledispatchmethod
 from multiprocessing.connection import Connection
@@ -27,6 +28,8 @@ logger = logging.getLogger(__name__)
 
 #: How long the loop waits for a command when no session runs.
 _IDLE_S: Final = 60.0
+#: Commands obeyed before the next frame, so that a flood of them cannot stop the picture.
+_AT_ONCE: Final = 200
 
 
 def run(connection: Connection) -> None:
@@ -59,29 +62,34 @@ class Worker:
         self._running: RunningSession | None = None
         self._talker = ThreadPoolExecutor(1, thread_name_prefix="voice")
         self._turn = 0
+        self._talking = 0
+        self._later: deque[c.Speak | c.Commit | c.Say] = deque()
         self._puppeteer: Puppeteer | None = None
 
     def serve(self) -> None:
         """Warm up, then obey until the connection ends."""
-        _warm_up(self._portraits)
+        warm_up(self._portraits)
         threading.Thread(target=self._receive, name="commands", daemon=True).start()
         self._send(c.Ready(os.getpid()))
-        while True:
-            wait_s = _IDLE_S if self._running is None else self._running.wait_s()
-            try:
-                command = (
-                    self._inbox.get(timeout=wait_s) if wait_s > 0 else self._inbox.get_nowait()
-                )
-            except queue.Empty:
-                command = None
-            if isinstance(command, EOFError):
-                break
-            if command is not None:
-                self._obey(command)
+        while self._wait_and_obey():
             if self._running is not None and self._running.wait_s() <= 0:
                 self._running.tick()
         self._close()
         self._talker.shutdown(wait=False, cancel_futures=True)
+
+    def _wait_and_obey(self) -> bool:
+        """Wait until a command comes or a frame is due; obey all that wait; False at the end."""
+        wait_s = _IDLE_S if self._running is None else self._running.wait_s()
+        # All that is there: sound that came in time must not wait for one frame each.
+        with contextlib.suppress(queue.Empty):
+            for _ in range(_AT_ONCE):
+                block = wait_s > 0
+                command = self._inbox.get(block, wait_s if block else None)
+                wait_s = 0.0
+                if isinstance(command, EOFError):
+                    return False
+                self._obey(command)
+        return True
 
     def _receive(self) -> None:
         try:
@@ -149,6 +157,8 @@ class Worker:
 
     @_do.register
     def _(self, command: c.Speak) -> None:
+        if self._waits(command):
+            return
         session = self._session.session
         if command.pcm:
             session.push_audio(_floats(command.pcm), command.rate_hz, live=command.live)
@@ -157,11 +167,13 @@ class Worker:
 
     @_do.register
     def _(self, command: c.Commit) -> None:
+        if self._waits(command):
+            return
         self._session.session.end_of_speech()
 
     @_do.register
     def _(self, command: c.StopSpeaking) -> None:
-        self._turn += 1
+        self._hush()
         self._session.session.interrupt()
 
     @_do.register
@@ -219,7 +231,10 @@ class Worker:
 
     @_do.register
     def _(self, command: c.Say) -> None:
+        if self._waits(command):
+            return
         self._session.session.end_of_speech()
+        self._talking += 1
         self._talker.submit(self._talk, command, self._turn)
 
     def _talk(self, command: c.Say, turn: int) -> None:
@@ -246,9 +261,24 @@ class Worker:
         session = self._running.session
         if said.piece is None:
             session.end_of_speech()
+            self._talking -= 1
+            while self._later and not self._talking:
+                self._obey(self._later.popleft())
             return
         samples = said.piece.samples.astype(np.float32) / np.float32(32768)
         session.push_audio(samples, said.piece.rate_hz, said.piece.phones)
+
+    def _waits(self, command: c.Speak | c.Commit | c.Say) -> bool:
+        """Keep speech back until the text before it is complete, so that both stay in order."""
+        if self._talking:
+            self._later.append(command)
+        return bool(self._talking)
+
+    def _hush(self) -> None:
+        """Forget texts that are being spoken, and what was to follow them."""
+        self._turn += 1
+        self._talking = 0
+        self._later.clear()
 
     def _drop_puppeteer(self) -> None:
         if self._puppeteer is not None:
@@ -256,7 +286,7 @@ class Worker:
             self._puppeteer = None
 
     def _close(self) -> None:
-        self._turn += 1
+        self._hush()
         self._drop_puppeteer()
         if self._running is not None:
             self._running.close()
@@ -278,7 +308,7 @@ def _code(error: GiocondaError) -> str:
     return "refused"
 
 
-def _warm_up(portraits: HeldPortraits) -> None:
+def warm_up(portraits: HeldPortraits) -> None:
     """Load every library, kernel and model by making a few frames of the example."""
     import cv2
 
@@ -287,13 +317,15 @@ def _warm_up(portraits: HeldPortraits) -> None:
     from gioconda.live.packets import Kind
     from gioconda.live.session import Session
     from gioconda.portrait import Portrait
+    from gioconda.voices.types import TimedPhone
 
     # One thread renders and encodes; more would only contend with other sessions.
     cv2.setNumThreads(1)
     # What finds faces is loaded too: of the example they are known without looking.
     Portrait.open(str(examples.portrait_path()), cache=False)
     session = Session(portraits.get(c.EXAMPLE))
-    session.push_audio(np.zeros(1600, np.float32))
+    # With a phone, since texts bring theirs.
+    session.push_audio(np.zeros(1600, np.float32), phones=(TimedPhone(0.0, 0.1, "a"),))
     encoders = [create_encoder(kind, 512, 512, 40) for kind in (Kind.H264, Kind.VP8)]
     for k in range(6):
         frame = session.step(0.05 * k).frame

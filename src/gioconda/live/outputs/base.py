@@ -17,8 +17,8 @@ from gioconda.live.outputs.types import (
     OnEvent,
     OutputEvent,
     State,
-    check_frame,
     check_sound,
+    checked_frame,
 )
 from gioconda.live.outputs.waiting import Waiting
 from gioconda.live.types import ByteImage
@@ -99,8 +99,7 @@ class ThreadedOutput(ABC):
 
     def write_frame(self, image: ByteImage, time_s: float) -> None:
         """Take a frame; returns at once. See :class:`gioconda.live.outputs.Output`."""
-        check_frame(image, *self._size)
-        self._waiting.put_frame(image, time_s)
+        self._waiting.put_frame(checked_frame(image, *self._size), time_s)
 
     def write_audio(self, pcm: FloatArray, sample: int) -> None:
         """Take sound; returns at once. See :class:`gioconda.live.outputs.Output`."""

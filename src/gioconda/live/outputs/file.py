@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 from contextlib import suppress
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 
@@ -26,7 +27,11 @@ from gioconda.targets import replacing, write_error
 from gioconda.video.target import Target
 
 #: Sound that may wait for a disk that hangs.
-SOUND_S = 60.0
+SOUND_S: Final = 60.0
+#: Frames that may wait, by number and by bytes: nobody waits for a file, so that a busy moment
+#: need not cost any.
+QUEUE_FRAMES: Final = 60
+QUEUE_BYTES: Final = 32_000_000
 
 
 class FileOutput(ThreadedOutput):

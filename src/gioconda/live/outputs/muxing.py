@@ -132,7 +132,7 @@ class Muxer:
         frame.time_base = Fraction(1, OUTPUT_RATE_HZ)
         self._mux(self._audio.encode(frame))
 
-    def _mux(self, packets: list[Packet]) -> None:
+    def _mux(self, packets: list[Packet[Any]]) -> None:
         for packet in packets:
             self.bytes += packet.size
             self._container.mux(packet)
@@ -140,10 +140,7 @@ class Muxer:
     def _video_stream(self) -> VideoStream:
         plan = self._plan
         rate = frame_rate(plan.fps)
-        stream = cast(
-            "VideoStream",
-            self._container.add_stream("libx264", rate=rate, options=dict(plan.video)),
-        )
+        stream = self._container.add_stream("libx264", rate=rate, options=dict(plan.video))
         stream.width, stream.height = plan.width + plan.width % 2, plan.height + plan.height % 2
         stream.pix_fmt = "yuv420p"
         stream.time_base = Fraction(1, TICKS_PER_S)
@@ -157,11 +154,8 @@ class Muxer:
         return stream
 
     def _audio_stream(self) -> AudioStream:
-        stream = cast(
-            "AudioStream",
-            self._container.add_stream(
-                "aac", rate=OUTPUT_RATE_HZ, layout="mono", options={"aac_coder": "fast"}
-            ),
+        stream = self._container.add_stream(
+            "aac", rate=OUTPUT_RATE_HZ, layout="mono", options={"aac_coder": "fast"}
         )
         stream.bit_rate = self._plan.sound_bits
         return stream

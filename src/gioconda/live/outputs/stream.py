@@ -17,7 +17,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Final, cast
+from typing import Any, Final, cast
 
 import numpy as np
 
@@ -100,6 +100,7 @@ class StreamOutput(ThreadedOutput):
             try:
                 self._serve(carrier)
             finally:
+                self._serving = False
                 carrier.release()
             self._book(carrier)
             if self._waiting.ended:
@@ -129,6 +130,8 @@ class StreamOutput(ThreadedOutput):
                 return
             self._idle(0.05)
         self._rate.restart(time.monotonic(), self._bytes)
+        self._serving = True  # only now: what came before was dropped
+        self._on_progress(carrier)
         watch = threading.Thread(
             target=carrier.watch, args=(self._stall_s,), name="output watch", daemon=True
         )
@@ -146,14 +149,14 @@ class StreamOutput(ThreadedOutput):
                 else:
                     carrier.send(SOUND, item.sample, item.pcm.data)
         except OSError:
-            carrier.give_up("it was closed")
+            pass  # it has ended, and has said why or was told to
         finally:
             carrier.kill()
             watch.join()  # it has nothing to watch any more
 
     def _on_progress(self, carrier: _Carrier) -> None:
         """Take a carrier's report; called from the thread that reads it."""
-        if carrier.live and self._state == "connecting":
+        if carrier.live and self._serving and self._state == "connecting":
             self._connections += 1
             self._tell("live")
         frames, late, size = carrier.sent
@@ -162,6 +165,8 @@ class StreamOutput(ThreadedOutput):
         self._late = before[1] + late + self._discarded
         self._rate.mark(time.monotonic(), self._bytes)
 
+    #: Whether a connection is being given what comes.
+    _serving = False
     #: Frames, late frames and bytes of earlier connections.
     _before: tuple[int, int, int] = (0, 0, 0)
 
@@ -264,15 +269,15 @@ class _Carrier:
         if self._process.wait() == -getattr(signal, "SIGALRM", -1):
             self.reason = "it takes no data"
 
-    def _take(self, said: dict[str, object]) -> None:
+    def _take(self, said: dict[str, Any]) -> None:
         if "error" in said:
             self.reason = str(said["error"])
             self.hopeless = bool(said.get("hopeless"))
         self.live = self.live or bool(said.get("live"))
         if "sent" in said:
-            frames, late, size = said["sent"]  # type: ignore[misc]
-            self.sent = int(frames), int(late), int(size)
+            frames, late, size = (int(n) for n in said["sent"])
+            self.sent = frames, late, size
             self._done += 1
             self._last = time.monotonic()
-        self._on_progress(self)
         self.ready = self.ready or bool(said.get("ready"))
+        self._on_progress(self)

@@ -87,7 +87,7 @@ class Output(Protocol):
         """Take a frame; returns at once.
 
         Args:
-            image: uint8 RGB, (height, width, 3); copied.
+            image: uint8 RGB, (height, width, 3); copied. Alpha, as a fourth channel, is left out.
             time_s: the instant that it shows.
 
         Raises:
@@ -121,16 +121,18 @@ class Output(Protocol):
         ...
 
 
-def check_frame(image: ByteImage, width: int, height: int) -> None:
-    """Refuse a frame of another kind than was promised.
+def checked_frame(image: ByteImage, width: int, height: int) -> ByteImage:
+    """Return a frame as RGB, without its alpha if it has any.
 
     Raises:
-        OptionError: another shape or type.
+        OptionError: another shape or type than was promised.
     """
-    if image.dtype != np.uint8 or image.shape != (height, width, 3):
+    shapes = (height, width, 3), (height, width, 4)
+    if image.dtype != np.uint8 or image.shape not in shapes:
         raise OptionError(
-            f"a frame is {image.dtype} of shape {image.shape}; uint8 {(height, width, 3)} is needed"
+            f"a frame is {image.dtype} of shape {image.shape}; uint8 {shapes[0]} is needed"
         )
+    return image[..., :3]
 
 
 def check_sound(pcm: FloatArray) -> None:

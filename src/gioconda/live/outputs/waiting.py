@@ -12,7 +12,7 @@ import numpy as np
 from gioconda.live.types import OUTPUT_RATE_HZ, ByteImage
 from gioconda.motion import FloatArray
 
-#: Frames that may wait; beyond, the oldest goes.
+#: Frames that may wait; beyond, the oldest goes. Few, since they delay what is seen.
 QUEUE_FRAMES: Final = 6
 
 
@@ -38,13 +38,15 @@ class Waiting:
     Args:
         sound_s: so much sound may wait.
         keep_sound: whether sound beyond that is an overflow (a file's) or the oldest is dropped.
+        frames: so many may wait.
     """
 
-    def __init__(self, sound_s: float, *, keep_sound: bool) -> None:
+    def __init__(self, sound_s: float, *, keep_sound: bool, frames: int = QUEUE_FRAMES) -> None:
         #: Frames that were dropped because others came.
         self.dropped = 0
         #: Whether more sound came than may wait where none is dropped.
         self.overflowed = False
+        self._most = frames
         self._limit = round(sound_s * OUTPUT_RATE_HZ)
         self._keep_sound = keep_sound
         self._items: deque[Frame | Audio] = deque()
@@ -59,10 +61,10 @@ class Waiting:
         with self._changed:
             if self._ended:
                 return
-            if self._frames >= QUEUE_FRAMES:
+            if self._frames >= self._most:
                 self._drop(Frame)
                 self.dropped += 1
-            buffer = self._spare.pop() if self._spare else np.empty_like(image)
+            buffer = self._spare.pop() if self._spare else np.empty(image.shape, np.uint8)
         np.copyto(buffer, image)
         self._append(Frame(buffer, time_s))
 

@@ -23,8 +23,7 @@ def vowel(seconds: float = 0.3) -> FloatArray:
     for frequency, width in _FORMANTS:
         sound = _resonated(sound, frequency, width)
     fade = np.minimum(np.arange(count)[::-1] / (0.03 * RATE_HZ), 1.0)
-    result = 0.5 * sound * fade / np.abs(sound).max()
-    return result.astype(np.float32)
+    return np.asarray(0.5 * sound * fade / np.abs(sound).max(), np.float32)
 
 
 def _resonated(

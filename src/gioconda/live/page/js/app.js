@@ -4,7 +4,7 @@
 
 import { Connection } from './connection.js';
 import { codecsOf, Media, Path, possiblePaths } from './media/paths.js';
-import { ServerError, serverInfo } from './rest.js';
+import { enterServer, ServerError } from './rest.js';
 import { store, stored } from './storage.js';
 
 export const EXAMPLE = 'example';
@@ -52,7 +52,7 @@ export class App extends EventTarget {
   /** Begin once the server answers; with a token needed, say so. */
   async enter() {
     try {
-      this.info = await serverInfo();
+      this.info = await enterServer();
     } catch (cause) {
       if (cause instanceof ServerError && cause.status === 401) this.emit('locked', {});
       else {

@@ -11,7 +11,7 @@
  */
 
 import { Kind, makePacket, parsePacket } from './protocol.js';
-import { ServerError, serverInfo, socketAddress } from './rest.js';
+import { enterServer, ServerError, socketAddress } from './rest.js';
 
 export const State = Object.freeze({
   CONNECTING: 'connecting',
@@ -228,7 +228,7 @@ export class Connection extends EventTarget {
   /** The socket was refused without a word: ask why. */
   async #findOut() {
     try {
-      const info = await serverInfo();
+      const info = await enterServer();
       if (!this.#wanted) return;
       if (info.sessions >= info.capacity) this.#waitFull(null, '');
       else this.#waitGone();

@@ -11,6 +11,8 @@ const TAKEN = new Set(['image/jpeg', 'image/png', 'image/webp']);
 const MOST_BYTES = 20e6;
 const MOST_PIXELS = 25e6;
 const JPEG_QUALITY = 0.94;
+/** The sheet is asked for so long after the face has begun to live. */
+const SETTLE_MS = 1200;
 
 /** The picture as the server takes it; what only the browser can read becomes a JPEG. */
 async function prepared(file) {
@@ -42,6 +44,7 @@ export function setUpPortrait(app) {
   const known = new Map();
   const files = new Map();
   let refusal = null;
+  let settled = null;
 
   function facts(portrait) {
     if (refusal) return [{ words: t('portrait.refused', { message: refusal }), kind: 'refused' }];
@@ -62,12 +65,14 @@ export function setUpPortrait(app) {
   function show() {
     const portrait = known.get(app.portrait);
     const picture = portrait?.picture ?? `v1/portraits/${app.portrait}/picture.jpg`;
-    $('portrait-picture').src = address(picture);
+    if (app.info && $('portrait-picture').src !== address(picture)) {
+      $('portrait-picture').src = address(picture);
+    }
     $('portrait-facts').replaceChildren(
       ...facts(portrait).map(({ words, kind = '' }) =>
         make('li', { textContent: words, className: kind })),
     );
-    const sheet = portrait?.sheet ? address(portrait.sheet) : '';
+    const sheet = portrait?.sheet && settled === app.portrait ? address(portrait.sheet) : '';
     if (sheet !== $('sheet-large').src) {
       $('portrait-sheet').hidden = true;
       for (const id of ['portrait-sheet-picture', 'sheet-large']) {
@@ -186,10 +191,16 @@ export function setUpPortrait(app) {
       take(file);
     }
   });
+  // Making the sheet is work, which is not to delay the face itself.
+  app.on('created', ({ event }) => {
+    setTimeout(() => {
+      settled = event.portrait;
+      show();
+    }, SETTLE_MS);
+  });
   app.on('info', refresh);
   app.on('portrait', show);
   app.on('portrait-lost', restore);
-  app.on('created', ({ resumed }) => resumed || $('stage').classList.remove('empty'));
   onLanguage(show);
 
   return { take };

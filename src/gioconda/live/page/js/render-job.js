@@ -5,6 +5,8 @@ import { number, t } from './i18n.js';
 import { complainOf } from './notices.js';
 import { address, cancelJob, job, startJob } from './rest.js';
 
+/** Of a job; its events are named after them. */
+const STATES = ['queued', 'running', 'done', 'failed', 'cancelled'];
 const ASK_EVERY_MS = 1000;
 
 export function setUpRenderJob(app) {
@@ -33,20 +35,18 @@ export function setUpRenderJob(app) {
 
   /** One report of the server; true while there is more to come. */
   function take(report) {
-    const state = report.state ?? report.status;
-    const part = report.progress ?? report.fraction ?? 0;
-    if (state === 'done' || state === 'finished') {
+    const { state, progress: part } = report;
+    if (state === 'done') {
       $('job-bar').value = 1;
       $('job-words').textContent = t('job.done');
-      $('job-download').href = address(report.file ?? `v1/jobs/${running}/file`);
+      $('job-download').href = address(`v1/jobs/${running}/file`);
       $('job-download').hidden = false;
       rest();
       return false;
     }
-    if (state === 'failed' || state === 'error' || state === 'cancelled') {
-      const message = report.error?.message ?? report.message ?? '';
+    if (state === 'failed' || state === 'cancelled') {
       $('job-words').textContent = state === 'cancelled'
-        ? t('job.cancelled') : t('job.failed', { message });
+        ? t('job.cancelled') : t('job.failed', { message: report.error });
       rest();
       return false;
     }
@@ -73,10 +73,7 @@ export function setUpRenderJob(app) {
     const onReport = ({ data }) => {
       if (id === running && data) take(JSON.parse(data));
     };
-    events.onmessage = onReport;
-    for (const name of ['progress', 'done', 'failed', 'cancelled']) {
-      events.addEventListener(name, onReport);
-    }
+    for (const state of STATES) events.addEventListener(state, onReport);
     // Where the stream is cut, for instance by a proxy, ask instead.
     events.onerror = () => {
       events?.close();
@@ -88,7 +85,7 @@ export function setUpRenderJob(app) {
     event.preventDefault();
     const { fps, size, seed } = app.options;
     const { controls = {}, background } = app.settings;
-    const options = { fps, size, seed, ...controls, ...(background && { background }) };
+    const options = { fps, size, seed, controls, ...(background && { background }) };
     const fields = { portrait: app.portrait, options: JSON.stringify(options) };
     if (source() === 'sound') fields.sound = $('job-sound').files[0];
     else {

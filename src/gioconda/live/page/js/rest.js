@@ -79,7 +79,17 @@ function form(fields) {
   return { method: 'POST', body: data };
 }
 
-export const serverInfo = () => ask('v1/server');
+/**
+ * What the server is and has, once it lets us in.
+ * @throws {ServerError} with status 401 where it needs a token that was not shown
+ */
+export async function enterServer() {
+  const info = await ask('v1/server');
+  // What the server is may be known to all; what it does may not.
+  if (info.token_required) await portraitInfo('example');
+  return info;
+}
+
 export const login = (token) => ask('v1/login', asJson({ token }));
 
 export const portraitInfo = (id) => ask(`v1/portraits/${encodeURIComponent(id)}`);

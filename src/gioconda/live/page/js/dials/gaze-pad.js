@@ -28,6 +28,8 @@ export class GazePad {
       draw(
         'svg',
         { viewBox: '-32 -21.33 64 42.67', 'aria-hidden': 'true' },
+        draw('ellipse', { class: 'sight', rx: YAW, ry: PITCH }),
+        draw('ellipse', { class: 'sight', rx: YAW / 2, ry: PITCH / 2 }),
         draw('line', { class: 'axis', x1: -YAW, x2: YAW, 'vector-effect': 'non-scaling-stroke' }),
         draw('line', { class: 'axis', y1: -PITCH, y2: PITCH, 'vector-effect': 'non-scaling-stroke' }),
         this.#thumb,

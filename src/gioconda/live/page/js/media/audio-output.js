@@ -9,6 +9,9 @@ const CLOCK_JUMP_S = 0.03;
 const CLOCK_SMOOTHING = 0.05;
 /** Sound that has not come for this long no longer holds pictures back. */
 const SILENT_AFTER_MS = 300;
+/** A device that loses so much within such a time is too slow for short buffers. */
+const MISSED_S = 0.15;
+const WATCH_MS = 10_000;
 
 export class AudioOutput extends EventTarget {
   #context = null;
@@ -19,6 +22,8 @@ export class AudioOutput extends EventTarget {
   #muted = false;
   #lastPush = -Infinity;
   #report = null;
+  #slow = false;
+  #watch = null;
 
   static get supported() {
     return typeof AudioWorkletNode === 'function' && isSecureContext;
@@ -26,7 +31,9 @@ export class AudioOutput extends EventTarget {
 
   /** Prepare the device; sound begins with the first gesture where the browser wants one. */
   async start() {
-    this.#context = new AudioContext({ latencyHint: 'interactive', sampleRate: OUTPUT_RATE_HZ });
+    // The shortest way to the loudspeaker; a machine that cannot keep up with it gets the usual.
+    const latencyHint = this.#slow ? 'interactive' : 0;
+    this.#context = new AudioContext({ latencyHint, sampleRate: OUTPUT_RATE_HZ });
     await this.#context.audioWorklet.addModule(new URL('../worklets/player.js', import.meta.url));
     this.#node = new AudioWorkletNode(this.#context, 'gioconda-player', {
       numberOfInputs: 0,
@@ -89,8 +96,28 @@ export class AudioOutput extends EventTarget {
 
   #onReport(report) {
     this.#report = report;
+    this.#watchDevice();
     this.#marks.push(report);
     if (this.#marks.length > 64) this.#marks.shift();
+  }
+
+  /** A device that falls behind real time misses its deadlines: give it longer ones. */
+  #watchDevice() {
+    const nowMs = performance.now();
+    const offset = this.#context.currentTime - nowMs / 1000;
+    if (this.#watch === null || nowMs - this.#watch.sinceMs > WATCH_MS) {
+      this.#watch = { sinceMs: nowMs, offset };
+    }
+    this.#watch.offset = Math.max(this.#watch.offset, offset);
+    if (this.#slow || document.hidden || offset > this.#watch.offset - MISSED_S) return;
+    this.#slow = true;
+    const old = this.#context;
+    this.#node.disconnect();
+    old.onstatechange = null;
+    old.close();
+    this.reset();
+    this.#offsetS = null;
+    this.start();
   }
 
   /**
@@ -139,6 +166,7 @@ export class AudioOutput extends EventTarget {
       marginMs: this.#report ? this.#report.margin / perMs : null,
       outputLatencyMs: context ? 1000 * (context.outputLatency || context.baseLatency || 0) : null,
       gaps: this.#report?.underruns ?? 0,
+      shortBuffers: !this.#slow,
     };
   }
 }

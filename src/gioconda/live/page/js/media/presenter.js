@@ -79,6 +79,7 @@ export class Presenter {
     const { width, height } = this.#canvas;
     this.#context.drawImage(image, 0, 0, width, height);
     image.close();
+    if (this.shown === 0) this.#canvas.classList.add('drawn');
     this.shown++;
     const shownMs = performance.now();
     this.#shownTimes.push(shownMs);

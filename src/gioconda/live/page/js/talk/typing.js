@@ -6,7 +6,8 @@ import { complain } from '../notices.js';
 
 /** A voice by its language; accents that only the voice's maker knows by the maker's words. */
 function voiceName(tag, words) {
-  return (tag.includes('-x-') ? undefined : languageName(tag)) ?? words;
+  const name = (tag.includes('-x-') ? undefined : languageName(tag)) ?? words;
+  return name.charAt(0).toLocaleUpperCase(language) + name.slice(1);
 }
 
 /** The voice nearest to what the page and the browser speak. */
@@ -39,7 +40,7 @@ export function setUpTyping(app) {
         .map((option) => make('option', option)),
     );
     voice.disabled = voices.length === 0;
-    if (voices.length === 0) voice.append(make('option', { textContent: t('type.no-voice') }));
+    if (app.info && voices.length === 0) voice.append(make('option', { textContent: t('type.no-voice') }));
     const kept = voices.some(({ name }) => name === chosen);
     if (voices.length > 0) voice.value = kept && picked ? chosen : nearest(voices).name;
   }

@@ -2,7 +2,7 @@
  * Plays the session's sound and is its clock.
  *
  * A ring of samples is addressed by their number on the session's timeline. The level is judged
- * by its lowest point in a second: above the margin, sound is played half a percent faster, or left
+ * by its lowest point in a second: above the margin, sound is played up to 1.5 % faster, or left
  * out where nothing is said; below it slower. Two clocks that differ by some parts per million thus
  * never drift apart. The margin grows after a gap and shrinks slowly while there is none.
  */
@@ -10,6 +10,7 @@
 const RING = 1 << 17;
 const MASK = RING - 1;
 const RATE_STEP = 0.005;
+const MOST_HURRY = 0.015;
 const WINDOW_S = 1;
 const REPORT_FRAMES = 1024;
 const JUMP_S = 0.08;
@@ -100,9 +101,11 @@ class Player extends AudioWorkletProcessor {
       this.fadeIn = FADE;
       this.reportAt = 0;
       this.step = 1;
-    } else if (over > 0.004 * sampleRate) this.step = 1 + RATE_STEP;
-    else if (over < -0.002 * sampleRate) this.step = 1 - RATE_STEP;
-    else {
+    } else if (over > 0.004 * sampleRate) {
+      this.step = 1 + Math.min(MOST_HURRY, RATE_STEP + (0.2 * over) / sampleRate);
+    } else if (over < -0.002 * sampleRate) {
+      this.step = 1 - RATE_STEP;
+    } else {
       this.step = 1;
       // Whole positions need no interpolation; less than a sample is not heard.
       this.read = Math.round(this.read);

@@ -1,0 +1,334 @@
+"""Batches on a cluster, and lists of jobs: ``animate --cluster`` and ``animate --jobs``."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from gioconda.cli.hearing import check_voices, opened_voices
+from gioconda.cli.making import (
+    Look,
+    check_look,
+    check_not_input,
+    is_folder,
+    made_folder,
+    tell,
+    usual_suffix,
+)
+from gioconda.cli.voice import Voice
+from gioconda.cli.words import NO_WORDS, Words, check_words
+from gioconda.errors import GiocondaError, OptionError, OutputError
+from gioconda.targets import named_after
+
+if TYPE_CHECKING:
+    from gioconda.cluster.connection import Cluster
+    from gioconda.cluster.job_list import Job
+    from gioconda.cluster.tasks import Heard, Outcome, RenderTask
+    from gioconda.control_track import Direction
+    from gioconda.video.target import Target
+
+_FEATURE: Final = "making videos on a cluster"
+
+
+@dataclass(frozen=True)
+class _Row:
+    """A video to be made, as the command's user names it; ``error`` says why it cannot be."""
+
+    portrait: str
+    output: Path
+    controls: Direction | None
+    sound: str | None
+    partner: str | None = None
+    line: int | None = None
+    error: str = ""
+
+    @property
+    def label(self) -> str:
+        """What messages call it."""
+        return self.portrait if self.line is None else f"line {self.line}, {self.portrait}"
+
+
+def animate(
+    portraits: list[str],
+    sound: str | None,
+    output: str | None,
+    controls: Direction,
+    look: Look,
+    voice: Voice,
+    words: Words,
+    address: str,
+    *,
+    partner: str | None,
+    force: bool,
+) -> int:
+    """Animate portraits with one sound on a cluster; return the exit code."""
+    check_voices(sound, partner, words)
+    check_look(look, controls)
+    check_words(words)
+    if not is_folder(output, len(portraits) > 1):
+        raise OptionError("a batch on a cluster needs a folder as the output, as in -o videos/")
+    folder = Path(output or "")
+    with ExitStack() as stack:
+        own = stack.enter_context(_regular(sound))
+        other = stack.enter_context(_regular(partner))
+        heard = _sounds(own, other, words, voice, controls)
+        stack.enter_context(made_folder(folder))
+        targets = named_after(portraits, folder, usual_suffix(look))
+        rows = [
+            _Row(portrait, target, controls, own, other)
+            for portrait, target in zip(portraits, targets, strict=True)
+        ]
+        inputs = [sound or "", partner or "", words.text or ""]
+        return _Batch(rows, look, voice, inputs, force).run(heard, address, folder)
+
+
+def refuse_beside_jobs(given: dict[str, bool]) -> None:
+    """Refuse what the list of jobs says itself.
+
+    Raises:
+        OptionError: one of the options is given.
+    """
+    for name, is_given in given.items():
+        if is_given:
+            raise OptionError(f"--jobs names everything in its list; leave out {name}")
+
+
+def animate_list(
+    jobs_file: str,
+    output: str | None,
+    directed: Callable[[str | None], Direction],
+    look: Look,
+    voice: Voice,
+    address: str | None,
+    *,
+    force: bool,
+) -> int:
+    """Make the videos of a list, on a cluster or here; return the exit code.
+
+    Args:
+        jobs_file: the list.
+        output: folder that the list's outputs are relative to.
+        directed: gives the controls, those of a file included.
+        look: of all videos.
+        voice: of the command.
+        address: of the cluster; None to make them in this process.
+        force: whether files may be replaced.
+    """
+    from gioconda.cluster.job_list import read_jobs
+
+    check_look(look, directed(None))
+    if output is not None and not is_folder(output, several=True):
+        raise OptionError("a list of jobs needs a folder as the output, as in -o videos/")
+    jobs = read_jobs(jobs_file, output)
+    folder = Path(output) if output is not None else Path(jobs_file).parent
+    with made_folder(folder):
+        heard: dict[str, Heard] = {}
+        bad: dict[str, str] = {}
+        rows = [_checked(job, directed, look, voice, heard, bad) for job in jobs]
+        return _Batch(rows, look, voice, [jobs_file], force).run(heard, address, folder)
+
+
+def _checked(
+    job: Job,
+    directed: Callable[[str | None], Direction],
+    look: Look,
+    voice: Voice,
+    heard: dict[str, Heard],
+    bad: dict[str, str],
+) -> _Row:
+    """Return the row of a job; its sound is opened unless another row has it, too."""
+    sound, controls, error = str(job.sound), None, ""
+    try:
+        controls = directed(None if job.controls is None else str(job.controls))
+        check_look(look, controls)
+    except GiocondaError as e:
+        error = str(e)
+    if controls is not None and sound not in heard and sound not in bad:
+        try:
+            heard.update(_sounds(sound, None, NO_WORDS, voice, controls))
+        except GiocondaError as e:
+            bad[sound] = str(e)
+    return _Row(
+        str(job.portrait), job.output, controls, sound, line=job.line,
+        error=error or bad.get(sound, ""),
+    )  # fmt: skip
+
+
+class _Batch:
+    """Rows on their way: those refused at once, and what became of the others."""
+
+    def __init__(
+        self, rows: list[_Row], look: Look, voice: Voice, inputs: list[str], force: bool
+    ) -> None:
+        self._rows = rows
+        self._look, self._voice, self._inputs, self._force = look, voice, inputs, force
+        self._targets: dict[int, Target] = {}
+        self._failed: list[tuple[_Row, str]] = []
+        self._of_all = len(voice.notes)
+
+    def run(self, heard: dict[str, Heard], address: str | None, folder: Path) -> int:
+        """Make all; tell what was made and, in the end, what was not. Return the exit code."""
+        voice = self._voice
+        total = len(self._rows)
+        self._check_targets()
+        made = 0
+        later: list[tuple[str, Outcome]] = []
+        if self._targets:
+            from gioconda.cluster.batch import render_here, render_on
+
+            with _perhaps_connected(address) as cluster, voice.bar(folder.name, "videos") as bar:
+                if cluster is not None and bar is None:
+                    voice.say(_size(len(self._targets), cluster))
+                outcomes = (
+                    render_here(self._tasks(), heard)
+                    if cluster is None
+                    else render_on(cluster, self._tasks(), heard)
+                )
+                for count, outcome in enumerate(outcomes, 1):
+                    final = self._saved(outcome)
+                    made += final is not None
+                    if bar is not None:
+                        bar(count, len(self._targets))
+                    if final is not None and bar is not None:
+                        later.append(
+                            (final, replace(outcome, video=None))
+                        )  # the bar's terminal is not written to
+                    elif final is not None:
+                        voice.say(f"{count}/{len(self._targets)} {final}")
+                        self._tell(final, outcome)
+        for final, outcome in later:
+            self._tell(final, outcome)
+        for row, error in self._failed:
+            print(f"gioconda: {row.label}: {error}", file=sys.stderr)
+            if voice.as_json:
+                made_not = {"portrait": row.portrait, "output": str(row.output), "error": error}
+                voice.result("", made_not)
+        voice.say(f"{made} of {total} made in {folder}")
+        return 0 if made == total else 1
+
+    def _check_targets(self) -> None:
+        from gioconda.video import check_target
+
+        for number, row in enumerate(self._rows):
+            try:
+                if row.error:
+                    raise GiocondaError(row.error)
+                target = check_target(
+                    row.output, self._force, alpha=self._look.background.transparent
+                )
+                if target.is_pictures:
+                    raise OutputError("a batch makes no PNG sequences; name a video")
+                check_not_input(
+                    target.occupied(),
+                    [row.portrait, row.sound or "", *self._inputs, self._look.background.source],
+                )
+                self._targets[number] = target
+            except GiocondaError as e:
+                self._failed.append((row, str(e)))
+
+    def _tasks(self) -> Iterator[RenderTask]:
+        """Yield what is to be made; portraits are read as they are needed."""
+        from gioconda.cluster.tasks import FileBytes, RenderTask
+
+        look = self._look
+        for number in list(self._targets):
+            row = self._rows[number]
+            assert row.controls is not None
+            try:
+                portrait = FileBytes.read(_picture(row.portrait))
+            except GiocondaError as e:
+                self._failed.append((row, str(e)))
+                continue
+            yield RenderTask(
+                number, portrait, row.sound, row.partner, row.controls,
+                self._targets[number].suffix, look.fps, look.size, look.framing, look.face,
+                look.background,
+            )  # fmt: skip
+
+    def _saved(self, outcome: Outcome) -> str | None:
+        """Write a video whole or not at all; return its name, or note why there is none."""
+        from gioconda.targets import write_error
+        from gioconda.video.target import discard
+
+        row, target = self._rows[outcome.number], self._targets[outcome.number]
+        error = outcome.error
+        if outcome.video is not None:
+            try:
+                stage = target.stage()
+                try:
+                    stage.write_bytes(outcome.video)
+                    return str(target.commit(stage))
+                except OSError as e:
+                    raise write_error(target.name, e) from e
+                finally:
+                    discard(stage)
+            except OutputError as e:
+                error = str(e)
+        self._failed.append((row, error))
+        return None
+
+    def _tell(self, final: str, outcome: Outcome) -> None:
+        assert outcome.report is not None
+        del self._voice.notes[self._of_all :]
+        for note in outcome.notes:
+            self._voice.note(note)
+        tell(replace(outcome.report, path=final), self._voice)
+
+
+def _sounds(
+    own: str | None, other: str | None, words: Words, voice: Voice, controls: Direction
+) -> dict[str, Heard]:
+    """Check the sounds, align the words, and return what travels of them, by path."""
+    from gioconda.cluster.tasks import FileBytes, Heard
+
+    heard: dict[str, Heard] = {}
+    with opened_voices(own, other, words, voice, controls) as sounds:
+        for path, sound in zip((own, other), sounds, strict=True):
+            if path is not None and sound is not None:
+                heard[path] = Heard(FileBytes.read(Path(path)), sound.phones)
+    return heard
+
+
+def _picture(name: str) -> Path:
+    """Return the path of a picture that can be read, or refuse it as a portrait is refused."""
+    path = Path(name)
+    if not (path.is_file() and os.access(path, os.R_OK)):
+        from gioconda.portrait.decode import decode
+
+        decode(name)  # says why
+    return path
+
+
+@contextmanager
+def _regular(source: str | None) -> Iterator[str | None]:
+    """Give a file that can be read twice: standard input and pipes are copied into one."""
+    if source is None or (source != "-" and not Path(source).is_fifo()):
+        yield source
+        return
+    with tempfile.TemporaryDirectory(prefix="gioconda-sound-") as folder:
+        copy = Path(folder) / ("standard input" if source == "-" else Path(source).name)
+        with ExitStack() as stack, copy.open("wb") as f:
+            pipe = sys.stdin.buffer if source == "-" else stack.enter_context(open(source, "rb"))
+            shutil.copyfileobj(pipe, f, 1 << 20)
+        yield str(copy)
+
+
+def _perhaps_connected(address: str | None) -> AbstractContextManager[Cluster | None]:
+    if address is None:
+        return nullcontext(None)
+    from gioconda.cluster.connection import connected
+
+    return connected(address, _FEATURE)
+
+
+def _size(videos: int, cluster: Cluster) -> str:
+    cores = "1 core" if cluster.cores == 1 else f"{cluster.cores} cores"
+    machines = "1 machine" if cluster.machines == 1 else f"{cluster.machines} machines"
+    return f"{videos} videos on {cores} of {machines}"
