@@ -73,7 +73,8 @@ def test_the_readme_has_commands() -> None:
 def test_no_figure_is_left_to_be_filled_in() -> None:
     prose = re.sub(r"```.*?```", "", README, flags=re.DOTALL)
     known = {"YAW", "PITCH", "NAME", "STRENGTH", "FILE", "SOUND", "JPEG", "HEIC", "TIFF"}
-    known |= {"SSIM", "VASA", "COLOUR", "IMAGE", "CONTRIBUTING", "CHANGELOG", "LICENSE", "WHEP", "REST"}
+    known |= {"SSIM", "VASA", "COLOUR", "IMAGE", "CONTRIBUTING", "CHANGELOG", "LICENSE"}
+    known |= {"WHEP", "REST"}
     assert set(re.findall(r"\b[A-Z]{4,}\b", prose)) <= known
 
 

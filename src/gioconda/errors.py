@@ -35,7 +35,7 @@ EXTRAS = {
     "camera": "pyvirtualcam",
     "cluster": "--no-deps -r requirements-cluster.lock",
     "heic": "pillow-heif",
-    "live": "aiortc fastapi python-multipart uvicorn websockets",
+    "live": "aiortc fastapi fastapi-offline python-multipart uvicorn websockets",
     "livekit": "livekit-agents av numpy pydantic websockets",
     "pipecat": "pipecat-ai av numpy pydantic websockets",
     "train": "torch==2.13.0 onnx",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -15,6 +15,16 @@ def serve(
     sessions: Annotated[
         int | None,
         typer.Option("--sessions", help="Sessions at once; by the number of cores if not given."),
+    ] = None,
+    token: Annotated[
+        str | None,
+        typer.Option(
+            "--token",
+            envvar="GIOCONDA_TOKEN",
+            show_envvar=False,
+            help="Secret that callers must show; other users see it here, so rather set the "
+            "variable GIOCONDA_TOKEN.",
+        ),
     ] = None,
     allow_origin: Annotated[
         list[str] | None,
@@ -30,17 +40,30 @@ def serve(
             "--ice-server", help="stun:… or turn:… for WebRTC through routers; may be repeated."
         ),
     ] = None,
+    allow_output: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--allow-output",
+            help="Clients may send sessions to addresses that begin so, as rtmp://host/app/; may "
+            "be repeated.",
+        ),
+    ] = None,
+    log_level: Annotated[
+        Literal["debug", "info", "warning", "error"],
+        typer.Option("--log-level", help="How much is logged; never what was sent."),
+    ] = "warning",
     cluster: SessionsOnCluster = None,
     cluster_port: ClusterPort = 0,
 ) -> None:
     """Serve a page on which a portrait answers while one speaks, and an API for agents.
 
-    Beyond this machine a token is required: the variable GIOCONDA_TOKEN, or one made and shown.
+    Beyond this machine a token is required; one is made, and shown once, if none is given.
     """
     from gioconda.cli import serving
 
-    origins, hosts = tuple(allow_origin or ()), tuple(allow_host or ())
     serving.serve(
-        host, port, sessions=sessions, origins=origins, hosts=hosts, cluster=cluster,
-        cluster_port=cluster_port, ice_servers=tuple(ice_server or ()),
+        host, port, sessions=sessions, token=token, origins=tuple(allow_origin or ()),
+        hosts=tuple(allow_host or ()), outputs=tuple(allow_output or ()), log_level=log_level,
+        ice_servers=tuple(ice_server or ()),
+        cluster=cluster, cluster_port=cluster_port,
     )  # fmt: skip

@@ -1,20 +1,17 @@
-"""The command `gioconda serve`."""
+"""The command ``gioconda serve``."""
 
 from __future__ import annotations
 
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Final
+from contextlib import closing, contextmanager
+from typing import TYPE_CHECKING
 
 from gioconda.errors import MissingExtraError, OptionError, OutputError
 
 if TYPE_CHECKING:
     from gioconda.live.host.pool import Pool
-
-#: Holds the token, if the user has one; options of a command can be read by other users.
-TOKEN_VARIABLE: Final = "GIOCONDA_TOKEN"
 
 
 def serve(
@@ -22,9 +19,12 @@ def serve(
     port: int,
     *,
     sessions: int | None,
+    token: str | None = None,
     origins: tuple[str, ...] = (),
     hosts: tuple[str, ...] = (),
     ice_servers: tuple[str, ...] = (),
+    outputs: tuple[str, ...] = (),
+    log_level: str = "warning",
     cluster: str | None = None,
     cluster_port: int = 0,
 ) -> None:
@@ -32,16 +32,19 @@ def serve(
 
     Args:
         host: address to bind to.
-        port: to listen at.
+        port: to listen at; 0 for any that is free.
         sessions: at once.
+        token: that callers must show.
         origins: web sites that may call.
         hosts: names under which a proxy publishes the server; a token is required then.
         ice_servers: URLs of STUN and TURN servers for WebRTC.
+        outputs: beginnings of addresses that clients may send sessions to.
+        log_level: how much is logged.
         cluster: address of a Ray cluster that holds the sessions; None for this machine alone.
         cluster_port: that its workers connect back to; any that is free if 0.
 
     Raises:
-        OptionError: an option, or the token in the environment, is of no use.
+        OptionError: an option cannot be used, or the port is in use.
         MissingExtraError: a part of the extra ``live``, or of ``cluster``, is not installed.
         ClusterError: no cluster answers.
         OutputError: the port for the cluster's workers is taken.
@@ -49,23 +52,28 @@ def serve(
     if sessions is not None and sessions < 1:
         raise OptionError(f"sessions is {sessions}; at least one is needed")
     try:
-        import uvicorn
-
+        from gioconda.live.server import run
         from gioconda.live.server.access import entry
         from gioconda.live.server.app import ServeSettings, create_app
-        from gioconda.live.server.safety import Safety, protect, uvicorn_options
+        from gioconda.live.server.safety import Safety
         from gioconda.live.server.webrtc import checked_ice_server
     except ModuleNotFoundError as e:
         raise MissingExtraError("gioconda serve", "live") from e
-    way_in = entry(host, os.environ.get(TOKEN_VARIABLE) or None, published=bool(hosts))
+    way_in = entry(host, token or None, published=bool(hosts))
     safety = Safety(way_in.token, way_in.loopback, origins, hosts)
     ice = tuple(checked_ice_server(url) for url in ice_servers)
-    with _pool(cluster, sessions, cluster_port) as pool:
-        settings = ServeSettings(capacity=sessions, safety=safety, ice_servers=ice)
-        app = protect(create_app(settings, pool), safety)
-        print(f"Gioconda: http://{host}:{port}/  (Ctrl-C ends it)", file=sys.stderr)
-        way_in.announce(sys.stderr)
-        uvicorn.run(app, host=host, port=port, **uvicorn_options())
+    with (
+        closing(run.listening(host, port)) as listener,
+        _pool(cluster, sessions, cluster_port) as pool,
+    ):
+        app = create_app(ServeSettings(sessions, outputs, safety, ice), pool)
+        address = run.address_of(listener, host)
+
+        def started() -> None:
+            way_in.announce(sys.stderr)
+            print(f"Gioconda: {address}  (Ctrl-C ends it)", file=sys.stderr, flush=True)
+
+        run.run(app, listener, log_level, started)
 
 
 @contextmanager

@@ -46,8 +46,13 @@ class Running:
 @pytest.fixture(scope="session")
 def server() -> Iterator[Running]:
     from gioconda.live.server.app import ServeSettings, create_app
+    from gioconda.live.server.limits import Rate, RateLimits
+    from gioconda.live.server.safety import Safety
 
-    running = Running(create_app(ServeSettings(capacity=2)))
+    # All tests come from one address, and faster than anybody does.
+    often = Rate(1e6, 1e6)
+    safety = Safety(rates=RateLimits(*[often] * 5))
+    running = Running(create_app(ServeSettings(capacity=2, safety=safety)))
     yield running
     running.stop()
 

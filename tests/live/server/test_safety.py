@@ -9,6 +9,7 @@ import httpx
 import numpy as np
 import pytest
 from tests.live.server.serving import TOKEN
+from tests.live.server.small import FOUND
 from tests.sandbox import media
 
 from gioconda.live.server.app import ServeSettings, create_app
@@ -35,7 +36,7 @@ def seen(monkeypatch: pytest.MonkeyPatch) -> list[np.ndarray]:
 
     async def load(_: object, key: str, pixels: np.ndarray, crop: object) -> dict[str, Any]:
         found.append(pixels)
-        return {"width": pixels.shape[1], "height": pixels.shape[0]}
+        return FOUND | {"width": pixels.shape[1], "height": pixels.shape[0]}
 
     monkeypatch.setattr("gioconda.live.server.state.load_portrait", load)
     return found
@@ -70,7 +71,7 @@ def test_pictures_come_through_and_what_is_none_is_told_apart(seen: list[np.ndar
     assert good.status_code == 201
     assert [image.shape for image in seen] == [(48, 64, 3)]
     codes = [(r.status_code, r.json()["error"]["code"]) for r in (other, bomb, cut)]
-    assert codes == [(415, "bad_format"), (422, "refused"), (422, "refused")]
+    assert codes == [(415, "bad_format"), (422, "bad_portrait"), (422, "bad_portrait")]
 
 
 def test_what_is_too_large_reaches_no_decoder(seen: list[np.ndarray]) -> None:

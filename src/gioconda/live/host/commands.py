@@ -145,7 +145,7 @@ class WantKey:
 
 @dataclass(frozen=True)
 class StartOutput:
-    """Send the session to a target of :mod:`gioconda.live.outputs`."""
+    """Send the session to a target of :mod:`gioconda.live.outputs`; answered by OutputChanged."""
 
     name: str
     target: str

@@ -143,6 +143,7 @@ class Face:
         spec: how it was opened, with the dials as they are now.
         opened: the frames' size and the look-ahead.
         restarts: workers lost so far.
+        turn: grows with every interruption.
     """
 
     def __init__(
@@ -155,6 +156,7 @@ class Face:
         self.spec = spec
         self.opened = c.Opened(spec.size, spec.size, spec.lookahead_ms)
         self.restarts = 0
+        self.turn = 0
         self.closed = False
         self._pool, self._pixels = pool, pixels
         self._worker: Worker | None = None
@@ -209,6 +211,8 @@ class Face:
             self._outputs[command.name] = command
         elif isinstance(command, c.StopOutput):
             self._outputs.pop(command.name, None)
+        elif isinstance(command, c.StopSpeaking):
+            self.turn += 1
         if self._worker is not None:
             await self._worker.send(command)
 

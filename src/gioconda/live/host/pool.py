@@ -286,7 +286,7 @@ class WorkerPool(ABC):
             self._idle.append(worker)
             worker = None
             self._tell()
-        except (TimeoutError, OSError) as e:
+        except (TimeoutError, OSError, RuntimeError) as e:
             if self._closed:
                 return
             logger.error("a worker process could not be started: %s", e)

@@ -115,7 +115,7 @@ class Worker:
             self._refuse(c.Refused(name, "internal", f"{name} failed: {type(e).__name__}"))
 
     def _refuse(self, refused: c.Refused) -> None:
-        if refused.to in ("LoadPortrait", "MakePicture", "OpenSession", "StartOutput"):
+        if refused.to in ("LoadPortrait", "MakePicture", "OpenSession"):
             self._send(refused)
         else:
             self._send(ErrorEvent(code=refused.code, message=refused.message))
@@ -194,7 +194,14 @@ class Worker:
 
     @_do.register
     def _(self, command: c.StartOutput) -> None:
-        self._session.start_output(command.name, command.target, command.overwrite)
+        try:
+            self._session.start_output(command.name, command.target, command.overwrite)
+        except GiocondaError as e:
+            self._send(c.OutputChanged(command.name, "failed", str(e)))
+        except Exception as e:
+            # The words of a library may hold the address.
+            logger.error("an output failed: %s", type(e).__name__)
+            self._send(c.OutputChanged(command.name, "failed", "the output cannot be opened"))
 
     @_do.register
     def _(self, command: c.StopOutput) -> None:
@@ -305,13 +312,17 @@ def warm_up(portraits: HeldPortraits) -> None:
     """Load every library, kernel and model by making a few frames of the example."""
     import cv2
 
+    from gioconda import examples
     from gioconda.live.host.encoders import create_encoder
     from gioconda.live.packets import Kind
     from gioconda.live.session import Session
+    from gioconda.portrait import Portrait
     from gioconda.voices.types import TimedPhone
 
     # One thread renders and encodes; more would only contend with other sessions.
     cv2.setNumThreads(1)
+    # What finds faces is loaded too: of the example they are known without looking.
+    Portrait.open(str(examples.portrait_path()), cache=False)
     session = Session(portraits.get(c.EXAMPLE))
     # With a phone, since texts bring theirs.
     session.push_audio(np.zeros(1600, np.float32), phones=(TimedPhone(0.0, 0.1, "a"),))

@@ -110,7 +110,7 @@ def kind_of(scope: Scope) -> str:
         return "read"
     if path == "/v1/login":
         return "login"
-    if path == "/offer" or path == "/whep" or path.startswith("/whep/"):
+    if path == "/offer" or path == "/whep" or path.startswith("/whep/") or path == "/v1/sessions":
         return "session" if scope["method"] == "POST" else "change"
     if scope["method"] == "POST" and file_kind(path) is not None:
         return "upload"
@@ -118,11 +118,13 @@ def kind_of(scope: Scope) -> str:
 
 
 def file_kind(path: str) -> str | None:
-    """Return whether a route takes an ``image`` or a ``sound``, or None for neither."""
+    """Return whether a route takes an ``image``, a ``sound``, both (``job``), or None of them."""
     parts = path.strip("/").split("/")
     if parts == ["v1", "portraits"]:
         return "image"
-    if parts == ["v1", "jobs"] or (len(parts) == 4 and parts[-1] == "speech"):
+    if parts == ["v1", "jobs"]:
+        return "job"
+    if len(parts) == 4 and parts[-1] == "speech":
         return "sound"
     return None
 
@@ -197,6 +199,7 @@ class BodyLimit:
             None: plain_bytes,
             "image": image_bytes + ENVELOPE_BYTES,
             "sound": sound_bytes + ENVELOPE_BYTES,
+            "job": image_bytes + sound_bytes + ENVELOPE_BYTES,
         }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

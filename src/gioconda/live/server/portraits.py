@@ -2,93 +2,92 @@
 
 from __future__ import annotations
 
-import asyncio
-from typing import TYPE_CHECKING, Any, Final
+import time
+from typing import TYPE_CHECKING, Annotated
 
-from fastapi import APIRouter, Request, Response
-from starlette.datastructures import UploadFile
+from fastapi import APIRouter, Path, Request, Response
 
 from gioconda.live.host.face import make_picture
-from gioconda.live.server.problems import Problem
+from gioconda.live.server import answers as a
+from gioconda.live.server.uploads import file_body, uploaded
 
 if TYPE_CHECKING:
     from gioconda.live.server.app import Server
     from gioconda.live.server.state import HeldPortrait
 
-#: Largest picture that is taken, in bytes.
-PICTURE_BYTES: Final = 20 * 2**20
+Key = Annotated[str, Path(description="id of the portrait, or `example`", max_length=64)]
 
 
 def routes(server: Server) -> APIRouter:
     """Return the routes."""
-    router = APIRouter(prefix="/v1/portraits", tags=["portraits"])
+    router = APIRouter(
+        prefix="/v1/portraits", tags=["portraits"], responses=a.errors(401, 422, 429)
+    )
 
-    @router.post("", status_code=201)
-    async def upload(request: Request) -> dict[str, Any]:
-        """Upload a picture, as multipart field ``file`` or as the body itself."""
-        data = await uploaded(request, PICTURE_BYTES)
-        pixels = await asyncio.to_thread(server.decode_image, data)
-        return told(await server.portraits.add(pixels))
+    @router.post(
+        "", status_code=201, responses=a.errors(413, 415, 503),
+        openapi_extra=file_body("picture", "image/*", "a PNG, JPEG or WebP picture"),
+    )  # fmt: skip
+    async def upload(request: Request, response: Response) -> a.PortraitAnswer:
+        """Upload a picture, and see what is found in it.
+
+        It is held in memory, and forgotten a minute after the last session or job that showed it,
+        or after it came if none did.
+        """
+        began = time.perf_counter()
+        data = await uploaded(request, server.limits.image_bytes)
+        came = time.perf_counter()
+        pixels = await server.decode_image(data)
+        decoded = time.perf_counter()
+        held = await server.portraits.add(pixels)
+        spent = (came - began, decoded - came, time.perf_counter() - decoded)
+        response.headers["Server-Timing"] = ", ".join(
+            f"{name};dur={1000 * s:.1f}"
+            for name, s in zip(("upload", "decode", "face"), spent, strict=True)
+        )
+        response.headers["Location"] = f"/v1/portraits/{held.id}"
+        return told(held)
 
     @router.get("")
-    async def all_portraits() -> list[dict[str, Any]]:
+    async def all_portraits() -> list[a.PortraitAnswer]:
         """List the portraits that are held."""
         return [told(p) for p in server.portraits.all()]
 
-    @router.get("/{key}")
-    async def one(key: str) -> dict[str, Any]:
-        """Tell what was found in a portrait; ``example`` is always there."""
+    @router.get("/{key}", responses=a.errors(404))
+    async def one(key: Key) -> a.PortraitAnswer:
+        """Tell what was found in a portrait; `example` is always there."""
         return told(await server.portraits.get(key))
 
-    @router.delete("/{key}", status_code=204)
-    async def delete(key: str) -> None:
+    @router.delete("/{key}", status_code=204, responses=a.errors(404, 409))
+    async def delete(key: Key) -> None:
         """Forget a portrait."""
         await server.portraits.delete(key)
 
-    @router.get("/{key}/picture.jpg", response_class=Response)
-    async def picture(key: str) -> Response:
+    @router.get(
+        "/{key}/picture.jpg",
+        response_class=Response,
+        responses=a.errors(404) | a.file("image/jpeg"),
+    )
+    async def picture(key: Key) -> Response:
         """Return the square as it is animated."""
         return Response(await _picture(server, key, "square"), media_type="image/jpeg")
 
-    @router.get("/{key}/sheet.png", response_class=Response)
-    async def sheet(key: str) -> Response:
+    @router.get(
+        "/{key}/sheet.png", response_class=Response, responses=a.errors(404) | a.file("image/png")
+    )
+    async def sheet(key: Key) -> Response:
         """Return the sheet of expressions."""
         return Response(await _picture(server, key, "sheet"), media_type="image/png")
 
     return router
 
 
-async def uploaded(request: Request, most: int) -> bytes:
-    """Return the uploaded file: the field ``file`` of a form, or the body.
-
-    Raises:
-        Problem: it is too large, empty, or the form has no such field.
-    """
-    if request.headers.get("content-type", "").startswith("multipart/form-data"):
-        async with request.form(max_files=1, max_fields=8) as form:
-            part = form.get("file")
-            if not isinstance(part, UploadFile):
-                raise Problem(422, "bad_request", "the form has no file in its field 'file'")
-            data = await part.read(most + 1)
-    else:
-        data = bytearray()  # type: ignore[assignment]
-        async for chunk in request.stream():
-            data += chunk
-            if len(data) > most:
-                break
-        data = bytes(data)
-    if len(data) > most:
-        raise Problem(413, "too_large", f"the file is larger than {most // 2**20} MB")
-    if not data:
-        raise Problem(422, "bad_request", "the file is empty")
-    return data
-
-
-def told(held: HeldPortrait) -> dict[str, Any]:
+def told(held: HeldPortrait) -> a.PortraitAnswer:
     """Return what the API says of a portrait."""
     base = f"/v1/portraits/{held.id}"
-    links = {"picture": f"{base}/picture.jpg", "sheet": f"{base}/sheet.png"}
-    return {"id": held.id, **held.found, **links}
+    return a.PortraitAnswer(
+        id=held.id, picture=f"{base}/picture.jpg", sheet=f"{base}/sheet.png", **held.found
+    )
 
 
 async def _picture(server: Server, key: str, what: str) -> bytes:

@@ -13,8 +13,11 @@ from gioconda.errors import (
     GiocondaError,
     ImageFormatError,
     OptionError,
+    OutputError,
+    PortraitError,
     SandboxError,
     SoundError,
+    TranscriptError,
     VoiceError,
 )
 from gioconda.live.host.face import RefusedError
@@ -49,19 +52,21 @@ def problem_of(error: GiocondaError) -> Problem:
     """Return what to answer where the package refused something."""
     if isinstance(error, BusyError):
         return Problem(503, "busy", str(error), RETRY_S)
+    if isinstance(error, RefusedError):
+        return Problem(500 if error.code == "internal" else 422, error.code, str(error))
     if isinstance(error, SandboxError):
         return Problem(503, "busy", str(error), RETRY_S)
     if isinstance(error, ImageFormatError):
         return Problem(415, "bad_format", str(error))
-    if isinstance(error, RefusedError):
-        return Problem(500 if error.code == "internal" else 422, error.code, str(error))
-    code = "refused"
-    for kind, name in (
-        (OptionError, "bad_option"), (SoundError, "bad_audio"), (VoiceError, "voice"),
+    for kind, code in (
+        (PortraitError, "bad_portrait"), (OptionError, "bad_option"), (SoundError, "bad_audio"),
+        (VoiceError, "voice"), (TranscriptError, "bad_text"),
     ):  # fmt: skip
         if isinstance(error, kind):
-            code = name
-    return Problem(422, code, str(error))
+            return Problem(422, code, str(error))
+    if isinstance(error, OutputError):
+        return Problem(503, "busy", "the server cannot keep any more files now", RETRY_S)
+    return Problem(422, "refused", str(error))
 
 
 def answer(problem: Problem) -> JSONResponse:

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from gioconda.live.host import commands as c
-from gioconda.live.host.face import Face, load_portrait
+from gioconda.live.host.face import Face, Reader, load_portrait
 from gioconda.live.host.pool import Pool
 from gioconda.live.server.problems import Problem
 
@@ -24,8 +23,11 @@ logger = logging.getLogger(__name__)
 KEEP_S: Final = 60.0
 #: A session whose last socket was cut waits so long for another.
 RESUME_S: Final = 10.0
-#: Portraits at once.
+#: A session that was opened without a socket stays so long without any client or request.
+ALONE_S: Final = 60.0
+#: Portraits at once, and bytes of their pixels.
 MOST_PORTRAITS: Final = 100
+MOST_PIXEL_BYTES: Final = 2**30
 
 
 @dataclass
@@ -74,7 +76,8 @@ class Portraits:
             RefusedError: it cannot be animated.
             Problem: too many are held.
         """
-        if len(self._held) >= MOST_PORTRAITS:
+        size = sum(p.pixels.nbytes for p in self._held.values() if p.pixels is not None)
+        if len(self._held) >= MOST_PORTRAITS or size + pixels.nbytes > MOST_PIXEL_BYTES:
             raise Problem(503, "busy", "too many portraits are held; delete one", 10)
         key = secrets.token_urlsafe(16)
         found = await load_portrait(self._pool, key, pixels, None)
@@ -131,19 +134,63 @@ class Portraits:
 
 
 @dataclass
+class HeldOutput:
+    """An output beyond the browser, as the API tells it.
+
+    Attributes:
+        id: 64 random bits.
+        shown: its address without secrets.
+        state, message: as in :class:`gioconda.live.host.commands.OutputChanged`.
+    """
+
+    id: str
+    shown: str
+    state: str = "connecting"
+    message: str = ""
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing is sent any more."""
+        return self.state in ("failed", "closed")
+
+
+@dataclass
 class HeldSession:
     """A session and how many clients hold it.
 
     Attributes:
         face: the session.
         portrait: whom it shows.
-        clients: sockets and peer connections.
+        clients: sockets, peer connections and outputs.
+        keep_s: how long it stays without any.
+        due_s: when it closes, of the clock; None while a client holds it.
+        outputs: beyond the browser, by id.
+        queued_until_s: when the last sound that came by REST will have been heard.
+        speaking: held while a sound is handed over.
+        ending: ends it, once that has begun.
     """
 
     face: Face
     portrait: HeldPortrait
+    keep_s: float = RESUME_S
     clients: int = 0
-    leaving: asyncio.Task[None] | None = None
+    due_s: float | None = None
+    outputs: dict[str, HeldOutput] = field(default_factory=dict)
+    queued_until_s: float = 0.0
+    speaking: asyncio.Lock = field(default_factory=asyncio.Lock)
+    ending: asyncio.Task[None] | None = None
+
+
+class Watcher(Protocol):
+    """Is told what sessions report, and of their end."""
+
+    def told(self, held: HeldSession, report: Any) -> object:
+        """Take a report of a session's worker."""
+        ...
+
+    def ended(self, held: HeldSession) -> None:
+        """Take the end of a session."""
+        ...
 
 
 class Sessions:
@@ -152,12 +199,17 @@ class Sessions:
     Args:
         pool: of their workers.
         portraits: that they show.
+        clock: seconds, rising.
+
+    Attributes:
+        watchers: told of every session.
     """
 
-    def __init__(self, pool: Pool, portraits: Portraits) -> None:
-        self._pool, self._portraits = pool, portraits
+    def __init__(self, pool: Pool, portraits: Portraits, clock: Callable[[], float]) -> None:
+        self.watchers: list[Watcher] = []
+        self._pool, self._portraits, self._clock = pool, portraits, clock
         self._held: dict[str, HeldSession] = {}
-        self._jobs: set[asyncio.Task[None]] = set()
+        self._watching: set[asyncio.Task[None]] = set()
 
     def __len__(self) -> int:
         """Return how many run."""
@@ -167,8 +219,8 @@ class Sessions:
         """Return every session."""
         return list(self._held.values())
 
-    async def open(self, spec: c.OpenSession) -> HeldSession:
-        """Open a session; whoever holds it calls :meth:`enter` at once.
+    async def open(self, spec: c.OpenSession, keep_s: float = RESUME_S) -> HeldSession:
+        """Open a session; without a client it stays for ``keep_s``.
 
         Raises:
             Problem: there is no such portrait.
@@ -183,8 +235,12 @@ class Sessions:
         except BaseException:
             self._portraits.leave(portrait)
             raise
-        held = HeldSession(face, portrait)
+        reader = await face.subscribe(None, audio=False)
+        held = HeldSession(face, portrait, keep_s, due_s=self._clock() + keep_s)
         self._held[face.id] = held
+        task = asyncio.get_running_loop().create_task(self._watch(held, reader))
+        self._watching.add(task)
+        task.add_done_callback(self._watching.discard)
         return held
 
     def get(self, key: str) -> HeldSession:
@@ -194,53 +250,71 @@ class Sessions:
             Problem: there is none of that id.
         """
         held = self._held.get(key)
-        if held is None or held.face.closed:
+        if held is None or held.ending is not None or held.face.closed:
             raise Problem(404, "no_session", "there is no such session any more; begin a new one")
         return held
 
     def enter(self, held: HeldSession) -> None:
         """Say that a client holds a session."""
         held.clients += 1
-        if held.leaving is not None:
-            held.leaving.cancel()
-            held.leaving = None
+        held.due_s = None
 
     def leave(self, held: HeldSession, grace_s: float = RESUME_S) -> None:
         """Say that a client is gone; without any, the session ends after a while."""
         held.clients -= 1
-        if held.clients <= 0 and held.leaving is None:
-            held.leaving = asyncio.get_running_loop().create_task(self._later(held, grace_s))
+        if held.clients <= 0:
+            held.due_s = self._clock() + max(grace_s, held.keep_s)
+
+    def touch(self, held: HeldSession) -> None:
+        """Say that somebody asks something of a session, which puts its end off."""
+        if held.due_s is not None:
+            held.due_s = max(held.due_s, self._clock() + held.keep_s)
+
+    def left_s(self, held: HeldSession) -> float | None:
+        """Return in how many seconds a session closes by itself; None while it is held."""
+        return None if held.due_s is None else max(held.due_s - self._clock(), 0.0)
 
     async def close(self, held: HeldSession, reason: str) -> None:
-        """End a session."""
-        if self._held.pop(held.face.id, None) is None:
-            return
-        # Whoever asks may be cancelled meanwhile; the place must be given back all the same.
-        task = asyncio.get_running_loop().create_task(self._end(held, reason))
-        self._jobs.add(task)
-        task.add_done_callback(self._jobs.discard)
-        await asyncio.shield(task)
+        """End a session; whoever else does waits for the same end.
+
+        It goes on when the caller is cancelled, as that of a socket is which was cut meanwhile.
+        """
+        if held.ending is None:
+            held.ending = asyncio.get_running_loop().create_task(self._end(held, reason))
+        await asyncio.shield(held.ending)
+
+    async def close_all(self) -> None:
+        """End every session."""
+        ends = (self.close(held, "the server ends") for held in self.all())
+        await asyncio.gather(*ends, return_exceptions=True)
+
+    async def sweep(self) -> None:
+        """End sessions that nobody holds any more, and forget those that failed."""
+        now = self._clock()
+        for held in self.all():
+            if held.face.closed:
+                await self.close(held, "its process was lost")
+            elif held.due_s is not None and held.due_s <= now:
+                await self.close(held, "nobody was connected any more")
 
     async def _end(self, held: HeldSession, reason: str) -> None:
         try:
             await held.face.close(reason)
         finally:
+            # Its place is free only now.
+            self._held.pop(held.face.id, None)
             self._portraits.leave(held.portrait)
-
-    async def close_all(self) -> None:
-        """End every session."""
-        for held in self.all():
-            with contextlib.suppress(Exception):
-                await self.close(held, "the server ends")
+            for watcher in self.watchers:
+                watcher.ended(held)
 
     async def _close_deserted(self) -> None:
-        """Give a place free that only waits for somebody to come back."""
+        """Give a place free that only waits for a socket to come back."""
         for held in self.all():
-            if held.leaving is not None:
-                held.leaving.cancel()
+            if held.due_s is not None and held.keep_s <= RESUME_S and held.ending is None:
                 await self.close(held, "its place was needed")
                 return
 
-    async def _later(self, held: HeldSession, grace_s: float) -> None:
-        await asyncio.sleep(grace_s)
-        await self.close(held, "nobody was connected any more")
+    async def _watch(self, held: HeldSession, reader: Reader) -> None:
+        async for report in reader:
+            for watcher in self.watchers:
+                watcher.told(held, report)

@@ -175,8 +175,8 @@ def killed_worker(browser: Any, server: ServedHere) -> list[Row]:
         busy = _busy_for(server, one)
         other.evaluate("window.running = probe.record(6000)")
         one.evaluate(
-            "window.told = null; gioconda.onevent = "
-            "(e) => { if (e.type === 'session.restarted') told = performance.now(); }"
+            "() => { window.told = null; gioconda.onevent = "
+            "(e) => { if (e.type === 'session.restarted') told = performance.now(); }; }"
         )
         started = one.evaluate("performance.now()")
         os.kill(busy, signal.SIGKILL)

@@ -67,7 +67,7 @@ class Peers:
             sdp, self._server.settings.ice_servers, microphone=microphone is not None
         )
         try:
-            held = held or await sessions.open(spec)
+            held = held or await sessions.open(spec, keep_s=0.0)
         except BaseException:
             await end(prepared.connection)
             raise
