@@ -20,10 +20,13 @@ class Faces:
     """A server in a thread."""
 
     def __init__(self) -> None:
+        from tests.live.server.small import OFTEN
+
         from gioconda.live.server.app import ServeSettings, create_app
+        from gioconda.live.server.safety import Safety
 
         self.pool = StandInPool()
-        self.app = create_app(ServeSettings(capacity=2), self.pool)
+        self.app = create_app(ServeSettings(capacity=2, safety=Safety(rates=OFTEN)), self.pool)
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
