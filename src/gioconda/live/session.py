@@ -183,7 +183,7 @@ class Session:
             pcm: float32 mono, (n,), -1 to 1.
             rate_hz: of it, 8,000 to 192,000.
             phones: that sound in it and after, in seconds from its start, where a voice tells.
-            live: it comes from a microphone: chunks may come 30 ms late, and silence is left out
+            live: it comes from a microphone: chunks may come 20 ms late, and silence is left out
                 where sound comes faster than it is heard.
 
         Raises:

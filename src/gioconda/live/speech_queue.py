@@ -16,12 +16,15 @@ from gioconda.motion import FloatArray
 if TYPE_CHECKING:
     from gioconda.voices.types import TimedPhone
 
-#: A microphone's chunks are given so much time to come late.
-JITTER_S: Final = 0.03
-#: A microphone's sound may wait so much longer than that before silence in it is left out.
-_BACKLOG_S: Final = 0.03
-#: Softer than this is silence (-54 dB).
-_SILENCE: Final = 0.002
+#: After it ran dry a microphone's sound is given so much time to come late.
+JITTER_S: Final = 0.02
+#: What waited at least, over so long, was not needed against jitter; but for the margin.
+_WATCHED_S: Final = 0.5
+_MARGIN_S: Final = 0.006
+#: Softer than this is silence (-46 dB: a quiet room).
+_SILENCE: Final = 0.005
+#: Where silence is left out, both sides are faded into each other.
+_CROSSFADE: Final = OUTPUT_RATE_HZ // 500
 #: An utterance of which nothing more comes for so long has ended.
 ABANDONED_S: Final = 2.0
 
@@ -40,6 +43,9 @@ class _Utterance:
     complete: bool = False
     flowing: bool = False
     idle: int = 0
+    watched: int = 0
+    least: int = 2**62
+    excess: int = 0
 
 
 @dataclass(frozen=True)
@@ -78,8 +84,8 @@ class Taken:
 class SpeechQueue:
     """Utterances wait here; sound is never dropped but by :meth:`clear`.
 
-    Only a live utterance, one from a microphone, may lose silence, and only to keep up: where the
-    client's clock runs faster than ours its sound would come ever later.
+    Only a live utterance, one from a microphone, may lose silence: as much as waited all the time
+    and so only adds delay, be it of a client's clock that runs faster than ours, or of a stall.
     """
 
     def __init__(self) -> None:
@@ -162,6 +168,8 @@ class SpeechQueue:
                     ended.append((u.number, at, u.taken))
             else:
                 u.flowing = False
+        if self._queue and self._queue[0].live and self._queue[0].flowing:
+            self._watch(self._queue[0], count)
         pcm = np.concatenate(parts) if parts else np.zeros(0, np.float32)
         return Taken(pcm, tuple(phones), tuple(pieces), tuple(ended))
 
@@ -178,7 +186,7 @@ class SpeechQueue:
     def _pop(self, u: _Utterance, most: int) -> FloatArray:
         if not u.chunks:
             return np.zeros(0, np.float32)
-        if u.live and u.waiting > (JITTER_S + _BACKLOG_S) * OUTPUT_RATE_HZ:
+        if u.live and u.excess > _CROSSFADE:
             self._skip_silence(u)
         chunk = u.chunks.popleft()
         if len(chunk) > most:
@@ -188,14 +196,31 @@ class SpeechQueue:
         return chunk
 
     def _skip_silence(self, u: _Utterance) -> None:
-        """Leave out silence at the front until the sound is in time again."""
-        while len(u.chunks) > 1 and u.waiting > JITTER_S * OUTPUT_RATE_HZ:
-            if float(np.abs(u.chunks[0]).max(initial=0.0)) > _SILENCE:
-                return
-            gone = len(u.chunks.popleft())
-            u.waiting -= gone
-            # Times of phones count samples that were pushed.
-            u.taken += gone
+        """Leave out silence at the front, as much as waits without need."""
+        front = np.concatenate(u.chunks)
+        loud = np.flatnonzero(np.abs(front) > _SILENCE)
+        silent = int(loud[0]) if len(loud) else len(front)
+        gone = min(u.excess, silent - _CROSSFADE)
+        if gone <= 0:
+            return
+        rising = np.linspace(0, 1, _CROSSFADE, dtype=np.float32)
+        joined = front[gone:].copy()
+        joined[:_CROSSFADE] = (1 - rising) * front[:_CROSSFADE] + rising * joined[:_CROSSFADE]
+        u.chunks.clear()
+        u.chunks.append(joined)
+        u.waiting -= gone
+        u.excess -= gone
+        # Times of phones count samples that were pushed.
+        u.taken += gone
+
+    @staticmethod
+    def _watch(u: _Utterance, count: int) -> None:
+        """Note what a live utterance has waiting after a take; the least of it is delay."""
+        u.least = min(u.least, u.waiting)
+        u.watched += count
+        if u.watched >= _WATCHED_S * OUTPUT_RATE_HZ:
+            u.excess = max(u.least - round(_MARGIN_S * OUTPUT_RATE_HZ), 0)
+            u.watched, u.least = 0, 2**62
 
     def _abandon(self, u: _Utterance, at: int, ended: list[tuple[int, int, int]]) -> None:
         self._queue.popleft()
