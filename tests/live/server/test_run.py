@@ -100,3 +100,14 @@ def test_a_given_token_is_never_announced() -> None:
     stream = io.StringIO()
     entry("0.0.0.0", "0123456789" * 4).announce(stream)
     assert stream.getvalue() == ""
+
+
+def test_packets_do_not_wait_for_acknowledgements() -> None:
+    import socket
+
+    with run.listening("127.0.0.1", 0) as listener:
+        port = listener.getsockname()[1]
+        with socket.create_connection(("127.0.0.1", port)):
+            accepted, _ = listener.accept()
+            with accepted:
+                assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)

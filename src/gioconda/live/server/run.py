@@ -72,7 +72,11 @@ def listening(host: str, port: int) -> socket.socket:
         found = socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM,
                                    flags=socket.AI_PASSIVE)  # fmt: skip
         family, _, _, _, address = found[0]
-        return socket.create_server(address, family=family, backlog=128)
+        listener = socket.create_server(address, family=family, backlog=128)
+        # Connections inherit it. asyncio sets it by itself only on sockets that name their
+        # protocol; without it packets wait up to 40 ms for acknowledgements.
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return listener
     except (OSError, UnicodeError) as e:
         code = getattr(e, "errno", None)
         if code == errno.EADDRINUSE:

@@ -140,6 +140,11 @@ def page(browser: Any, address: str, *, path: str, fps: int) -> Iterator[Any]:
     # The page's policy lets no script in, and so not the probe.
     context = browser.new_context(viewport={"width": 1280, "height": 860}, bypass_csp=True)
     context.add_init_script(f"localStorage.setItem('gioconda.option.fps', '{fps}')")
+    # The page keeps its peer connection to itself; its figures are wanted.
+    context.add_init_script(
+        "window.peers = []; window.RTCPeerConnection = class extends RTCPeerConnection "
+        "{ constructor(...all) { super(...all); peers.push(this); } }"
+    )
     shown = context.new_page()
     try:
         shown.goto(f"{address}?path={path}")

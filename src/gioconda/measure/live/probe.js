@@ -62,6 +62,20 @@
     return seen;
   }
 
+  /** Frames that the browser's WebRTC decoded, counted once a second: [{atMs, frames}]. */
+  async function decoded(seconds) {
+    const counted = [];
+    for (let k = 0; k <= seconds; k++) {
+      let frames = 0;
+      for (const entry of (await peers.at(-1).getStats()).values()) {
+        if (entry.type === 'inbound-rtp' && entry.kind === 'video') frames = entry.framesDecoded;
+      }
+      counted.push({ atMs: performance.now(), frames });
+      if (k < seconds) await sleep(1000);
+    }
+    return counted;
+  }
+
   /** A microphone: 10 ms of sound every 10 ms, silence but for what is put into it. */
   class Microphone {
     #waiting = [];
@@ -172,5 +186,5 @@
     });
   }
 
-  window.probe = { watch, record, clicks, interruptions, firstFrame };
+  window.probe = { watch, record, decoded, clicks, interruptions, firstFrame };
 })();

@@ -22,8 +22,8 @@ const MARGIN_S = 0.010;
 const LEAST_MARGIN_S = 0.006;
 const MOST_MARGIN_S = 0.15;
 const MARGIN_UP_S = 0.008;
-const MARGIN_DOWN = 0.9;
-const CALM_S = 5;
+const MARGIN_DOWN = 0.85;
+const CALM_S = 3;
 
 class Player extends AudioWorkletProcessor {
   constructor() {
