@@ -70,6 +70,18 @@ def test_the_pace_of_pushing_and_stepping_does_not_matter(
     assert np.array_equal([f.moment for f in first.frames], [f.moment for f in second.frames])
 
 
+def test_sound_may_lead_its_picture_and_stays_the_same(
+    portrait: Portrait, voice: np.ndarray
+) -> None:
+    plain, early = made(portrait), made(portrait, sound_lead_ms=40)
+    for session in (plain, early):
+        session.push_audio(voice)
+    first, second = run(plain, 1.5), run(early, 1.5)
+    assert [f.index for f in first.frames] == [f.index for f in second.frames]
+    assert len(second.pcm) - len(first.pcm) == 1920
+    assert np.array_equal(first.pcm, second.pcm[: len(first.pcm)])
+
+
 def test_the_last_needed_sample_is_80_ms_before_its_frame(portrait: Portrait) -> None:
     session = made(portrait)
     assert 0.0725 <= session.delay_s <= 0.080

@@ -59,6 +59,10 @@ class SessionUpdate(_Message):
     lookahead_ms: float | None = Field(
         None, ge=40, le=500, description="how much of the sound after an instant is waited for; 80"
     )
+    sound_lead_ms: float | None = Field(
+        None, ge=0, le=60,
+        description="how much earlier than its picture sound is sent, for players that buffer it",
+    )  # fmt: skip
     seed: int | None = Field(None, ge=0, lt=2**63, description="chooses a performance; 0")
     video: VideoCodec | None = Field(default=None, description="how frames come; h264")
     audio: AudioCodec | None = Field(default=None, description="whether sound comes; pcm")
@@ -158,6 +162,7 @@ class SessionCreated(_Message):
         session: id; a socket that was cut may ``resume`` it for ten seconds.
         codec: of the video as WebCodecs names it, such as ``avc1.42C01F``; empty for jpeg, none.
         lookahead_ms: how far behind the pushed sound frames and sound come out.
+        sound_lead_ms: how much earlier than the frame of its instant sound is sent.
         synthetic: always true: what is seen and heard is made.
     """
 
@@ -168,6 +173,7 @@ class SessionCreated(_Message):
     height: int
     fps: float
     lookahead_ms: float
+    sound_lead_ms: float = 0.0
     codec: str
     video: VideoCodec
     audio: AudioCodec

@@ -18,7 +18,7 @@ import numpy as np
 
 from gioconda.background import BackgroundLike, background_of
 from gioconda.control_track import ControlTrack, Direction, track_of
-from gioconda.controls import Controls
+from gioconda.controls import Controls, check_number
 from gioconda.errors import OptionError
 from gioconda.frame_maker import KEPT, FrameMaker, check_options
 from gioconda.live.release import Release
@@ -45,6 +45,7 @@ if TYPE_CHECKING:
 
 #: Look-ahead that costs .02 of the lips' correlation and is hardly felt.
 LOOKAHEAD_MS: Final = 80.0
+SOUND_LEAD_RANGE_MS: Final = (0.0, 60.0)
 #: Speech that is cut off fades within this.
 _FADE: Final = OUTPUT_RATE_HZ // 100
 _SAFETY_S: Final = 0.001
@@ -65,6 +66,8 @@ class Session:
         background: ``keep``, ``blur``, ``none`` (frames get an alpha channel), a colour or a
             picture's path.
         lookahead_ms: how much of the sound after an instant is waited for, 40 to 500.
+        sound_lead_ms: how much earlier than its picture sound is given out, 0 to 60, for players
+            that hold sound in a buffer anyway. Times tell what belongs together.
         executor: prepares views for distances not asked for before, which takes about a second;
             until one is ready the nearest distance that can be shown is. None prepares them at
             once, in :meth:`set`.
@@ -95,6 +98,7 @@ class Session:
         size: int = 512,
         background: BackgroundLike = KEPT,
         lookahead_ms: float = LOOKAHEAD_MS,
+        sound_lead_ms: float = 0.0,
         executor: Executor | None = None,
         performer: str = "rules",
         renderer: str = "mesh",
@@ -124,6 +128,9 @@ class Session:
         wait = self._hearing.delay_samples / OUTPUT_RATE_HZ
         self.delay_s = self._performance.lookahead_ms / 1000 + wait + _SAFETY_S
         self._delay = math.ceil(self.delay_s * OUTPUT_RATE_HZ)
+        check_number("sound lead", sound_lead_ms, SOUND_LEAD_RANGE_MS, " ms")
+        # No more than there is: sound cannot be given before it is taken.
+        self._lead = min(round(sound_lead_ms * OUTPUT_RATE_HZ / 1000), self._delay)
         self._taken = self._given = self._heard = 0
         self._line: deque[FloatArray] = deque()
         self._events: deque[tuple[int, LiveEvent]] = deque()
@@ -299,7 +306,7 @@ class Session:
         """
         if self._puppet is None:
             raise OptionError("no puppet mode is set: head or face")
-        self._puppet.push(time_s, moment, self.time_s)
+        self._puppet.push(time_s, moment, self._frame / self.fps)
 
     def step(self, now_s: float) -> Step:
         """Return everything that is due at an instant; call it about once a frame.
@@ -313,7 +320,7 @@ class Session:
         if not (math.isfinite(now_s) and now_s * OUTPUT_RATE_HZ > self._taken - 2):
             raise OptionError(f"the time is {now_s:g} s after {self._taken / OUTPUT_RATE_HZ:g} s")
         self._hear(max(int(now_s * OUTPUT_RATE_HZ) - self._taken, 0))
-        audio, events = self._sound(max(self._taken - self._delay, self._given))
+        audio, events = self._sound(max(self._taken - self._delay + self._lead, self._given))
         return Step(self._newest(now_s - self.delay_s), audio, events)
 
     def _hear(self, count: int) -> None:

@@ -57,7 +57,8 @@ class OpenSession:
     Attributes:
         portrait: one that is loaded.
         controls: the dials at the beginning.
-        fps, size, lookahead_ms, background: as :class:`gioconda.live.Session` takes them.
+        fps, size, lookahead_ms, background, sound_lead_ms: as :class:`gioconda.live.Session` takes
+            them.
     """
 
     portrait: str
@@ -66,6 +67,7 @@ class OpenSession:
     size: int = 512
     lookahead_ms: float = 80.0
     background: str = "keep"
+    sound_lead_ms: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -60,7 +60,8 @@ class RunningSession:
         self._executor = ThreadPoolExecutor(1, thread_name_prefix="views")
         self.session = Session(
             portrait, spec.controls, fps=spec.fps, size=spec.size, background=spec.background,
-            lookahead_ms=spec.lookahead_ms, executor=self._executor,
+            lookahead_ms=spec.lookahead_ms, sound_lead_ms=spec.sound_lead_ms,
+            executor=self._executor,
         )  # fmt: skip
         self._send, self._clock = send, clock
         self._encoders: dict[Kind, LiveEncoder] = {}

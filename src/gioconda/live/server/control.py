@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 #: What can be said only when a session begins.
 _FROM_THE_BEGINNING = (
-    "portrait", "resume", "fps", "size", "lookahead_ms", "seed", "video", "audio",
+    "portrait", "resume", "fps", "size", "lookahead_ms", "sound_lead_ms", "seed", "video", "audio",
 )  # fmt: skip
 
 

@@ -84,6 +84,7 @@ class LiveSocket:
             spec = c.OpenSession(
                 update.portrait or c.EXAMPLE, controls, update.fps or 40.0, update.size or 512,
                 update.lookahead_ms or 80.0, checked_background(update.background) or "keep",
+                update.sound_lead_ms or 0.0,
             )  # fmt: skip
             self._held = await sessions.open(spec)
         sessions.enter(self._held)
@@ -96,8 +97,8 @@ class LiveSocket:
             m.SessionCreated(
                 session=face.id, portrait=face.spec.portrait, width=face.opened.width,
                 height=face.opened.height, fps=face.spec.fps,
-                lookahead_ms=face.opened.lookahead_ms, codec=codec if video == "h264" else "",
-                video=video, audio=audio,
+                lookahead_ms=face.opened.lookahead_ms, sound_lead_ms=face.spec.sound_lead_ms,
+                codec=codec if video == "h264" else "", video=video, audio=audio,
             )
         )  # fmt: skip
         self._control = Control(self._server, self._held, self._tell)

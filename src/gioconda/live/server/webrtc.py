@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 OFFER_BYTES: Final = 65_536
 #: Frames a second of a session that is opened for a peer.
 FPS: Final = 25.0
+#: Browsers hold sound longer than pictures, and pictures wait for their sound.
+SOUND_LEAD_MS: Final = 40.0
 _SDP: Final = "application/sdp"
 _FRAGMENT: Final = "application/trickle-ice-sdpfrag"
 _ICE_SERVER: Final = re.compile(r"stuns?:[^\s@/]+|turns?:([^\s@:]+:[^\s@]+@)?[^\s@/]+")
@@ -130,7 +132,7 @@ def routes(server: Server) -> APIRouter:
         spec = c.OpenSession(
             body.portrait or c.EXAMPLE, turned(Controls(seed=body.seed or 0), body.controls),
             body.fps or FPS, body.size or 512, body.lookahead_ms or 80.0,
-            checked_background(body.background) or "keep",
+            checked_background(body.background) or "keep", SOUND_LEAD_MS,
         )  # fmt: skip
         peer, answer = await server.peers.get().connect(
             body.sdp, body.session, spec, controls=True,
@@ -141,7 +143,7 @@ def routes(server: Server) -> APIRouter:
     async def play(request: Request, session: str | None) -> Response:
         _require(request, _SDP)
         sdp = await _body(request)
-        spec = c.OpenSession(c.EXAMPLE, fps=FPS)
+        spec = c.OpenSession(c.EXAMPLE, fps=FPS, sound_lead_ms=SOUND_LEAD_MS)
         peer, answer = await server.peers.get().connect(sdp, session, spec)
         links = [f'<{url}>; rel="ice-server"' for url in server.settings.ice_servers
                  if url.startswith("stun")]  # fmt: skip

@@ -9,6 +9,8 @@ import { store, stored } from './storage.js';
 
 export const EXAMPLE = 'example';
 const ASK_AGAIN_MS = 1500;
+/** Sound waits in buffers anyway; coming so much earlier than its picture, it does not delay it. */
+const SOUND_LEAD_MS = 40;
 
 export class App extends EventTarget {
   connection = new Connection();
@@ -83,6 +85,7 @@ export class App extends EventTarget {
       size,
       seed,
       motion: true,
+      sound_lead_ms: SOUND_LEAD_MS,
       live_input: this.settings.live_input ?? false,
       ...codecsOf(this.path),
     });

@@ -264,7 +264,8 @@ class Peer:
             m.SessionCreated(
                 session=face.id, portrait=face.spec.portrait, width=face.opened.width,
                 height=face.opened.height, fps=face.spec.fps,
-                lookahead_ms=face.opened.lookahead_ms, codec="", video="none", audio="none",
+                lookahead_ms=face.opened.lookahead_ms, sound_lead_ms=face.spec.sound_lead_ms,
+                codec="", video="none", audio="none",
             )
         )  # fmt: skip
         now_s = asyncio.get_running_loop().time

@@ -87,6 +87,14 @@ export class AudioOutput extends EventTarget {
     this.#node.port.postMessage({ sample, pcm });
   }
 
+  /**
+   * Say how much earlier than its picture sound comes.
+   * @param {number} leadMs
+   */
+  lead(leadMs) {
+    this.#node?.port.postMessage({ lead: (leadMs * OUTPUT_RATE_HZ) / 1000 });
+  }
+
   /** Forget the timeline: another begins. */
   reset() {
     this.#marks = [];

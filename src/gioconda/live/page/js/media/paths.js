@@ -65,8 +65,9 @@ export class Media extends EventTarget {
   }
 
   /** Begin to show a session. */
-  async begin(path, { session, codec, width, height }) {
+  async begin(path, { session, codec, width, height, sound_lead_ms: leadMs = 0 }) {
     this.end();
+    this.sound.lead(leadMs);
     this.path = path;
     if (this.#canvas.width !== width || this.#canvas.height !== height) {
       this.#canvas.width = width;

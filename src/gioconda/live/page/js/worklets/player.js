@@ -4,7 +4,8 @@
  * A ring of samples is addressed by their number on the session's timeline. The level is judged
  * by its lowest point in a second: above the margin, sound is played up to 1.5 % faster, or left
  * out where nothing is said; below it slower. Two clocks that differ by some parts per million thus
- * never drift apart. The margin grows after a gap and shrinks slowly while there is none.
+ * never drift apart. The margin grows after a gap and shrinks slowly while there is none. Sound that
+ * comes earlier than its picture is held for about as long.
  */
 
 const RING = 1 << 17;
@@ -24,6 +25,8 @@ const MOST_MARGIN_S = 0.15;
 const MARGIN_UP_S = 0.008;
 const MARGIN_DOWN = 0.85;
 const CALM_S = 3;
+/** Of the lead, a piece of sound and the picture's way to the display use so much. */
+const LEAD_USED_S = 0.01;
 
 class Player extends AudioWorkletProcessor {
   constructor() {
@@ -31,9 +34,11 @@ class Player extends AudioWorkletProcessor {
     this.ring = new Float32Array(RING);
     this.margin = MARGIN_S * sampleRate;
     this.underruns = 0;
+    this.lead = 0;
     this.reset();
     this.port.onmessage = ({ data }) => {
       if (data.reset) this.reset();
+      else if (data.lead !== undefined) this.lead = data.lead;
       else this.push(data.sample, data.pcm);
     };
   }
@@ -81,6 +86,11 @@ class Player extends AudioWorkletProcessor {
     return b + 0.5 * x * (c - a + x * (2 * a - 5 * b + 4 * c - d + x * (3 * (b - c) + d - a)));
   }
 
+  /** What the level shall not fall under. */
+  get least() {
+    return Math.max(this.margin, this.lead - LEAD_USED_S * sampleRate);
+  }
+
   /** Whether the next samples can be left out without being missed. */
   quiet(count) {
     const end = this.read + count + FADE;
@@ -93,7 +103,7 @@ class Player extends AudioWorkletProcessor {
   judge() {
     if (currentFrame < this.windowEnd) return;
     this.windowEnd = currentFrame + WINDOW_S * sampleRate;
-    const over = this.lowest - this.margin;
+    const over = this.lowest - this.least;
     this.lowest = Infinity;
     if (!Number.isFinite(over)) return;
     if (over > JUMP_S * sampleRate || (over > 0.004 * sampleRate && this.quiet(over))) {
@@ -133,7 +143,7 @@ class Player extends AudioWorkletProcessor {
     const buffered = this.write - this.read;
     const before = this.rate;
     if (this.rate === 0) {
-      const start = START_S * sampleRate + this.margin - MARGIN_S * sampleRate;
+      const start = (START_S - MARGIN_S) * sampleRate + this.least;
       if (buffered < start) {
         if (currentFrame >= this.reportAt) this.report();
         return true;
