@@ -11,10 +11,21 @@ import numpy as np
 from gioconda.measure.floor import Row
 from gioconda.measure.live import trials
 from gioconda.measure.live.browser import ServedHere, chromium
+from gioconda.measure.live.capacity import sessions_held
 from gioconda.measure.live.sounds import int16
 
 #: Parts that can be asked for by themselves.
-PARTS: Final = ("frames", "delay", "clicks", "interruption", "portrait", "two", "killed", "long")
+PARTS: Final = (
+    "frames",
+    "delay",
+    "clicks",
+    "interruption",
+    "portrait",
+    "two",
+    "killed",
+    "long",
+    "sessions",
+)
 
 
 def measure_live(
@@ -81,6 +92,9 @@ def measure_live(
                 rows += trials.long_session(browser, server, minutes)
     finally:
         server.stop()
+    if "sessions" in parts:
+        say("how many sessions this machine holds")
+        rows += sessions_held(np.array(speech, np.float32) / 32767)
     return rows
 
 
