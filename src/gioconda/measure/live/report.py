@@ -54,9 +54,23 @@ def measure_live(
 
     say = say or (lambda _: None)
     picture = portrait or examples.portrait_path()
-    box = mouth_box()
     with Sound.open(examples.speech_path()) as sound:
         speech = int16(np.concatenate(list(sound.chunks(1.0))))
+    rows: list[Row] = []
+    if set(parts) - {"sessions"}:
+        rows += _in_the_page(picture, speech, minutes, trials_each, parts, say)
+    if "sessions" in parts:
+        say("how many sessions this machine holds")
+        rows += sessions_held(np.asarray(np.array(speech) / 32767, np.float32))
+    return rows
+
+
+def _in_the_page(
+    picture: Path, speech: list[int], minutes: float, trials_each: int, parts: tuple[str, ...],
+    say: Callable[[str], None],
+) -> list[Row]:  # fmt: skip
+    """Measure the parts that need a browser."""
+    box = mouth_box()
     rows: list[Row] = []
     server = ServedHere(sessions=2)
     try:
@@ -92,9 +106,6 @@ def measure_live(
                 rows += trials.long_session(browser, server, minutes)
     finally:
         server.stop()
-    if "sessions" in parts:
-        say("how many sessions this machine holds")
-        rows += sessions_held(np.array(speech, np.float32) / 32767)
     return rows
 
 
