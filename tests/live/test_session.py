@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 from tests.live.driver import Seen, run
@@ -208,6 +210,26 @@ def test_a_microphone_that_runs_fast_does_not_fall_behind(
     run(session, 20.0, step_s=0.02, before=push)
     # 1 % of 20 s is 200 ms; all of it was left out of the silences.
     assert session.queued_s < session.delay_s + 0.1
+
+
+def test_the_rest_of_a_microphone_that_fell_silent_is_heard(portrait: Portrait) -> None:
+    session = made(portrait)
+    session.push_audio(np.full(160, 0.1, np.float32), live=True)
+    seen = run(session, 3.0, step_s=0.02)
+    assert np.abs(seen.pcm).max() > 0.09
+    assert [type(e) for e in seen.events] == [SpeakStarted, SpeakEnded]
+
+
+def test_a_view_that_cannot_be_made_leaves_the_one_there_is(
+    portrait: Portrait, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with ThreadPoolExecutor(1) as executor:
+        session = made(portrait, executor=executor)
+        run(session, 0.3)
+        monkeypatch.setattr(session, "_make", lambda **_: 1 / 0)
+        session.set(Controls(seed=3, distance=1.5))
+        executor.submit(int).result()
+        assert run(session, 0.6, start_s=0.3).frames
 
 
 def test_dials_turn_while_it_talks(portrait: Portrait, voice: np.ndarray) -> None:

@@ -10,7 +10,6 @@ import threading
 import time
 from concurrent.futures import CancelledError, Future
 from concurrent.futures import TimeoutError as FutureTimeout
-from dataclasses import replace
 from multiprocessing.connection import Connection
 from typing import Any, Final
 
@@ -33,7 +32,6 @@ _POLL_S: Final = 0.25
 class FarWorker(ConnectedWorker):
     """A worker on another machine.
 
-    It gets pixels, but no folder for what is computed of them: that would stay behind there.
     Files that it writes are brought to this machine.
     """
 
@@ -43,9 +41,7 @@ class FarWorker(ConnectedWorker):
 
     async def send(self, command: c.Command) -> None:
         """Give it a command; of a lost one nothing is heard."""
-        if isinstance(command, c.LoadPortrait):
-            command = replace(command, cache=None)
-        elif isinstance(command, c.StartOutput):
+        if isinstance(command, c.StartOutput):
             self._incoming.started(command)
         await super().send(command)
 

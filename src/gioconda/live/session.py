@@ -7,8 +7,8 @@ the lips need to hear that much of what comes after an instant.
 
 from __future__ import annotations
 
+import logging
 import math
-from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import Executor, Future
 from functools import partial
@@ -21,18 +21,11 @@ from gioconda.control_track import ControlTrack, Direction, track_of
 from gioconda.controls import Controls, check_number
 from gioconda.errors import OptionError
 from gioconda.frame_maker import KEPT, FrameMaker, check_options
+from gioconda.live.heard import HeardSound
 from gioconda.live.release import Release
 from gioconda.live.resample import Resampler
-from gioconda.live.speech_queue import Piece, SpeechQueue
-from gioconda.live.types import (
-    OUTPUT_RATE_HZ,
-    LiveAudio,
-    LiveEvent,
-    LiveFrame,
-    SpeakEnded,
-    SpeakStarted,
-    Step,
-)
+from gioconda.live.speech_queue import SpeechQueue
+from gioconda.live.types import OUTPUT_RATE_HZ, LiveFrame, Step
 from gioconda.motion import FloatArray, MotionBuffer
 from gioconda.session import SAMPLE_RATE_HZ, Performance
 from gioconda.speech.analyser import check_pcm
@@ -43,11 +36,11 @@ if TYPE_CHECKING:
     from gioconda.portrait import Portrait
     from gioconda.voices.types import TimedPhone
 
+logger = logging.getLogger(__name__)
+
 #: Look-ahead that costs .02 of the lips' correlation and is hardly felt.
 LOOKAHEAD_MS: Final = 80.0
 SOUND_LEAD_RANGE_MS: Final = (0.0, 60.0)
-#: Speech that is cut off fades within this.
-_FADE: Final = OUTPUT_RATE_HZ // 100
 _SAFETY_S: Final = 0.001
 #: So much speech may wait, in seconds; a client that pushes more is refused.
 MOST_QUEUED_S: Final = 600.0
@@ -131,12 +124,8 @@ class Session:
         check_number("sound lead", sound_lead_ms, SOUND_LEAD_RANGE_MS, " ms")
         # No more than there is: sound cannot be given before it is taken.
         self._lead = min(round(sound_lead_ms * OUTPUT_RATE_HZ / 1000), self._delay)
-        self._taken = self._given = self._heard = 0
-        self._line: deque[FloatArray] = deque()
-        self._events: deque[tuple[int, LiveEvent]] = deque()
-        self._pieces: deque[tuple[int, Piece]] = deque()
-        self._last_begun = 0
-        self._saying: int | None = None
+        self._sound = HeardSound()
+        self._heard = 0
         self._frame = 0
         self._puppet: PuppetStream | None = None
 
@@ -163,18 +152,18 @@ class Session:
     @property
     def time_s(self) -> float:
         """The instant up to which sound was given."""
-        return self._given / OUTPUT_RATE_HZ
+        return self._sound.given / OUTPUT_RATE_HZ
 
     @property
     def queued_s(self) -> float:
         """Seconds of pushed speech that wait to be heard."""
-        ahead = max(self._spoken_to() - self._given, 0) if self._pieces else 0
+        ahead = max(self._sound.spoken_to - self._sound.given, 0)
         return (self._speech.waiting_samples + ahead) / OUTPUT_RATE_HZ
 
     @property
     def speaking(self) -> bool:
         """Whether an utterance is being heard."""
-        return self._saying is not None
+        return self._sound.saying is not None
 
     def push_audio(
         self,
@@ -212,23 +201,11 @@ class Session:
         The next frame begins to close the mouth, the sound fades within 10 ms, and a
         :class:`SpeakEnded` says how much was played.
         """
-        unheard = set(self._speech.clear())
-        unheard |= {event.utterance for _, event in self._events}
-        if self._saying is not None:
-            unheard.add(self._saying)
-        if self._line:
-            rest = np.concatenate(self._line)
-            fade = min(len(rest), _FADE)
-            rest[:fade] *= np.linspace(1, 0, fade, dtype=np.float32)
-            rest[fade:] = 0
-            self._line = deque([rest])
-        self._events.clear()
-        for number in sorted(unheard):
-            ended = SpeakEnded(self.time_s, number, self._played_s(number), interrupted=True)
-            self._events.append((self._given, ended))
-        if self._pieces and self._spoken_to() > self._given - _RELAXED_S * OUTPUT_RATE_HZ:
+        lost = self._speech.clear()
+        last = self._sound.spoken_to
+        if last and last > self._sound.given - _RELAXED_S * OUTPUT_RATE_HZ:
             self._release.interrupt(self._frame / self.fps)
-        self._pieces.clear()
+        self._sound.cut(lost)
 
     def set(self, controls: Controls) -> None:
         """Change the dials from now on; every dial runs there smoothly.
@@ -317,10 +294,11 @@ class Session:
         Raises:
             OptionError: the time fell, or is no number.
         """
-        if not (math.isfinite(now_s) and now_s * OUTPUT_RATE_HZ > self._taken - 2):
-            raise OptionError(f"the time is {now_s:g} s after {self._taken / OUTPUT_RATE_HZ:g} s")
-        self._hear(max(int(now_s * OUTPUT_RATE_HZ) - self._taken, 0))
-        audio, events = self._sound(max(self._taken - self._delay + self._lead, self._given))
+        sound = self._sound
+        if not (math.isfinite(now_s) and now_s * OUTPUT_RATE_HZ > sound.taken - 2):
+            raise OptionError(f"the time is {now_s:g} s after {sound.taken / OUTPUT_RATE_HZ:g} s")
+        self._hear(max(int(now_s * OUTPUT_RATE_HZ) - sound.taken, 0))
+        audio, events = sound.give(max(sound.taken - self._delay + self._lead, sound.given))
         return Step(self._newest(now_s - self.delay_s), audio, events)
 
     def _hear(self, count: int) -> None:
@@ -336,62 +314,12 @@ class Session:
         for at, told in taken.phones:
             if phones:
                 self._motion.append(self._performance.push(np.zeros(0, np.float32), phones))
-            offset_s = (self._taken + at) / OUTPUT_RATE_HZ - self._heard / SAMPLE_RATE_HZ
+            offset_s = (self._sound.taken + at) / OUTPUT_RATE_HZ - self._heard / SAMPLE_RATE_HZ
             phones = [_later(p, offset_s) for p in told]
         self._motion.append(self._performance.push(heard, phones or None, partner=other))
-        events: list[tuple[int, LiveEvent]] = []
-        for number, at, samples in taken.ended:
-            end_s, played_s = (n / OUTPUT_RATE_HZ for n in (self._taken + at, samples))
-            events.append((self._taken + at, SpeakEnded(end_s, number, played_s, False)))
-        for piece in taken.pieces:
-            start = self._taken + piece.start
-            self._pieces.append((self._taken, piece))
-            if piece.utterance != self._last_begun:
-                self._last_begun = piece.utterance
-                time_s = start / OUTPUT_RATE_HZ
-                events.append((start, SpeakStarted(time_s, piece.utterance)))
-                self._release.speak(time_s)
-        # One utterance ends before the next begins.
-        self._events += sorted(events, key=lambda e: (e[0], isinstance(e[1], SpeakStarted)))
-        self._line.append(taken.pcm)
-        self._taken += count
+        for begun_s in self._sound.put(taken):
+            self._release.speak(begun_s)
         self._heard += len(heard)
-
-    def _sound(self, until: int) -> tuple[LiveAudio | None, tuple[LiveEvent, ...]]:
-        """Return the sound up to a sample, and the events in it."""
-        parts: list[FloatArray] = []
-        at = self._given
-        while at < until:
-            chunk = self._line.popleft()
-            if len(chunk) > until - at:
-                self._line.appendleft(chunk[until - at :])
-                chunk = chunk[: until - at]
-            parts.append(chunk)
-            at += len(chunk)
-        audio = LiveAudio(self._given, np.concatenate(parts)) if parts else None
-        self._given = at
-        events: list[LiveEvent] = []
-        while self._events and self._events[0][0] <= self._given:
-            event = self._events.popleft()[1]
-            self._saying = event.utterance if isinstance(event, SpeakStarted) else None
-            events.append(event)
-        while len(self._pieces) > 1 and self._pieces[0][0] + self._pieces[0][1].end < at - _FADE:
-            self._pieces.popleft()
-        return audio, tuple(events)
-
-    def _spoken_to(self) -> int:
-        """Return the sample after the last one of speech that was taken."""
-        base, piece = self._pieces[-1]
-        return base + piece.end
-
-    def _played_s(self, utterance: int) -> float:
-        """Return how much of an utterance was given out."""
-        played = 0
-        for base, piece in self._pieces:
-            if piece.utterance == utterance:
-                heard = min(max(self._given - base - piece.start, 0), piece.end - piece.start)
-                played = max(played, piece.before + heard if heard else played)
-        return played / OUTPUT_RATE_HZ
 
     def _newest(self, time_s: float) -> LiveFrame | None:
         """Return the newest frame that is due; older ones are dropped."""
@@ -429,7 +357,12 @@ class Session:
         if self._coming is None or not self._coming.done():
             return
         made, self._coming = self._coming, None
-        self._maker = made.result()
+        try:
+            self._maker = made.result()
+        except Exception as e:
+            # What can be shown goes on being shown.
+            logger.error("a view could not be prepared: %s", type(e).__name__)
+            return
         if self._maker.distances != self._wanted[0] or self._behind is not self._wanted[1]:
             make = partial(self._make, distance=self._wanted[0], background=self._behind)
             assert self._executor is not None

@@ -99,11 +99,6 @@ class SpeechQueue:
         """Samples that wait, at the output's rate."""
         return sum(u.waiting for u in self._queue)
 
-    @property
-    def speaking(self) -> bool:
-        """Whether an utterance has begun to be taken and has not ended."""
-        return bool(self._queue) and self._queue[0].taken > 0
-
     def push(
         self, pcm: FloatArray, rate_hz: int, phones: Sequence[TimedPhone] | None, live: bool
     ) -> int:
@@ -177,7 +172,9 @@ class SpeechQueue:
         """Tell whether an utterance goes on now; a live one is given time after it ran dry."""
         if u.complete or u.flowing:
             return True
-        enough = JITTER_S * OUTPUT_RATE_HZ if u.live else 1
+        # What is less than the jitter and gets no company is a rest, and is heard after all.
+        jitter = JITTER_S * OUTPUT_RATE_HZ
+        enough = jitter if u.live and u.idle <= jitter else 1
         u.flowing = u.waiting >= enough
         if u.flowing:
             u.idle = 0
@@ -197,17 +194,20 @@ class SpeechQueue:
 
     def _skip_silence(self, u: _Utterance) -> None:
         """Leave out silence at the front, as much as waits without need."""
-        front = np.concatenate(u.chunks)
+        wanted = u.excess + 2 * _CROSSFADE
+        front = np.zeros(0, np.float32)
+        while u.chunks and len(front) < wanted:
+            front = np.concatenate([front, u.chunks.popleft()])
         loud = np.flatnonzero(np.abs(front) > _SILENCE)
         silent = int(loud[0]) if len(loud) else len(front)
-        gone = min(u.excess, silent - _CROSSFADE)
-        if gone <= 0:
-            return
-        rising = np.linspace(0, 1, _CROSSFADE, dtype=np.float32)
-        joined = front[gone:].copy()
-        joined[:_CROSSFADE] = (1 - rising) * front[:_CROSSFADE] + rising * joined[:_CROSSFADE]
-        u.chunks.clear()
-        u.chunks.append(joined)
+        gone = max(min(u.excess, silent - _CROSSFADE), 0)
+        if gone:
+            rising = np.linspace(0, 1, _CROSSFADE, dtype=np.float32)
+            joined = front[gone:].copy()
+            joined[:_CROSSFADE] *= rising
+            joined[:_CROSSFADE] += (1 - rising) * front[:_CROSSFADE]
+            front = joined
+        u.chunks.appendleft(front)
         u.waiting -= gone
         u.excess -= gone
         # Times of phones count samples that were pushed.

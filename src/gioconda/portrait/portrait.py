@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import operator
 import threading
-from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -75,7 +74,7 @@ class Portrait:
         face: int | None = None,
         *,
         finder: FaceFinder | None = None,
-        cache: bool | Path = True,
+        cache: bool = True,
     ) -> Portrait:
         """Open a picture and find its faces.
 
@@ -84,8 +83,7 @@ class Portrait:
                 :func:`gioconda.portrait.decode.decode`.
             face: which face, from 1, left to right; None takes the largest that can be used.
             finder: another face finder than MediaPipe's; its results are not cached on disk.
-            cache: keep faces and views on disk for the next run, in the usual folder or in this
-                one.
+            cache: keep faces and views on disk for the next run.
 
         Raises:
             ImageDecodeError: not a readable picture, or one of 100 megapixels or more.
@@ -99,8 +97,7 @@ class Portrait:
         height, width = picture.image.shape[:2]
         if min(height, width) < LEAST_FACE_PX:
             raise _picture_too_small(picture)
-        folder = cache if isinstance(cache, Path) else None
-        disk = DiskCache(folder) if cache and finder is None else None
+        disk = DiskCache() if cache and finder is None else None
         if finder is None and _is_flat(_small(picture.image)):  # the search would take seconds
             raise _no_face(picture, MediapipeFinder())
         faces = find_faces(picture, finder or MediapipeFinder(), disk)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from gioconda.controls import Controls
 from gioconda.live.host import commands as c
-from gioconda.live.host.face import Face, Reader, RefusedError
+from gioconda.live.host.face import Face, RefusedError
 from gioconda.live.host.pool import BusyError
+from gioconda.live.host.reader import Reader
 from gioconda.live.messages import SessionClosed, SessionRestarted
 from gioconda.live.packets import Flag, Kind, Packet
 
@@ -66,18 +69,30 @@ class Double:
     """A worker that answers at once."""
 
     def __init__(self, refuse: c.Refused | None = None) -> None:
-        self.portraits: set[str] = set()
+        self.portraits: dict[str, None] = {}
         self.reports: asyncio.Queue[Any] = asyncio.Queue()
         self.lost = False
+        self.ticket = 0
         self.commands: list[Any] = []
         self._refuse = refuse
 
     async def send(self, command: Any) -> None:
         self.commands.append(command)
         if isinstance(command, c.OpenSession):
-            self.reports.put_nowait(self._refuse or c.Opened(512, 512, 72.5))
+            self.ticket = command.ticket
+            refused = self._refuse and replace(self._refuse, ticket=command.ticket)
+            self.reports.put_nowait(refused or c.Opened(512, 512, 72.5, command.ticket))
         if isinstance(command, c.CloseSession):
-            self.reports.put_nowait(c.Closed())
+            self.reports.put_nowait(c.Closed(self.ticket))
+
+    async def answer(self, wanted: Callable[[Any], bool]) -> Any:
+        while True:
+            report = await asyncio.wait_for(self.reports.get(), 5)
+            if report is None or wanted(report):
+                return report
+
+    def end(self) -> None:
+        self.die()
 
     def die(self) -> None:
         self.lost = True
@@ -165,5 +180,44 @@ def test_a_full_server_says_so() -> None:
     async def story() -> None:
         with pytest.raises(BusyError, match="all 2 places"):
             await Face.open(DoublePool(), c.OpenSession("p"), load)
+
+    asyncio.run(story())
+
+
+def test_what_is_left_of_a_session_before_is_no_answer() -> None:
+    async def story() -> None:
+        worker = Double()
+        for stale in (c.Opened(9, 9, 9.0, 1), c.Closed(1), c.Refused("OpenSession", "x", "y", "q")):
+            worker.reports.put_nowait(stale)
+        face = await Face.open(DoublePool(worker), c.OpenSession("p"), load)
+        assert face.opened.width == 512
+        worker.reports.put_nowait(c.Closed(1))
+        await asyncio.sleep(0.05)
+        assert not face.closed
+        await face.close("done")
+
+    asyncio.run(story())
+
+
+def test_a_session_closed_while_it_restarts_leaves_nothing_running() -> None:
+    async def story() -> None:
+        first, second = Double(), Double()
+        gate = asyncio.Event()
+
+        async def slowly(command: Any) -> None:
+            await gate.wait()
+            second.commands.append(command)
+
+        second.send = slowly  # type: ignore[method-assign]
+        pool = DoublePool(first, second)
+        face = await Face.open(pool, c.OpenSession("p"), load)
+        first.die()
+        await asyncio.sleep(0.05)
+        closing = asyncio.create_task(face.close("done"))
+        await asyncio.sleep(0.05)
+        gate.set()
+        await asyncio.wait_for(closing, 5)
+        assert not [m for m in second.commands if isinstance(m, c.OpenSession)]
+        assert pool.released == [first, second]
 
     asyncio.run(story())

@@ -27,12 +27,10 @@ class LoadPortrait:
     Attributes:
         key: the portrait's id.
         pixels: uint8 RGB, (height, width, 3), decoded and checked; None for the example.
-        cache: folder for what is computed of it, which goes with the upload; None for none.
     """
 
     key: str
     pixels: npt.NDArray[np.uint8] | None = None
-    cache: str | None = None
 
 
 @dataclass(frozen=True)
@@ -59,6 +57,7 @@ class OpenSession:
         controls: the dials at the beginning.
         fps, size, lookahead_ms, background, sound_lead_ms: as :class:`gioconda.live.Session` takes
             them.
+        ticket: number that comes back in what answers it.
     """
 
     portrait: str
@@ -68,6 +67,7 @@ class OpenSession:
     lookahead_ms: float = 80.0
     background: str = "keep"
     sound_lead_ms: float = 0.0
+    ticket: int = 0
 
 
 @dataclass(frozen=True)
@@ -205,12 +205,14 @@ class Refused:
         to: name of the command's class.
         code, message: as in an error event.
         key: the portrait's, where it is about one.
+        ticket: of the session that was to be opened.
     """
 
     to: str
     code: str
     message: str
     key: str = ""
+    ticket: int = 0
 
 
 @dataclass(frozen=True)
@@ -220,6 +222,7 @@ class Opened:
     width: int
     height: int
     lookahead_ms: float
+    ticket: int = 0
 
 
 @dataclass(frozen=True)
@@ -241,7 +244,9 @@ class OutputChanged:
 
 @dataclass(frozen=True)
 class Closed:
-    """The session has ended."""
+    """The session of that ticket has ended; 0 where none ran."""
+
+    ticket: int = 0
 
 
 Report = (

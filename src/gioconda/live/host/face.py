@@ -7,11 +7,11 @@ same dials.
 from __future__ import annotations
 
 import asyncio
-import contextlib
+import itertools
 import logging
 import secrets
 from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Final
 
@@ -21,16 +21,13 @@ import numpy.typing as npt
 from gioconda.errors import GiocondaError
 from gioconda.live.host import commands as c
 from gioconda.live.host.pool import Pool, Worker
+from gioconda.live.host.reader import Reader
 from gioconda.live.messages import SessionClosed, SessionRestarted
-from gioconda.live.packets import Kind, Packet
+from gioconda.live.packets import Kind
 
 logger = logging.getLogger(__name__)
 
-VIDEO: Final = frozenset({Kind.H264, Kind.VP8, Kind.JPEG})
-#: Frames that may wait for a slow reader before it starts anew at a key frame.
-_FRAMES: Final = 8
-#: Sound that may wait for a slow reader, in packets of a frame's length; then it is cut off.
-_SOUNDS: Final = 1200
+_TICKETS: Final = itertools.count(1)
 #: How often a lost worker is replaced within a minute before the session is given up.
 _RESTARTS: Final = 3
 
@@ -45,92 +42,6 @@ class RefusedError(GiocondaError):
     def __init__(self, refused: c.Refused) -> None:
         super().__init__(refused.message)
         self.code = refused.code
-
-
-class Reader:
-    """What one client receives: packets and events in order.
-
-    Late frames are dropped, up to the next key frame; sound and events never are.
-
-    Args:
-        video: the codec, or None for no picture.
-        audio: whether sound is received.
-        want_key: asks for a key frame.
-    """
-
-    def __init__(self, video: Kind | None, audio: bool, want_key: Callable[[Kind], None]) -> None:
-        self.video, self.audio = video, audio
-        self.dropped = 0
-        self._want_key = want_key
-        self._waiting: deque[Any] = deque()
-        self._frames = self._sounds = 0
-        self._started = False
-        self._there = asyncio.Event()
-        self._ended = False
-
-    def put(self, item: Any) -> None:
-        """Add what concerns this reader; a no-op for the rest."""
-        if self._ended:
-            return
-        if isinstance(item, Packet):
-            if item.kind is Kind.PCM:
-                if not self.audio:
-                    return
-                self._sounds += 1
-                if self._sounds > _SOUNDS:
-                    self.end()
-                    return
-            elif not self._takes(item):
-                return
-        if isinstance(item, SessionRestarted):
-            self._drop_frames()
-        self._waiting.append(item)
-        self._there.set()
-
-    def end(self) -> None:
-        """Let the iteration end once all was read."""
-        self._ended = True
-        self._there.set()
-
-    async def next(self) -> Any:
-        """Return the next packet or event; None at the end."""
-        while not self._waiting:
-            if self._ended:
-                return None
-            self._there.clear()
-            await self._there.wait()
-        item = self._waiting.popleft()
-        if isinstance(item, Packet):
-            if item.kind is Kind.PCM:
-                self._sounds -= 1
-            else:
-                self._frames -= 1
-        return item
-
-    async def __aiter__(self) -> AsyncIterator[Any]:
-        """Yield packets and events until the session ends."""
-        while (item := await self.next()) is not None:
-            yield item
-
-    def _takes(self, packet: Packet) -> bool:
-        if packet.kind is not self.video:
-            return False
-        if self._frames >= _FRAMES:
-            self._drop_frames()
-        if not self._started and not packet.is_key:
-            self.dropped += 1
-            return False
-        self._started = True
-        self._frames += 1
-        return True
-
-    def _drop_frames(self) -> None:
-        kept = [i for i in self._waiting if not (isinstance(i, Packet) and i.kind in VIDEO)]
-        self.dropped += len(self._waiting) - len(kept)
-        self._waiting = deque(kept)
-        self._frames, self._started = 0, False
-        if self.video is not None:
-            self._want_key(self.video)
 
 
 class Face:
@@ -249,8 +160,11 @@ class Face:
             await worker.send(c.CloseSession())
             # The reading task ends at Closed, or when the worker is lost.
             if self._task is not None:
-                with contextlib.suppress(asyncio.TimeoutError):
+                try:
                     await asyncio.wait_for(asyncio.shield(self._task), 10)
+                except TimeoutError:
+                    # A session may still run in it.
+                    worker.end()
         if self._task is not None:
             self._task.cancel()
         self._give_back()
@@ -262,17 +176,17 @@ class Face:
         self._worker = worker = await self._pool.acquire(self.spec.portrait)
         if self.spec.portrait not in worker.portraits:
             await worker.send(self._pixels())
-        await worker.send(self.spec)
-        while True:
-            report = await worker.reports.get()
-            if report is None:
-                raise RefusedError(c.Refused("OpenSession", "internal", "a worker was lost"))
-            if isinstance(report, c.Refused):
-                if report.to == "LoadPortrait":
-                    worker.portraits.discard(self.spec.portrait)
-                raise RefusedError(report)
-            if isinstance(report, c.Opened):
-                break
+        if self.closed:
+            raise RefusedError(c.Refused("OpenSession", "internal", "the session was closed"))
+        spec = replace(self.spec, ticket=next(_TICKETS))
+        await worker.send(spec)
+        report = await worker.answer(lambda r: _opens(r, spec))
+        if isinstance(report, c.Refused):
+            if report.to == "LoadPortrait":
+                worker.portraits.pop(self.spec.portrait, None)
+            raise RefusedError(report)
+        if not isinstance(report, c.Opened):
+            raise RefusedError(c.Refused("OpenSession", "internal", "a worker was lost"))
         self.opened = report
         await self._tell_wants()
         if self._listening is not None:
@@ -289,7 +203,9 @@ class Face:
             assert self._worker is not None
             report = await self._worker.reports.get()
             if isinstance(report, c.Closed):
-                return
+                if report.ticket == self.opened.ticket:
+                    return
+                continue
             if report is not None:
                 self._publish(report)
                 continue
@@ -339,15 +255,33 @@ class Face:
             await self._worker.send(c.Want(video, self._motion))
 
 
+def _opens(report: Any, spec: c.OpenSession) -> bool:
+    """Tell whether a report answers a session's opening; others may be of one before."""
+    if isinstance(report, c.Refused) and report.to == "LoadPortrait":
+        return report.key == spec.portrait
+    return isinstance(report, c.Opened | c.Refused) and report.ticket == spec.ticket
+
+
+def _answers(report: Any, command: c.LoadPortrait | c.MakePicture) -> bool:
+    """Tell whether a report answers a command about a portrait."""
+    if isinstance(report, c.Refused):
+        return report.key == command.key
+    if isinstance(command, c.MakePicture):
+        return isinstance(report, c.Picture) and (report.key, report.what) == (
+            command.key, command.what,
+        )  # fmt: skip
+    return isinstance(report, c.PortraitReady) and report.key == command.key
+
+
 async def load_portrait(
-    pool: Pool, key: str, pixels: npt.NDArray[np.uint8] | None, cache: str | None
+    pool: Pool, key: str, pixels: npt.NDArray[np.uint8] | None
 ) -> dict[str, Any]:
     """Have a portrait looked at by a worker, which then holds it; return what was found.
 
     Raises:
         RefusedError: it cannot be animated.
     """
-    report = await ask(pool, c.LoadPortrait(key, pixels, cache))
+    report = await ask(pool, c.LoadPortrait(key, pixels))
     assert isinstance(report, c.PortraitReady)
     return report.found
 
@@ -374,14 +308,12 @@ async def ask(pool: Pool, command: Any, load: c.LoadPortrait | None = None) -> A
         if load is not None and load.key not in worker.portraits:
             await worker.send(load)
         await worker.send(command)
-        while True:
-            report = await worker.reports.get()
-            if report is None:
-                raise RefusedError(c.Refused("", "internal", "a worker was lost; try again"))
-            if isinstance(report, c.Refused):
-                worker.portraits.discard(command.key)
-                raise RefusedError(report)
-            if isinstance(report, c.Picture if load is not None else c.PortraitReady):
-                return report
+        report = await worker.answer(lambda r: _answers(r, command))
+        if report is None:
+            raise RefusedError(c.Refused("", "internal", "a worker was lost; try again"))
+        if isinstance(report, c.Refused):
+            worker.portraits.pop(command.key, None)
+            raise RefusedError(report)
+        return report
     finally:
         pool.release(worker)

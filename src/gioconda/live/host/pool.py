@@ -25,6 +25,10 @@ SESSIONS_PER_CORE: Final = 1
 #: A worker that is not ready after this is given up.
 START_S: Final = 120.0
 _RETRY_S: Final = 1.0
+#: Portraits that a worker holds at once; each takes some 30 MB.
+KEPT_PORTRAITS: Final = 4
+#: A worker that has been asked for something answers within this.
+ANSWER_S: Final = 60.0
 
 
 class BusyError(GiocondaError):
@@ -43,8 +47,8 @@ class BusyError(GiocondaError):
 class Worker(Protocol):
     """A worker process as the server sees it."""
 
-    #: Portraits that it holds.
-    portraits: set[str]
+    #: Portraits that it holds, the one used last at the end.
+    portraits: dict[str, None]
     #: What it says, in order; None once it is lost.
     reports: asyncio.Queue[Report | None]
 
@@ -55,6 +59,14 @@ class Worker(Protocol):
 
     async def send(self, command: Command) -> None:
         """Give it a command; of a lost one nothing is heard."""
+        ...
+
+    async def answer(self, wanted: Callable[[Report], bool]) -> Report | None:
+        """Return the next report of a kind; None once it is lost, or does not answer."""
+        ...
+
+    def end(self) -> None:
+        """End it."""
         ...
 
 
@@ -120,9 +132,10 @@ class ConnectedWorker:
         loop: asyncio.AbstractEventLoop,
     ) -> None:
         self.spare = False
-        self.portraits: set[str] = set()
+        self.portraits: dict[str, None] = {}
         self.reports: asyncio.Queue[Report | None] = asyncio.Queue()
         self.pid = 0
+        self._writes: set[asyncio.Task[None]] = set()
         self._connection, self._end = connection, end
         self._loop = loop
         self._lost = False
@@ -137,12 +150,39 @@ class ConnectedWorker:
     async def send(self, command: Command) -> None:
         """Give it a command; of a lost one nothing is heard."""
         if isinstance(command, LoadPortrait):
-            self.portraits.add(command.key)
+            self.portraits.pop(command.key, None)
+            self.portraits[command.key] = None
+            if len(self.portraits) > KEPT_PORTRAITS:
+                await self.send(ForgetPortrait(next(iter(self.portraits))))
         if isinstance(command, ForgetPortrait):
-            self.portraits.discard(command.key)
+            self.portraits.pop(command.key, None)
+        # A write that is cut off half-way would spoil all that follow.
+        write = self._loop.create_task(self._write(command))
+        self._writes.add(write)
+        write.add_done_callback(self._writes.discard)
+        await asyncio.shield(write)
+
+    async def answer(self, wanted: Callable[[Report], bool]) -> Report | None:
+        """Return the next report of a kind; None once the worker is lost.
+
+        A worker that does not answer for :data:`ANSWER_S` is ended.
+        """
+        try:
+            async with asyncio.timeout(ANSWER_S):
+                while True:
+                    report = await self.reports.get()
+                    if report is None or wanted(report):
+                        return report
+        except TimeoutError:
+            logger.error("a worker process does not answer, and is ended")
+            self._lost = True
+            self.end()
+            return None
+
+    async def _write(self, command: Command) -> None:
         # A worker that is busy takes commands late, which must not hold up the others.
         async with self._order:
-            with contextlib.suppress(OSError):
+            with contextlib.suppress(OSError, ValueError):
                 await asyncio.to_thread(self._connection.send, command)
 
     def end(self) -> None:
@@ -312,7 +352,10 @@ class WorkerPool(ABC):
             waiting = asyncio.get_running_loop().create_future()
             self._waiting.append(waiting)
             self._fill()
-            await waiting
+            try:
+                await asyncio.wait_for(waiting, START_S)
+            except TimeoutError:
+                raise BusyError(self.capacity) from None
 
     def _tell(self) -> None:
         for waiting in self._waiting:

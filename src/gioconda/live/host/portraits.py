@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections import OrderedDict
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from gioconda.errors import OptionError
 from gioconda.live.host.commands import EXAMPLE, LoadPortrait
@@ -13,15 +11,12 @@ from gioconda.live.host.commands import EXAMPLE, LoadPortrait
 if TYPE_CHECKING:
     from gioconda.portrait import Portrait
 
-#: Portraits kept at once; each takes some 30 MB.
-_KEPT: Final = 3
-
 
 class HeldPortraits:
-    """The portraits last used."""
+    """Portraits by their ids; the server says which are to be forgotten."""
 
     def __init__(self) -> None:
-        self._held: OrderedDict[str, Portrait] = OrderedDict()
+        self._held: dict[str, Portrait] = {}
 
     def load(self, command: LoadPortrait) -> dict[str, Any]:
         """Open a portrait, unless it is held, and tell what was found.
@@ -37,11 +32,9 @@ class HeldPortraits:
             if command.pixels is None:
                 portrait = Portrait.open(str(examples.portrait_path()))
             else:
-                portrait = _opened(command)
+                # Nothing of an upload is left on a disk.
+                portrait = Portrait.open(command.pixels, cache=False)
             self._held[command.key] = portrait
-        self._held.move_to_end(command.key)
-        while len(self._held) > _KEPT:
-            self._held.popitem(last=False)
         return found(portrait)
 
     def get(self, key: str) -> Portrait:
@@ -59,14 +52,6 @@ class HeldPortraits:
     def forget(self, key: str) -> None:
         """Drop a portrait."""
         self._held.pop(key, None)
-
-
-def _opened(command: LoadPortrait) -> Portrait:
-    """Open uploaded pixels; what is computed of them goes to their own folder, or nowhere."""
-    from gioconda.portrait import Portrait
-
-    assert command.pixels is not None
-    return Portrait.open(command.pixels, cache=Path(command.cache) if command.cache else False)
 
 
 def found(portrait: Portrait) -> dict[str, Any]:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from gioconda.errors import GiocondaError
+from gioconda.errors import GiocondaError, OptionError
 from gioconda.live.host.commands import Webcam
 from gioconda.motion import FloatArray
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -51,8 +54,15 @@ class Puppeteer:
         self._busy = False
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="puppet")
         # Its models take a second to load.
-        self._thread.submit(self._puppet.start)
-        self._thread.submit(self._decoder.start)
+        self._thread.submit(self._start)
+
+    def _start(self) -> None:
+        try:
+            self._puppet.start()
+            self._decoder.start()
+        except Exception as e:
+            logger.error("a puppeteer cannot be followed: %s", type(e).__name__)
+            self._tell(Seen(0.0, error=OptionError("puppet mode could not be started here")))
 
     def see(self, frame: Webcam) -> None:
         """Take a frame; one that still waits when the next comes is left out."""
@@ -84,3 +94,6 @@ class Puppeteer:
                 self._tell(Seen(frame.time_s, self._puppet.step(image, frame.time_s)))
             except GiocondaError as e:
                 self._tell(Seen(frame.time_s, error=e))
+            except Exception as e:
+                logger.error("a webcam's frame failed: %s", type(e).__name__)
+                self._tell(Seen(frame.time_s, error=OptionError("a webcam frame was not usable")))

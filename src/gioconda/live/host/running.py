@@ -77,7 +77,9 @@ class RunningSession:
         # The first step takes libraries and caches in; it is not to count.
         self.session.step(0.0)
         self._pacer = Pacer(spec.fps, self.session.delay_s, clock())
-        send(Opened(self.session.width, self.session.height, self.session.lookahead_ms))
+        s = self.session
+        send(Opened(s.width, s.height, s.lookahead_ms, spec.ticket))
+        self.ticket = spec.ticket
 
     def wait_s(self) -> float:
         """Return how long nothing is to be done."""

@@ -28,6 +28,10 @@ logger = logging.getLogger(__name__)
 
 #: How long the loop waits for a command when no session runs.
 _IDLE_S: Final = 60.0
+#: Frames that may fail one after the other.
+_MOST_FAULTS: Final = 5
+#: Speech that may wait for a text before it to be synthesised, in bytes.
+_LATER_BYTES: Final = 60_000_000
 #: Commands obeyed before the next frame, so that a flood of them cannot stop the picture.
 _AT_ONCE: Final = 200
 
@@ -62,7 +66,7 @@ class Worker:
         self._running: RunningSession | None = None
         self._talker = ThreadPoolExecutor(1, thread_name_prefix="voice")
         self._turn = 0
-        self._talking = 0
+        self._talking = self._faults = self._later_bytes = 0
         self._later: deque[c.Speak | c.Commit | c.Say] = deque()
         self._puppeteer: Puppeteer | None = None
 
@@ -73,7 +77,7 @@ class Worker:
         self._send(c.Ready(os.getpid()))
         while self._wait_and_obey():
             if self._running is not None and self._running.wait_s() <= 0:
-                self._running.tick()
+                self._tick(self._running)
         self._close()
         self._talker.shutdown(wait=False, cancel_futures=True)
 
@@ -91,11 +95,22 @@ class Worker:
                 self._obey(command)
         return True
 
+    def _tick(self, running: RunningSession) -> None:
+        """Give out what is due; a fault that does not pass ends the process."""
+        try:
+            running.tick()
+            self._faults = 0
+        except Exception as e:
+            self._faults += 1
+            logger.error("a frame failed: %s", type(e).__name__)
+            if self._faults >= _MOST_FAULTS:
+                raise
+
     def _receive(self) -> None:
         try:
             while True:
                 self._inbox.put(self._connection.recv())
-        except (EOFError, OSError):
+        except Exception:  # of a broken connection anything may come
             self._inbox.put(EOFError())
 
     def _send(self, report: Any) -> None:
@@ -109,10 +124,13 @@ class Worker:
             self._do(command)
         except GiocondaError as e:
             key = getattr(command, "key", "") or getattr(command, "portrait", "")
-            self._refuse(c.Refused(name, _code(e), str(e), key))
+            ticket = getattr(command, "ticket", 0)
+            self._refuse(c.Refused(name, _code(e), str(e), key, ticket))
         except Exception as e:
             logger.exception("%s failed", name)
-            self._refuse(c.Refused(name, "internal", f"{name} failed: {type(e).__name__}"))
+            reason = f"{name} failed: {type(e).__name__}"
+            key, ticket = getattr(command, "key", ""), getattr(command, "ticket", 0)
+            self._refuse(c.Refused(name, "internal", reason, key, ticket))
 
     def _refuse(self, refused: c.Refused) -> None:
         if refused.to in ("LoadPortrait", "MakePicture", "OpenSession"):
@@ -152,8 +170,9 @@ class Worker:
 
     @_do.register
     def _(self, command: c.CloseSession) -> None:
+        ticket = self._running.ticket if self._running is not None else 0
         self._close()
-        self._send(c.Closed())
+        self._send(c.Closed(ticket))
 
     @_do.register
     def _(self, command: c.Speak) -> None:
@@ -262,6 +281,8 @@ class Worker:
         if said.piece is None:
             session.end_of_speech()
             self._talking -= 1
+            if not self._talking:
+                self._later_bytes = 0
             while self._later and not self._talking:
                 self._obey(self._later.popleft())
             return
@@ -271,13 +292,17 @@ class Worker:
     def _waits(self, command: c.Speak | c.Commit | c.Say) -> bool:
         """Keep speech back until the text before it is complete, so that both stay in order."""
         if self._talking:
+            size = len(command.pcm) if isinstance(command, c.Speak) else 1000
+            if self._later_bytes + size > _LATER_BYTES:
+                raise OptionError("too much speech waits for a text before it; push it later")
+            self._later_bytes += size
             self._later.append(command)
         return bool(self._talking)
 
     def _hush(self) -> None:
         """Forget texts that are being spoken, and what was to follow them."""
         self._turn += 1
-        self._talking = 0
+        self._talking = self._later_bytes = 0
         self._later.clear()
 
     def _drop_puppeteer(self) -> None:

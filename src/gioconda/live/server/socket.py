@@ -19,7 +19,7 @@ from gioconda.live.server.control import Control, checked_background, read, turn
 from gioconda.live.server.problems import Problem, problem_of
 
 if TYPE_CHECKING:
-    from gioconda.live.host.face import Reader
+    from gioconda.live.host.reader import Reader
     from gioconda.live.server.app import Server
     from gioconda.live.server.state import HeldSession
 
@@ -138,6 +138,8 @@ class LiveSocket:
                 if not await self._control.obey(message):
                     return
             except TimeoutError:
+                if self._held.clients > 1:  # others may still speak
+                    return
                 await self._server.sessions.close(self._held, "nothing came for five minutes")
                 return
             except (Problem, GiocondaError) as e:

@@ -13,8 +13,9 @@ import numpy as np
 import numpy.typing as npt
 
 from gioconda.live.host import commands as c
-from gioconda.live.host.face import Face, Reader, load_portrait
+from gioconda.live.host.face import Face, load_portrait
 from gioconda.live.host.pool import Pool
+from gioconda.live.host.reader import Reader
 from gioconda.live.server.problems import Problem
 
 logger = logging.getLogger(__name__)
@@ -80,7 +81,7 @@ class Portraits:
         if len(self._held) >= MOST_PORTRAITS or size + pixels.nbytes > MOST_PIXEL_BYTES:
             raise Problem(503, "busy", "too many portraits are held; delete one", 10)
         key = secrets.token_urlsafe(16)
-        found = await load_portrait(self._pool, key, pixels, None)
+        found = await load_portrait(self._pool, key, pixels)
         held = HeldPortrait(key, pixels, found, unused_since=self._clock())
         self._held[key] = held
         return held
@@ -92,7 +93,7 @@ class Portraits:
             Problem: there is none of that id.
         """
         if key == c.EXAMPLE and key not in self._held:
-            found = await load_portrait(self._pool, key, None, None)
+            found = await load_portrait(self._pool, key, None)
             self._held[key] = HeldPortrait(key, None, found, users=1)
         if key not in self._held:
             raise Problem(404, "no_portrait", "there is no such portrait any more; upload it again")

@@ -33,7 +33,7 @@ from gioconda.live.server.rtc.timeline import Timeline
 if TYPE_CHECKING:
     from collections.abc import Coroutine
 
-    from gioconda.live.host.face import Reader
+    from gioconda.live.host.reader import Reader
     from gioconda.live.server.app import Server
     from gioconda.live.server.rtc.offer import Prepared
     from gioconda.live.server.state import HeldSession
