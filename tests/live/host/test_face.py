@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import pytest
+from tests.live.doubles import WorkerDouble
 
 from gioconda.controls import Controls
 from gioconda.live.host import commands as c
@@ -65,38 +65,21 @@ def test_a_reader_of_another_codec_gets_none_of_it() -> None:
     assert drained(reader) == []
 
 
-class Double:
+class Double(WorkerDouble):
     """A worker that answers at once."""
 
     def __init__(self, refuse: c.Refused | None = None) -> None:
-        self.portraits: dict[str, None] = {}
-        self.reports: asyncio.Queue[Any] = asyncio.Queue()
-        self.lost = False
-        self.ticket = 0
-        self.commands: list[Any] = []
+        super().__init__()
         self._refuse = refuse
 
     async def send(self, command: Any) -> None:
         self.commands.append(command)
-        if isinstance(command, c.OpenSession):
-            self.ticket = command.ticket
-            refused = self._refuse and replace(self._refuse, ticket=command.ticket)
-            self.reports.put_nowait(refused or c.Opened(512, 512, 72.5, command.ticket))
+        if isinstance(command, c.OpenSession) and self._refuse is not None:
+            self.reports.put_nowait(replace(self._refuse, ticket=command.ticket))
+        elif isinstance(command, c.OpenSession):
+            self.open(command)
         if isinstance(command, c.CloseSession):
-            self.reports.put_nowait(c.Closed(self.ticket))
-
-    async def answer(self, wanted: Callable[[Any], bool]) -> Any:
-        while True:
-            report = await asyncio.wait_for(self.reports.get(), 5)
-            if report is None or wanted(report):
-                return report
-
-    def end(self) -> None:
-        self.die()
-
-    def die(self) -> None:
-        self.lost = True
-        self.reports.put_nowait(None)
+            self.close()
 
 
 class DoublePool:

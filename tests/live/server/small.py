@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 import numpy as np
 from PIL import Image
+from tests.live.doubles import WorkerDouble
 
 from gioconda.live.host import commands as c
 from gioconda.live.host.pool import BusyError
@@ -37,33 +38,27 @@ class Clock:
         return self.now_s
 
 
-class ScriptedWorker:
+class ScriptedWorker(WorkerDouble):
     """Answers as a worker does, and keeps what it is told."""
-
-    def __init__(self) -> None:
-        self.portraits: set[str] = set()
-        self.reports: asyncio.Queue[Any] = asyncio.Queue()
-        self.commands: list[Any] = []
-        self.lost = False
 
     async def send(self, command: Any) -> None:
         self.commands.append(command)
         match command:
             case c.LoadPortrait():
-                self.portraits.add(command.key)
+                self.portraits[command.key] = None
                 self.reports.put_nowait(c.PortraitReady(command.key, FOUND))
             case c.ForgetPortrait():
-                self.portraits.discard(command.key)
+                self.portraits.pop(command.key, None)
             case c.MakePicture():
                 self.reports.put_nowait(c.Picture(command.key, command.what, b"picture"))
             case c.OpenSession():
-                self.reports.put_nowait(c.Opened(command.size, command.size, 80.0))
+                self.open(command)
             case c.StartOutput():
                 self.reports.put_nowait(c.OutputChanged(command.name, "live"))
             case c.StopOutput():
                 self.reports.put_nowait(c.OutputChanged(command.name, "closed", seconds=1.5))
             case c.CloseSession():
-                self.reports.put_nowait(c.Closed())
+                self.close()
 
     def of(self, kind: type) -> list[Any]:
         return [command for command in self.commands if isinstance(command, kind)]

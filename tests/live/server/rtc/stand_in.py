@@ -7,6 +7,7 @@ import contextlib
 from typing import Any
 
 import numpy as np
+from tests.live.doubles import WorkerDouble
 
 from gioconda.live.host import commands as c
 from gioconda.live.host.encoders import create_encoder
@@ -20,14 +21,11 @@ FLASH_S = 1.0
 BEHIND_S = 0.1
 
 
-class StandInWorker:
+class StandInWorker(WorkerDouble):
     """Obeys what concerns media, and keeps every command."""
 
     def __init__(self) -> None:
-        self.portraits: set[str] = set()
-        self.reports: asyncio.Queue[Any] = asyncio.Queue()
-        self.commands: list[Any] = []
-        self.lost = False
+        super().__init__()
         self.spare = False
         self._video: frozenset[Kind] = frozenset()
         self._key = False
@@ -37,10 +35,10 @@ class StandInWorker:
         self.commands.append(command)
         match command:
             case c.LoadPortrait(key=key):
-                self.portraits.add(key)
+                self.portraits[key] = None
                 self.reports.put_nowait(c.PortraitReady(key, {"width": 512, "height": 512}))
             case c.OpenSession():
-                self.reports.put_nowait(c.Opened(command.size, command.size, 80.0))
+                self.open(command)
                 self._task = asyncio.create_task(self._run(command))
             case c.Want(video=video):
                 self._video = video
@@ -48,7 +46,7 @@ class StandInWorker:
                 self._key = True
             case c.CloseSession():
                 await self.stop()
-                self.reports.put_nowait(c.Closed())
+                self.close()
 
     def of(self, kind: type) -> list[Any]:
         return [command for command in self.commands if isinstance(command, kind)]
