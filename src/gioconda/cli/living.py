@@ -82,7 +82,7 @@ def live(
         except KeyboardInterrupt:
             voice.say("ending")
         finally:
-            _close(outputs, voice)
+            _close(outputs, voice, session.dropped)
 
 
 def run(
@@ -188,7 +188,7 @@ def _session(portrait: str, controls: Controls, look: LiveLook) -> Session:
     return make()
 
 
-def _close(outputs: Sequence[Output], voice: Voice) -> None:
+def _close(outputs: Sequence[Output], voice: Voice, late: int) -> None:
     """End every output, then say what became of each; the first failure is raised."""
     failure: GiocondaError | None = None
     for output in outputs:
@@ -201,6 +201,9 @@ def _close(outputs: Sequence[Output], voice: Voice) -> None:
             failure = failure or e
             continue
         figures = output.figures
-        voice.say(f"{output.name}: {figures.frames} frames, {figures.dropped} dropped")
+        told = f"{output.name}: {figures.frames} frames, {figures.dropped} dropped"
+        if late:
+            told += f"; {late} more came due while the machine was busy and were never made"
+        voice.say(told)
     if failure is not None:
         raise failure

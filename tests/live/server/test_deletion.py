@@ -20,7 +20,7 @@ def test_a_portrait_is_forgotten_a_minute_after_it_came() -> None:
             assert (await here.http.get(url)).status_code == 200
             await here.sweep_after(1)
             assert (await here.http.get(url)).status_code == 404
-            assert here.pool.workers[0].portraits == set()
+            assert here.pool.workers[0].portraits == {}
 
     asyncio.run(story())
 

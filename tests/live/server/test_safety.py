@@ -34,7 +34,7 @@ def seen(monkeypatch: pytest.MonkeyPatch) -> list[np.ndarray]:
     """The pixels that reach the workers."""
     found: list[np.ndarray] = []
 
-    async def load(_: object, key: str, pixels: np.ndarray, crop: object) -> dict[str, Any]:
+    async def load(_: object, key: str, pixels: np.ndarray) -> dict[str, Any]:
         found.append(pixels)
         return FOUND | {"width": pixels.shape[1], "height": pixels.shape[0]}
 

@@ -7,6 +7,7 @@ import contextlib
 import logging
 import multiprocessing
 import os
+import signal
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable
@@ -388,7 +389,12 @@ def _spawned(loop: asyncio.AbstractEventLoop) -> ConnectedWorker:
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
     process = context.Process(target=run, args=(theirs,), daemon=True, name="gioconda session")
-    process.start()
+    # Ctrl-C reaches the whole group, and a Python that is interrupted while it starts complains.
+    held = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        process.start()
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, held)
     theirs.close()
 
     def end() -> None:

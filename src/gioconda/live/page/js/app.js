@@ -4,8 +4,8 @@
 
 import { Connection } from './connection.js';
 import { codecsOf, Media, Path, possiblePaths } from './media/paths.js';
-import { enterServer, ServerError } from './rest.js';
-import { store, stored } from './storage.js';
+import { enterServer, portraitInfo, ServerError } from './rest.js';
+import { keepForThisTab, keptForThisTab, store, stored } from './storage.js';
 
 export const EXAMPLE = 'example';
 const ASK_AGAIN_MS = 1500;
@@ -64,7 +64,21 @@ export class App extends EventTarget {
       return;
     }
     this.emit('info', this.info);
+    await this.#findPortrait();
     await this.restart();
+  }
+
+  /** A page that is loaded again goes on with its portrait, if the server still has it. */
+  async #findPortrait() {
+    const id = keptForThisTab('portrait');
+    if (!id || this.portrait !== EXAMPLE) return;
+    try {
+      const portrait = await portraitInfo(id);
+      this.portrait = id;
+      this.emit('portrait-found', { portrait });
+    } catch {
+      keepForThisTab('portrait', null);
+    }
   }
 
   /** The path that would be taken now. */
@@ -104,6 +118,7 @@ export class App extends EventTarget {
 
   async setPortrait(id) {
     this.portrait = id;
+    keepForThisTab('portrait', id === EXAMPLE ? null : id);
     this.emit('portrait', { id });
     await this.restart();
   }

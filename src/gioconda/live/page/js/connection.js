@@ -25,6 +25,8 @@ export const State = Object.freeze({
 const FIRST_RETRY_S = 0.25;
 const LAST_RETRY_S = 4;
 const FULL_RETRY_S = 5;
+/** What a server says that is being stopped. */
+const SERVER_ENDS = 'the server ends';
 const PING_EVERY_MS = 2000;
 /** Above this much unsent data, pictures of the webcam are not sent. */
 const CONGESTED_BYTES = 200_000;
@@ -194,6 +196,12 @@ export class Connection extends EventTarget {
     if (!this.#wanted) return;
     if (attempt.created) {
       // The server ended it on purpose, for instance after long silence: no second try.
+      if (attempt.closed === SERVER_ENDS) {
+        // It may be started again; its sessions are gone.
+        this.session = null;
+        this.#waitGone();
+        return;
+      }
       if (attempt.closed !== undefined) {
         this.#wanted = false;
         this.session = null;

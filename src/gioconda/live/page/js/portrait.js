@@ -191,6 +191,10 @@ export function setUpPortrait(app) {
       take(file);
     }
   });
+  app.on('portrait-found', ({ portrait }) => {
+    known.set(portrait.id, portrait);
+    show();
+  });
   // Making the sheet is work, which is not to delay the face itself.
   app.on('created', ({ event }) => {
     setTimeout(() => {

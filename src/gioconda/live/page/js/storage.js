@@ -18,3 +18,21 @@ export function store(name, value) {
     // Private windows refuse; the choice then lasts as long as the page.
   }
 }
+
+/** What a tab keeps until it is closed, so that it can be loaded again. */
+export function keptForThisTab(name) {
+  try {
+    return sessionStorage.getItem(PREFIX + name);
+  } catch {
+    return null;
+  }
+}
+
+export function keepForThisTab(name, value) {
+  try {
+    if (value === null) sessionStorage.removeItem(PREFIX + name);
+    else sessionStorage.setItem(PREFIX + name, value);
+  } catch {
+    // As above.
+  }
+}
