@@ -166,13 +166,16 @@ class LivePage:
             arg=[count, before],
         )
 
-    def still(self) -> None:
-        """Turn the dials so that only speech moves the face, by the keyboard."""
+    def still(self, settle_s: float = 1.5) -> None:
+        """Turn the dials so that only speech moves the face, by the keyboard.
+
+        Args:
+            settle_s: seconds for what moves already to come to rest.
+        """
         for dial in ("head", "expression", "blinks"):
             self.page.focus(f"#dial-{dial}")
             self.page.keyboard.press("Home")
-        # What moves already comes to rest.
-        self.page.wait_for_timeout(2500)
+        self.page.wait_for_timeout(1000 * settle_s)
 
     def picture(self) -> np.ndarray:
         """The frame that is shown, (side, side, 3) float."""
