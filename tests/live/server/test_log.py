@@ -11,6 +11,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+import uvicorn.config
 import websockets
 from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
@@ -118,6 +119,15 @@ def test_of_libraries_only_constants_are_kept(log: io.StringIO) -> None:
     assert "cannot read %r" in text
     assert "ValueError" in text
     assert not any(secret in text for secret in SECRETS)
+
+
+def test_uvicorns_own_configuration_before_ours_hides_nothing(log: io.StringIO) -> None:
+    logging.config.dictConfig(uvicorn.config.LOGGING_CONFIG)
+    config = log_config()
+    config["handlers"]["standard_error"]["stream"] = log
+    logging.config.dictConfig(config)
+    logging.getLogger("uvicorn.error").info("Started server process [%d]", 7)
+    assert "Started server process [7]" in log.getvalue()
 
 
 def test_what_the_server_says_of_itself_stays(log: io.StringIO) -> None:

@@ -152,8 +152,10 @@ def log_config(level: str = "INFO") -> dict[str, Any]:
         "root": {"level": "WARNING", "handlers": ["standard_error"]},
         "loggers": {
             **quiet,
-            "uvicorn": {"level": level},
-            "uvicorn.error": {"level": level},
+            # Said in full: uvicorn's own configuration, where the program used it before, stops
+            # records at this logger.
+            "uvicorn": {"level": level, "propagate": True},
+            "uvicorn.error": {"level": level, "propagate": True},
             "uvicorn.access": {"level": "CRITICAL", "propagate": False},
             OWN: {"level": level},
         },
