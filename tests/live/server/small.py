@@ -44,10 +44,12 @@ class ScriptedWorker:
         self.portraits: set[str] = set()
         self.reports: asyncio.Queue[Any] = asyncio.Queue()
         self.commands: list[Any] = []
-        self.lost = False
+        self.lost = self.deaf = False
 
     async def send(self, command: Any) -> None:
         self.commands.append(command)
+        if self.deaf:
+            return
         match command:
             case c.LoadPortrait():
                 self.portraits.add(command.key)
@@ -64,6 +66,10 @@ class ScriptedWorker:
                 self.reports.put_nowait(c.OutputChanged(command.name, "closed", seconds=1.5))
             case c.CloseSession():
                 self.reports.put_nowait(c.Closed())
+
+    def die(self) -> None:
+        self.lost = True
+        self.reports.put_nowait(None)
 
     def of(self, kind: type) -> list[Any]:
         return [command for command in self.commands if isinstance(command, kind)]
