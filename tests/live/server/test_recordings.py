@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import io
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
+from tests.live.outputs.test_fragments import film
 from tests.live.server.small import Small, settled, small
 
 from gioconda.live.host import commands as c
@@ -18,9 +17,6 @@ from gioconda.live.server import recordings
 from gioconda.live.server.control import Control
 from gioconda.live.server.problems import Problem
 from gioconda.live.server.state import HeldSession
-
-
-av = pytest.importorskip("av")
 
 
 class Client:
@@ -66,21 +62,6 @@ def told(story: Story) -> None:
 def target(here: Small) -> Path:
     """Where the worker was told to record."""
     return Path(here.pool.workers[-1].of(c.StartOutput)[-1].target)
-
-
-def film(seconds: float) -> bytes:
-    """An mp4 of fragments."""
-    file = io.BytesIO()
-    options = {"movflags": "+frag_keyframe+empty_moov+default_base_moof+skip_trailer"}
-    with av.open(file, "w", format="mp4", container_options=options) as written:
-        stream = written.add_stream("mpeg4", rate=25)
-        stream.width = stream.height = 64
-        for k in range(int(25 * seconds)):
-            frame = av.VideoFrame.from_ndarray(np.full((64, 64, 3), k % 200, np.uint8))
-            frame.pts = k
-            written.mux(stream.encode(frame))
-        written.mux(stream.encode())
-    return file.getvalue()
 
 
 def boxes(*kinds: bytes) -> bytes:

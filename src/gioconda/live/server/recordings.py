@@ -164,12 +164,12 @@ class Recordings:
             return ErrorEvent(code="output", message=report.message)
         if report.name != RECORDING or report.state != "closed":
             return None
-        running = self._running.pop(key, None)
-        if running is not None:
-            self._offer(key, running)
+        stopped = self._running.pop(key, None)
+        if stopped is not None:
+            self._offer(key, stopped)
         elif key not in self._ready:
             return None
-        return _ready(key, report.seconds, running.reason if running is not None else "")
+        return _ready(key, report.seconds, "" if stopped is None else stopped.reason)
 
     def _offer(self, key: str, running: _Running) -> None:
         """Let a recording be fetched in place of the last one."""
