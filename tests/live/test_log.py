@@ -17,7 +17,10 @@ RAISE = "def f(): raise ValueError('my-words')\n"
         ("f()", "ValueError"),
         ("t = threading.Thread(target=f); t.start(); t.join()", "ValueError"),
         ("import warnings; warnings.warn('my-words')", "py.warnings"),
-        ("try: f()\nexcept ValueError: logging.getLogger('av').exception('my-words')", "ValueError"),
+        (
+            "try: f()\nexcept ValueError: logging.getLogger('av').exception('my-words')",
+            "ValueError",
+        ),
         ("logging.getLogger('gioconda.live.x').info('it runs')", "it runs"),
     ],
 )

@@ -127,13 +127,13 @@ def own_level() -> str:
     return logging.getLevelName(logging.getLogger(OWN).getEffectiveLevel())
 
 
-def _log_end(
-    kind: type[BaseException], error: BaseException, passed: TracebackType | None
-) -> None:
+def _log_end(kind: type[BaseException], error: BaseException, passed: TracebackType | None) -> None:
     if not issubclass(kind, KeyboardInterrupt):
         logger.error("a process has failed", exc_info=(kind, error, passed))
 
 
 def _log_thread(args: threading.ExceptHookArgs) -> None:
     if args.exc_value is not None and not issubclass(args.exc_type, SystemExit):
-        logger.error("a thread failed", exc_info=(args.exc_type, args.exc_value, args.exc_traceback))
+        logger.error(
+            "a thread failed", exc_info=(args.exc_type, args.exc_value, args.exc_traceback)
+        )

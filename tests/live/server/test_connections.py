@@ -109,7 +109,9 @@ def test_a_login_that_does_not_come_or_end_is_refused(monkeypatch: pytest.Monkey
         async with served(Safety(token=TOKEN)) as address:
             for body, status in ((b"{", b"408"), (bytes(5000), b"422")):
                 reader, writer = await _line(address)
-                head = "POST /v1/login HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 100000\r\n\r\n"
+                head = (
+                    "POST /v1/login HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 100000\r\n\r\n"
+                )
                 writer.write(head.encode() + body)
                 assert (await _rest(reader)).startswith(b"HTTP/1.1 " + status)
                 writer.close()

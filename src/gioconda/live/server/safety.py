@@ -85,8 +85,8 @@ def uvicorn_options() -> dict[str, Any]:
     compressed messages (a 2 MB one can hold 2 GB), writes query strings to its log, and lets any
     number of connections in, which need never ask anything.
     """
-    from gioconda.live.server.connections import protocol
     from gioconda.live.log import log_config
+    from gioconda.live.server.connections import protocol
 
     return {
         "http": protocol(),
