@@ -141,7 +141,7 @@ def routes(server: Server) -> APIRouter:
         )  # fmt: skip
         return {"sdp": answer, "type": "answer", "session": peer.session}
 
-    @router.get("/v1/ice-servers", responses=a.errors(401), response_model_exclude_none=True)
+    @router.get("/v1/ice-servers", responses=a.errors(401, 429), response_model_exclude_none=True)
     async def ice_servers() -> list[a.IceServerAnswer]:
         """List the STUN and TURN servers that a client may use as well, with their credentials."""
         return [ice_server_told(url) for url in server.settings.ice_servers]
