@@ -257,11 +257,17 @@ class MotionEvent(_Message):
 
 
 class RecordReady(_Message):
-    """The recording can be downloaded until the session ends."""
+    """The recording can be downloaded until the session ends.
+
+    Attributes:
+        reason: why it ended where nobody stopped it: it was as long or as large as one may be, or
+            its process was lost.
+    """
 
     type: Literal["recording.ready"] = "recording.ready"
     url: str
     seconds: float
+    reason: str = ""
 
 
 class ErrorEvent(_Message):

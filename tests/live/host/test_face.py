@@ -132,6 +132,25 @@ def test_a_lost_worker_is_replaced_with_the_dials_as_they_are() -> None:
     asyncio.run(story())
 
 
+def test_what_has_failed_or_is_a_file_is_not_begun_again_in_another_worker() -> None:
+    async def story() -> None:
+        first, second = Double(), Double()
+        face = await Face.open(DoublePool(first, second), c.OpenSession("p"), load)
+        reader = await face.subscribe(None)
+        await face.send(c.StartOutput("failed", "rtmp://host/a"))
+        await face.send(c.StartOutput("runs", "rtmp://host/b"))
+        await face.send(c.StartOutput("file", "/tmp/a.mp4", overwrite=True))
+        first.reports.put_nowait(c.OutputChanged("failed", "failed", "refused"))
+        first.die()
+        await asyncio.wait_for(reader.next(), 5)
+        assert isinstance(await asyncio.wait_for(reader.next(), 5), SessionRestarted)
+        assert face.outputs == {"runs"}
+        assert [o.name for o in second.commands if isinstance(o, c.StartOutput)] == ["runs"]
+        await face.close("done")
+
+    asyncio.run(story())
+
+
 def test_without_another_worker_the_session_ends_and_says_why() -> None:
     async def story() -> None:
         first = Double()

@@ -226,6 +226,10 @@ class FakeServer:
         async def recording(key: str) -> Response:
             return Response(b"film", media_type="video/mp4")
 
+        @app.get("/v1/ice-servers")
+        async def ice_servers() -> list[dict[str, str]]:
+            return [{"urls": "stun:127.0.0.1:9"}]
+
         @app.post("/offer")
         async def offer() -> Response:
             return refused(503, "busy", "there is no WebRTC here")

@@ -79,9 +79,14 @@ def test_without_webcodecs_and_webrtc_jpegs_are_shown(
 
 def test_a_path_that_fails_is_left(new_page: Callable[..., Any], server: Any) -> None:
     watched = new_page()
-    watched.page.add_init_script("delete window.VideoDecoder")
+    watched.page.add_init_script(
+        "delete window.VideoDecoder; const Peer = RTCPeerConnection; window.asked = [];"
+        "window.RTCPeerConnection = class extends Peer {"
+        "  constructor(options) { super(options); asked.push(options?.iceServers) } }"
+    )
     page = watched.open()
     page.wait_for_function("gioconda.stats().path === 'jpeg'")
+    assert page.evaluate("asked") == [[{"urls": "stun:127.0.0.1:9"}]]
     watched.frames(3)
     begun = [u.video for u in server.of(m.SessionUpdate) if u.fps is not None]
     assert begun == ["none", "jpeg"]

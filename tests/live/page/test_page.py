@@ -107,8 +107,8 @@ def test_light_and_dark_follow_the_system_and_the_switch(new_page: Callable[...,
     ground = "getComputedStyle(document.documentElement).backgroundColor"
     light = page.evaluate(ground)
     page.emulate_media(color_scheme="dark")
+    page.wait_for_function(f"{ground} !== '{light}'")
     dark = page.evaluate(ground)
-    assert light != dark
     page.click("#theme")
     assert page.evaluate(ground) == light
     page.click("#theme")
@@ -279,6 +279,18 @@ def test_the_face_listens_to_the_microphone(watched: Any, server: Any) -> None:
     page.wait_for_function("document.getElementById('listen-level').value > 0")
     page.uncheck("#listen-on")
     assert any(packet.kind is Kind.PARTNER for packet in server.packets)
+
+
+def test_a_recording_that_ends_with_its_process_is_offered(watched: Any, server: Any) -> None:
+    page = watched.open()
+    page.click("#record")
+    server.tell(m.SessionRestarted(reason="lost"))
+    ready = m.RecordReady(url="/v1/sessions/s/recording.mp4", seconds=4.5, reason="it was lost")
+    server.tell(ready)
+    page.wait_for_selector("#recording-link:not([hidden])")
+    assert page.get_attribute("#record", "aria-pressed") == "false"
+    assert "it was lost" in page.inner_text("#notices")
+    assert "4.5" in page.inner_text("#recording-words")
 
 
 def test_a_recording_can_be_downloaded(watched: Any, server: Any) -> None:

@@ -41,8 +41,14 @@ class Clock:
 class ScriptedWorker(WorkerDouble):
     """Answers as a worker does, and keeps what it is told."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        self.deaf = False
+
     async def send(self, command: Any) -> None:
         self.commands.append(command)
+        if self.deaf:
+            return
         match command:
             case c.LoadPortrait():
                 self.portraits[command.key] = None

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -88,3 +90,24 @@ def test_a_job_cancelled_before_it_began_never_starts(tmp_path: Path) -> None:
     run.end()
     run.work()
     assert not list(tmp_path.iterdir())
+
+
+def test_its_log_says_nothing_of_what_was_sent() -> None:
+    # Run as a process of its own, with a renderer that says too much.
+    program = """
+import logging, multiprocessing
+from pathlib import Path
+from gioconda.live.server import job_process
+def render(task, progress):
+    logging.getLogger("av").error("my-words")
+job_process.render = render
+ours, theirs = multiprocessing.Pipe()
+ours.send(job_process.RenderTask(Path("folder/video.mp4")))
+job_process.main(theirs)
+assert ours.recv() is None
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert "ERROR av:" in done.stderr
+    assert "my-words" not in done.stderr

@@ -17,7 +17,7 @@ from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 from tests.live.server.serving import TOKEN, client, served
 
-from gioconda.live.server.log import log_config
+from gioconda.live.log import log_config
 from gioconda.live.server.safety import Safety, protect
 
 SECRETS = (TOKEN, "holiday.jpg", "secret words", "my-words", "abc123")

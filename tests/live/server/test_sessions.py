@@ -155,7 +155,7 @@ def test_what_waits_to_be_heard_is_bounded_until_an_interruption() -> None:
             url = f"/v1/sessions/{key}"
             answer = await here.http.post(f"{url}/speech", content=wav(2.0))
             assert answer.status_code == 429
-            assert int(answer.headers["retry-after"]) == 3
+            assert int(answer.headers["retry-after"]) == 5
             assert (await here.http.post(f"{url}/interrupt")).status_code == 204
             assert here.pool.workers[-1].of(c.StopSpeaking)
             assert (await here.http.post(f"{url}/speech", content=wav(2.0))).status_code == 202
@@ -246,6 +246,36 @@ def test_an_output_is_started_told_and_stopped() -> None:
             assert session["clients"] == 0
             assert session["outputs"][0]["state"] == "closed"
             assert (await here.http.delete(f"{url}/nothing")).status_code == 404
+
+    asyncio.run(story())
+
+
+def test_as_much_speech_waits_as_a_session_takes() -> None:
+    from gioconda.live import session
+
+    assert MOST_QUEUED_S == session.MOST_QUEUED_S
+
+
+def test_an_output_that_was_stopped_ends_with_a_lost_process_and_the_others_go_on() -> None:
+    pytest.importorskip("gioconda.live.outputs")
+
+    async def story() -> None:
+        async with small(allow_output=("rtmp://127.0.0.1/app/",)) as here:
+            key = await begun(here)
+            url = f"/v1/sessions/{key}/outputs"
+            for name in ("one", "two"):
+                await here.http.post(url, json={"url": f"rtmp://127.0.0.1/app/{name}"})
+            await settled()
+            first, second = (await here.http.get(url)).json()
+            here.pool.workers[-1].deaf = True
+            await here.http.delete(f"{url}/{first['id']}")
+            here.pool.workers[-1].die()
+            await settled()
+            told = {o["id"]: o["state"] for o in (await here.http.get(url)).json()}
+            assert told == {first["id"]: "closed", second["id"]: "live"}
+            assert (await here.http.get(f"/v1/sessions/{key}")).json()["clients"] == 1
+            started = here.pool.workers[-1].of(c.StartOutput)
+            assert [o.name for o in started] == [second["id"]]
 
     asyncio.run(story())
 

@@ -127,6 +127,11 @@ class Face:
         if self._worker is not None:
             await self._worker.send(command)
 
+    @property
+    def outputs(self) -> frozenset[str]:
+        """Names of the outputs that run, and would run in another worker too."""
+        return frozenset(self._outputs)
+
     async def set_motion(self, wanted: bool) -> None:
         """Say whether motion events are to be made."""
         self._motion = wanted
@@ -207,6 +212,8 @@ class Face:
                     return
                 continue
             if report is not None:
+                if isinstance(report, c.OutputChanged) and report.state in ("failed", "closed"):
+                    self._outputs.pop(report.name, None)
                 self._publish(report)
                 continue
             if self.closed:
@@ -216,6 +223,8 @@ class Face:
                 await self._fail("its process was lost again and again")
                 return
             lost_at.append(loop.time())
+            # A file is not begun again: it would take the place of what was recorded before.
+            self._outputs = {n: o for n, o in self._outputs.items() if not o.overwrite}
             try:
                 await self._take_worker()
             except GiocondaError as e:

@@ -22,6 +22,7 @@ from gioconda.live.host import commands as c
 from gioconda.live.host.portraits import HeldPortraits, sheet_png, square_jpeg
 from gioconda.live.host.puppeteer import Puppeteer, Seen
 from gioconda.live.host.running import RunningSession
+from gioconda.live.log import configure
 from gioconda.live.messages import ErrorEvent
 
 logger = logging.getLogger(__name__)
@@ -38,6 +39,7 @@ _AT_ONCE: Final = 200
 
 def run(connection: Connection) -> None:
     """Serve a connection until it ends; the body of a worker process."""
+    configure("WARNING")
     # Ctrl-C reaches the whole process group; the server ends its workers itself.
     with contextlib.suppress(ValueError):
         signal.signal(signal.SIGINT, signal.SIG_IGN)

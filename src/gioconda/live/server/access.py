@@ -7,6 +7,7 @@ but a random name for one login, so that ``POST /v1/logout`` really ends it.
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import ipaddress
 import json
@@ -37,6 +38,8 @@ SHORTEST_TOKEN: Final = 32
 OPEN_PATHS: Final = ("/", "/favicon.ico", "/v1/login", "/v1/logout", "/v1/server")
 OPEN_FOLDER: Final = "/static/"
 _LOGIN_BYTES: Final = 4096
+#: The body of a login, which anybody may send, must have come by then.
+LOGIN_READ_S: Final = 10.0
 _NAMES: Final = frozenset(
     {"token", "access_token", "auth_token", "auth", "authorization", "api_key", "apikey", "bearer"}
 )
@@ -58,6 +61,13 @@ WRONG: Final = Refusal(
     "token_wrong",
     "this is not the server's token; it was shown where the server was started",
     (("www-authenticate", 'Bearer realm="gioconda", error="invalid_token"'),),
+)
+
+SLOW: Final = Refusal(
+    408,
+    "too_slow",
+    f"the login took longer than {LOGIN_READ_S:g} s to arrive; send it again",
+    (("connection", "close"),),
 )
 
 
@@ -186,10 +196,17 @@ class Access:
         if self._token is None:
             await answer(send, 204, None)
             return
-        shown = await _shown_token(receive)
+        try:
+            async with asyncio.timeout(LOGIN_READ_S):
+                shown = await _shown_token(receive)
+        except TimeoutError:
+            await refuse(scope, send, SLOW)
+            return
         if shown is None:
             words = 'send {"token": "..."} as JSON to log in'
-            await refuse(scope, send, Refusal(422, "bad_login", words))
+            # The rest of a body that is too large is not waited for.
+            headers = (("connection", "close"),)
+            await refuse(scope, send, Refusal(422, "bad_login", words, headers))
             return
         if not secrets.compare_digest(shown, self._token):
             await refuse(scope, send, WRONG)

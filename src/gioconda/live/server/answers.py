@@ -184,6 +184,14 @@ class LimitsAnswer(BaseModel):
     alone_s: float = Field(description="how long a session without any client is kept")
 
 
+class IceServerAnswer(BaseModel):
+    """A STUN or TURN server, as a browser's ``RTCPeerConnection`` takes one."""
+
+    urls: str
+    username: str | None = None
+    credential: str | None = None
+
+
 class ServerAnswer(BaseModel):
     """What this server is and has."""
 

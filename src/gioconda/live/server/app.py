@@ -130,6 +130,7 @@ class Server:
 
     async def sweep(self) -> None:
         """Forget what is due."""
+        await self.recordings.sweep()
         await self.sessions.sweep()
         await self.portraits.forget_unused()
         self.jobs.sweep()

@@ -104,6 +104,10 @@ class Control:
                 await self._tell(event)
         else:
             await self._tell(item)
+            if isinstance(item, m.SessionRestarted):
+                event = self._server.recordings.told(self._held, item)
+                if event is not None:
+                    await self._tell(event)
 
     async def _packet(self, packet: Packet) -> None:
         face = self._held.face

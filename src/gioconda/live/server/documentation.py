@@ -21,7 +21,7 @@ One portrait and a voice become a talking face. Upload a portrait, begin a sessi
 stream what it is to speak; or have a video rendered as a job.
 
 Sessions with the lowest latency run over the WebSocket `/v1/live`, whose messages are described in
-`docs/live.md`, or over WebRTC.
+`docs/live-messages.md`, or over WebRTC.
 
 Errors are always `{"error": {"code", "message"}}`. Beyond the server's own machine every request
 needs its token as `Authorization: Bearer`, or the cookie of `POST /v1/login`; never in an address.

@@ -27,6 +27,7 @@ import numpy.typing as npt
 
 from gioconda.controls import Controls
 from gioconda.errors import GiocondaError
+from gioconda.live.log import configure, own_level
 
 if TYPE_CHECKING:
     from gioconda.speech.sound import Sound
@@ -143,7 +144,7 @@ class _Run:
                 if self._ended:
                     return
                 self._process = context.Process(
-                    target=main, args=(theirs,), daemon=True, name="gioconda job"
+                    target=main, args=(theirs, own_level()), daemon=True, name="gioconda job"
                 )
                 self._process.start()
             try:
@@ -176,16 +177,24 @@ class _Run:
         raise RenderError("this job came to a stand; try again")
 
 
-def main(connection: Connection) -> None:
+def main(connection: Connection, log_level: str = "INFO") -> None:
     """Make what comes over a connection; the body of the process.
 
     It answers with numbers (how much is done), then with None or with a sentence (why not), and
     ends when the other end does.
+
+    Args:
+        connection: to the server.
+        log_level: of the log.
     """
+    configure(log_level)
     with suppress(ValueError):
         signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.nice(NICENESS)
-    task: RenderTask = connection.recv()
+    try:
+        task: RenderTask = connection.recv()
+    except (EOFError, OSError):  # it was cancelled while it started
+        return
     # What is spooled lies beside the file and goes with it, also when this process is killed.
     tempfile.tempdir = str(task.target.parent)
     threading.Thread(target=_end_with, args=(connection,), daemon=True).start()

@@ -6,6 +6,7 @@ import secrets
 from typing import TYPE_CHECKING, Any, Final
 
 from gioconda.live.host import commands as c
+from gioconda.live.messages import SessionRestarted
 from gioconda.live.server.problems import Problem
 from gioconda.live.server.state import HeldOutput
 
@@ -71,6 +72,8 @@ class Outputs:
 
     def told(self, held: HeldSession, report: Any) -> None:
         """Take what a worker reports of an output."""
+        if isinstance(report, SessionRestarted):
+            self._restarted(held)
         if not isinstance(report, c.OutputChanged):
             return
         output = held.outputs.get(report.name)
@@ -78,6 +81,17 @@ class Outputs:
             return
         output.state, output.message = report.state, report.message
         if output.over:
+            self._sessions.leave(held)
+
+    def _restarted(self, held: HeldSession) -> None:
+        """Close what ended with a lost process; the others begin anew in its successor."""
+        for output in held.outputs.values():
+            if output.over:
+                continue
+            if output.id in held.face.outputs:
+                output.state, output.message = "connecting", ""
+                continue
+            output.state = "closed"
             self._sessions.leave(held)
 
     def ended(self, held: HeldSession) -> None:

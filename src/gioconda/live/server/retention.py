@@ -7,7 +7,6 @@ folder; should that be killed as well, the next server that starts does.
 
 from __future__ import annotations
 
-import asyncio
 import fcntl
 import os
 import re
@@ -17,7 +16,6 @@ import stat
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,11 +27,13 @@ from gioconda.errors import OutputError
 PREFIX: Final = "gioconda-uploads-"
 #: Bytes of chance in an id: 192 bits.
 ID_BYTES: Final = 24
-#: How often what is due is looked for, in seconds.
-SWEEP_S: Final = 5.0
 _ID: Final = re.compile(r"[A-Za-z0-9_-]{32}")
 _PART: Final = re.compile(r"[a-z][a-z0-9_]{0,31}(\.[a-z0-9]{1,5})?")
 _LOCK: Final = "lock"
+#: The place for temporary files that are to outlive a start of the machine: never in memory.
+_ON_DISK: Final = Path("/var/tmp")
+_MOUNTS: Final = Path("/proc/self/mounts")
+_FULL: Final = "the uploads that are kept now fill their place; try again later"
 #: Waits for the end of its input, which comes when the server ends, however it does.
 _REAPER: Final = 'trap "" INT TERM HUP; read -r _; rm -rf -- "$1"'
 
@@ -58,7 +58,7 @@ class Store:
     def __init__(
         self,
         retention_s: float = 60.0,
-        most_bytes: int = 2**30,
+        most_bytes: int = 2**32,
         most_items: int = 1000,
         parent: Path | None = None,
     ) -> None:
@@ -66,10 +66,10 @@ class Store:
 
         Args:
             retention_s: how long items outlive the last session that holds them, or their upload.
-            most_bytes: of all items together.
+            most_bytes: of all items together, with what other processes write into them.
             most_items: at once.
-            parent: where the folder goes: by default ``$XDG_RUNTIME_DIR``, which lies in memory
-                and belongs to the user, or else the system's place for temporary files.
+            parent: where the folder goes: by default the system's place for temporary files, or
+                ``/var/tmp`` where that place lies in memory, which recordings would fill.
 
         Raises:
             OutputError: it cannot be made.
@@ -106,6 +106,8 @@ class Store:
         Raises:
             OutputError: the store or the disk is full.
         """
+        if self.is_full:
+            raise OutputError(_FULL)
         if len(self._items) >= self._most_items:
             raise OutputError("too many uploads are kept now; try again in a minute")
         name = secrets.token_urlsafe(ID_BYTES)
@@ -134,7 +136,7 @@ class Store:
         if not _PART.fullmatch(part):
             raise KeyError(part)
         if sum(i.size for i in self._items.values()) + len(content) > self._most_bytes:
-            raise OutputError("the uploads that are kept now fill their place; try again later")
+            raise OutputError(_FULL)
         target, fresh = item.folder / part, item.folder / f".{part}"
         try:
             with open(os.open(fresh, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "wb") as file:
@@ -159,26 +161,22 @@ class Store:
             raise KeyError(name)
         return self._items[name].folder / part
 
-    def room(self, name: str) -> Path:
-        """Return a private folder for files that something else looks after until the end.
+    @property
+    def is_full(self) -> bool:
+        """Whether nothing more can be kept."""
+        return sum(i.size for i in self._items.values()) >= self._most_bytes
+
+    def size(self, name: str) -> int:
+        """Return the bytes of an item, as they were at the last sweep.
 
         Raises:
-            OutputError: it cannot be made.
+            KeyError: no such item.
         """
-        folder = self.folder / name
-        try:
-            folder.mkdir(mode=0o700, exist_ok=True)
-        except OSError as e:
-            raise OutputError(f"cannot make a folder for {name}: {e.strerror}") from e
-        return folder
+        return self._items[name].size
 
     def __contains__(self, name: object) -> bool:
         """Tell whether an item is kept."""
         return name in self._items
-
-    def names(self) -> list[str]:
-        """Return the ids of all items, oldest first."""
-        return list(self._items)
 
     def hold(self, name: str, session: str) -> None:
         """Keep an item for as long as a session or a job lasts.
@@ -194,19 +192,10 @@ class Store:
         """Tell that a session has ended; what only it held is due after the retention."""
         for item in self._items.values():
             if session in item.holders:
+                item.size = _size(item.folder)
                 item.holders.discard(session)
                 if not item.holders:
                     item.due_s = now_s + self._retention_s
-
-    def touch(self, name: str, now_s: float) -> None:
-        """Put an item off that somebody looks at, if it is due.
-
-        Raises:
-            KeyError: no such item.
-        """
-        item = self._items[name]
-        if item.due_s is not None:
-            item.due_s = max(item.due_s, now_s + self._retention_s)
 
     def delete(self, name: str) -> None:
         """Delete an item now, held or not; one that is not there is no error."""
@@ -215,17 +204,14 @@ class Store:
             shutil.rmtree(item.folder, ignore_errors=True)
 
     def sweep(self, now_s: float) -> list[str]:
-        """Delete what is due and return its ids."""
+        """Delete what is due and return its ids; measure what others may be writing."""
+        for item in self._items.values():
+            if item.holders:
+                item.size = _size(item.folder)
         due = [n for n, i in self._items.items() if i.due_s is not None and i.due_s <= now_s]
         for name in due:
             self.delete(name)
         return due
-
-    async def sweeping(self, clock: Callable[[], float] = time.monotonic) -> None:
-        """Sweep for as long as the server runs: a task of its lifespan, ended by cancelling."""
-        while True:
-            self.sweep(clock())
-            await asyncio.sleep(SWEEP_S)
 
     def close(self) -> None:
         """Delete everything and end the reaper. Closing twice is harmless."""
@@ -280,17 +266,35 @@ def _is_held(lock: Path, made_s: float) -> bool:
 
 
 def _home() -> Path:
-    """Return the user's own place for files of this run, or that for temporary ones."""
-    own = os.environ.get("XDG_RUNTIME_DIR", "")
+    """Return the place for temporary files that lies on a disk, if there is one."""
+    usual = Path(tempfile.gettempdir())
+    if "TMPDIR" in os.environ or not in_memory(usual):
+        return usual
+    if os.access(_ON_DISK, os.W_OK) and not in_memory(_ON_DISK):
+        return _ON_DISK
+    return usual
+
+
+def in_memory(folder: Path, mounts: Path = _MOUNTS) -> bool:
+    """Tell whether what is written to a folder takes memory; False where it cannot be found out."""
+    place, found = folder.resolve(), (0, "")
     with suppress(OSError):
-        status = os.stat(own)
-        if (
-            stat.S_ISDIR(status.st_mode)
-            and status.st_uid == os.getuid()
-            and os.access(own, os.W_OK)
-        ):
-            return Path(own)
-    return Path(tempfile.gettempdir())
+        for line in mounts.read_text(errors="replace").splitlines():
+            _, at, kind, *_ = [*line.split(" "), "", "", ""]
+            if place.is_relative_to(at.replace("\\040", " ")):
+                # Of two on one place the later hides the earlier.
+                found = (len(at), kind) if len(at) >= found[0] else found
+    return found[1] in ("tmpfs", "ramfs")
+
+
+def _size(folder: Path) -> int:
+    """Return the bytes of the files in a folder."""
+    count = 0
+    with suppress(OSError):
+        for entry in os.scandir(folder):
+            with suppress(OSError):  # gone meanwhile
+                count += entry.stat(follow_symlinks=False).st_size
+    return count
 
 
 def _file_name(part: str) -> str:

@@ -14,7 +14,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from gioconda.errors import OptionError
-from gioconda.live.server.log import log_config
+from gioconda.live.log import log_config
 from gioconda.live.server.safety import uvicorn_options
 
 #: Requests that still run at the end are waited for so long.

@@ -83,11 +83,13 @@ def uvicorn_options() -> dict[str, Any]:
 
     By default uvicorn believes ``X-Forwarded-For`` of any program on this machine, unpacks
     compressed messages (a 2 MB one can hold 2 GB), writes query strings to its log, and lets any
-    number of connections in.
+    number of connections in, which need never ask anything.
     """
-    from gioconda.live.server.log import log_config
+    from gioconda.live.log import log_config
+    from gioconda.live.server.connections import protocol
 
     return {
+        "http": protocol(),
         "proxy_headers": False,
         "server_header": False,
         "access_log": False,

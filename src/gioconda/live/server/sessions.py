@@ -21,6 +21,7 @@ from gioconda.live.server.control import checked_background, turned
 from gioconda.live.server.problems import Problem
 from gioconda.live.server.state import ALONE_S
 from gioconda.live.server.uploads import file_body, uploaded
+from gioconda.live.session import MOST_QUEUED_S
 
 if TYPE_CHECKING:
     from gioconda.live.server.app import Server
@@ -28,8 +29,9 @@ if TYPE_CHECKING:
 
 FloatArray = npt.NDArray[np.float32]
 
-#: Seconds of sound that may wait to be spoken, of what came by REST.
-MOST_QUEUED_S: Final = 900.0
+#: Sound that waits is counted by the clock here, and by what was heard in the session, which is a
+#: little behind; so much less is taken in when something waits.
+_MARGIN_S: Final = 2.0
 #: Sounds go to the worker in pieces, between which it makes its frames.
 _PIECE_S: Final = 0.5
 #: Slowest rate that a session takes; slower sounds are brought to it.
@@ -192,13 +194,17 @@ async def spoken(
         rate_hz: of them.
 
     Raises:
-        Problem: too much waits to be heard already.
+        Problem: too much waits to be heard already, or it is longer than may ever wait.
     """
     duration_s = len(samples) / rate_hz
     now_s = server.clock()
     before_s = max(held.queued_until_s - now_s, 0.0)
-    if before_s and before_s + duration_s > MOST_QUEUED_S:
-        retry_s = int(before_s + duration_s - MOST_QUEUED_S) + 1
+    if duration_s > MOST_QUEUED_S:
+        words = f"up to {MOST_QUEUED_S / 60:.0f} minutes of sound are spoken at once; send parts"
+        raise Problem(422, "bad_audio", words)
+    over_s = before_s + duration_s - (MOST_QUEUED_S - _MARGIN_S)
+    if before_s and over_s > 0:
+        retry_s = int(min(over_s, before_s)) + 1
         raise Problem(429, "too_fast", "too much waits to be heard; send this later", retry_s)
     held.queued_until_s = now_s + before_s + duration_s
     # A session without clients must not end while it speaks what it was given.

@@ -18,6 +18,7 @@ from gioconda.controls import Controls
 from gioconda.errors import OptionError
 from gioconda.live.host import commands as c
 from gioconda.live.messages import Dials
+from gioconda.live.server import answers as a
 from gioconda.live.server.control import checked_background, turned
 from gioconda.live.server.problems import Problem
 
@@ -140,6 +141,11 @@ def routes(server: Server) -> APIRouter:
         )  # fmt: skip
         return {"sdp": answer, "type": "answer", "session": peer.session}
 
+    @router.get("/v1/ice-servers", responses=a.errors(401, 429), response_model_exclude_none=True)
+    async def ice_servers() -> list[a.IceServerAnswer]:
+        """List the STUN and TURN servers that a client may use as well, with their credentials."""
+        return [ice_server_told(url) for url in server.settings.ice_servers]
+
     async def play(request: Request, session: str | None) -> Response:
         _require(request, _SDP)
         sdp = await _body(request)
@@ -202,6 +208,16 @@ def routes(server: Server) -> APIRouter:
         return Response(status_code=204)
 
     return router
+
+
+def ice_server_told(url: str) -> a.IceServerAnswer:
+    """Return a server as browsers take it (W3C WebRTC, ``RTCIceServer``)."""
+    scheme, _, rest = url.partition(":")
+    credentials, _, host = rest.rpartition("@")
+    username, _, credential = credentials.partition(":")
+    return a.IceServerAnswer(
+        urls=f"{scheme}:{host}", username=username or None, credential=credential or None
+    )
 
 
 def _tag(peer: Peer) -> str:

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
+from tests.live.server.serving import TOKEN
+from tests.live.server.small import small
 
 from gioconda.errors import OptionError
+from gioconda.live.server.safety import Safety
 from gioconda.live.server.webrtc import checked_ice_server
 
 
@@ -36,3 +41,20 @@ def test_a_turn_server_keeps_its_credentials_apart() -> None:
     assert (server.urls, server.username, server.credential) == (
         "turn:example.org:3478", "me", "se:cret",
     )  # fmt: skip
+
+
+def test_browsers_are_told_the_servers_only_with_the_token() -> None:
+    servers = ("stun:example.org:3478", "turn:me:se:cret@example.org")
+
+    async def story() -> None:
+        safety = Safety(token=TOKEN)
+        async with small(ice_servers=servers, safety=safety) as here:
+            assert (await here.http.get("/v1/ice-servers")).status_code == 401
+            shown = {"authorization": f"Bearer {TOKEN}"}
+            assert (await here.http.get("/v1/ice-servers", headers=shown)).json() == [
+                {"urls": "stun:example.org:3478"},
+                {"urls": "turn:example.org", "username": "me", "credential": "se:cret"},
+            ]
+            assert "cret" not in (await here.http.get("/v1/server")).text
+
+    asyncio.run(story())

@@ -86,6 +86,11 @@ def test_candidates_may_come_after_the_offer(faces: Faces) -> None:
             await player.accept(answer.text)
             assert await patched(fragment, **{"If-Match": tag}) == 204
             await player.until(lambda: len(player.frames) > 5)
+            # So many in all, however many requests they come with.
+            one = ["a=mid:0", *["a=candidate:1 1 udp 1 127.0.0.1 9 typ host"] * 30, ""]
+            statuses = [await patched("\r\n".join(one)) for _ in range(3)]
+            assert statuses[0] == 204
+            assert statuses[-1] == 422
             await http.delete(place)
         await player.close()
 

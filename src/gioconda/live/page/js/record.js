@@ -2,7 +2,7 @@
 
 import { $, setIcon } from './dom.js';
 import { number, onLanguage, setWords, t } from './i18n.js';
-import { complain } from './notices.js';
+import { complain, inform } from './notices.js';
 import { address } from './rest.js';
 
 export function setUpRecord(app) {
@@ -49,8 +49,9 @@ export function setUpRecord(app) {
       say();
     }
   });
-  app.on('recording.ready', ({ url, seconds }) => {
+  app.on('recording.ready', ({ url, seconds, reason }) => {
     set(false);
+    if (reason) inform(t('record.ended', { reason }));
     words = () => t('record.ready', { seconds: number(seconds, 1) });
     line.setAttribute('aria-live', 'polite');
     line.hidden = false;
@@ -70,7 +71,6 @@ export function setUpRecord(app) {
     // A recording lasts as long as its session.
     line.hidden = true;
   });
-  app.on('session.restarted', lost);
   app.on('error', ({ code }) => {
     if (code !== 'output') return;
     set(false);

@@ -100,6 +100,9 @@ export const deletePortrait = (id) =>
 export const speakFile = (session, sound) =>
   ask(`v1/sessions/${encodeURIComponent(session)}/speech`, form({ file: sound }));
 
+/** STUN and TURN servers for WebRTC; none where the server cannot tell. */
+export const iceServers = () => ask('v1/ice-servers').catch(() => []);
+
 export const offer = (description) => ask('offer', asJson(description));
 
 export const startJob = (fields) => ask('v1/jobs', form(fields));

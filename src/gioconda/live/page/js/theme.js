@@ -5,13 +5,14 @@ import { setWords } from './i18n.js';
 import { store, stored } from './storage.js';
 
 const ORDER = ['auto', 'light', 'dark'];
+const system = matchMedia('(prefers-color-scheme: light)');
 
 export function setUpTheme() {
   const button = $('theme');
   let theme = ORDER.includes(stored('theme')) ? stored('theme') : 'auto';
   const apply = () => {
-    if (theme === 'auto') delete document.documentElement.dataset.theme;
-    else document.documentElement.dataset.theme = theme;
+    const systems = system.matches ? 'light' : 'dark';
+    document.documentElement.dataset.theme = theme === 'auto' ? systems : theme;
     setIcon(button, `theme-${theme}`);
     setWords(button, `theme.${theme}`, 'i18nLabel');
     setWords(button, `theme.${theme}`, 'i18nTitle');
@@ -21,5 +22,6 @@ export function setUpTheme() {
     store('theme', theme === 'auto' ? null : theme);
     apply();
   });
+  system.addEventListener('change', apply);
   apply();
 }

@@ -18,7 +18,8 @@ logger = logging.getLogger(__name__)
 
 #: Media sections of an offer; browsers send three at most.
 _MOST_SECTIONS: Final = 8
-_MOST_CANDIDATES: Final = 64
+#: Addresses of one peer, those that come later too; the server sends a few packets to each.
+MOST_CANDIDATES: Final = 64
 _VIDEO_CODECS: Final = ("video/VP8", "video/rtx")
 
 
@@ -30,6 +31,7 @@ class Prepared:
         connection: the peer connection, before its answer.
         video, sound: tracks that the peer takes; None where it takes none.
         video_sender, sound_sender: of the tracks.
+        candidates: how many addresses the offer has told.
     """
 
     connection: RTCPeerConnection
@@ -37,6 +39,7 @@ class Prepared:
     sound: FaceSound | None
     video_sender: RTCRtpSender | None
     sound_sender: RTCRtpSender | None
+    candidates: int = 0
 
 
 async def take(sdp: str, ice_servers: tuple[str, ...], *, microphone: bool) -> Prepared:
@@ -103,8 +106,9 @@ def _prepare(
         raise Problem(
             422, "bad_offer", f"the offer has {len(offered.media)} media sections; 1 to 8 are taken"
         )
-    if sum(len(media.ice_candidates) for media in offered.media) > _MOST_CANDIDATES:
-        raise Problem(422, "bad_offer", f"the offer has more than {_MOST_CANDIDATES} candidates")
+    count = sum(len(media.ice_candidates) for media in offered.media)
+    if count > MOST_CANDIDATES:
+        raise Problem(422, "bad_offer", f"the offer has more than {MOST_CANDIDATES} candidates")
     video = sound = None
     video_sender = sound_sender = None
     for media in offered.media:
@@ -136,7 +140,7 @@ def _prepare(
         raise Problem(
             422, "bad_offer", "the offer asks for neither picture nor sound (recvonly, sendrecv)"
         )
-    return Prepared(connection, video, sound, video_sender, sound_sender)
+    return Prepared(connection, video, sound, video_sender, sound_sender, count)
 
 
 def require_network(ice_servers: tuple[str, ...]) -> None:

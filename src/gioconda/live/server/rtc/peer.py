@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import secrets
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-import numpy as np
 from aiortc import RTCDataChannel
-from aiortc.mediastreams import MediaStreamError
 
 from gioconda.errors import GiocondaError
 from gioconda.live import messages as m
@@ -27,7 +24,8 @@ from gioconda.live.server.limits import (
 from gioconda.live.server.problems import Problem, problem_of
 from gioconda.live.server.rtc.feedback import Pulse, answer_key_requests, report_by_timeline
 from gioconda.live.server.rtc.fragment import candidates
-from gioconda.live.server.rtc.offer import answer, end
+from gioconda.live.server.rtc.microphone import RATE_HZ, listen
+from gioconda.live.server.rtc.offer import MOST_CANDIDATES, answer, end
 from gioconda.live.server.rtc.timeline import Timeline
 
 if TYPE_CHECKING:
@@ -55,7 +53,6 @@ _SOUND_AFTER_S: Final = 0.5
 _CHANNEL_BYTES: Final = 200_000
 #: Messages of a data channel that may wait to be obeyed before the peer is cut off.
 _MESSAGES: Final = 500
-_MICROPHONE_HZ: Final = 48_000
 
 
 class Peer:
@@ -91,6 +88,7 @@ class Peer:
         self._connection = prepared.connection
         self._timeline, self._pulse = Timeline(), Pulse()
         self._channel: RTCDataChannel | None = None
+        self._candidates = prepared.candidates
         self._control = Control(server, held, self._tell) if controls else None
         self._inbox: asyncio.Queue[Any] = asyncio.Queue(_MESSAGES)
         self._connected, self._over = asyncio.Event(), asyncio.Event()
@@ -123,10 +121,17 @@ class Peer:
         """Take in candidates that came after the offer, as an SDP fragment.
 
         Raises:
-            Problem: it cannot be read, or belongs to another ICE session.
+            Problem: it cannot be read, belongs to another ICE session, or is too much in all.
         """
         offer = self._connection.remoteDescription.sdp
-        for candidate in candidates(fragment, offer):
+        found = candidates(fragment, offer)
+        # To each the server sends packets, wherever it is.
+        self._candidates += sum(candidate is not None for candidate in found)
+        if self._candidates > MOST_CANDIDATES:
+            raise Problem(
+                422, "bad_offer", f"a connection has up to {MOST_CANDIDATES} candidates in all"
+            )
+        for candidate in found:
             await self._connection.addIceCandidate(candidate)
 
     async def close(self) -> None:
@@ -230,15 +235,12 @@ class Peer:
 
     async def _listen(self, track: Any) -> None:
         """Give the peer's sound to the session as it comes."""
-        face = self._held.face
-        with contextlib.suppress(MediaStreamError):
-            while True:
-                frame = await track.recv()
-                pcm = _mono(frame)
-                if self._microphone == "speak":
-                    await face.send(c.Speak(pcm, _MICROPHONE_HZ, live=True))
-                else:
-                    await face.send(c.Hear(pcm, _MICROPHONE_HZ))
+        face, speaks = self._held.face, self._microphone == "speak"
+
+        async def give(pcm: bytes) -> None:
+            await face.send(c.Speak(pcm, RATE_HZ, live=True) if speaks else c.Hear(pcm, RATE_HZ))
+
+        await listen(track, give, asyncio.get_running_loop().time)
 
     def _is_open(self) -> bool:
         return self._channel is not None and self._channel.readyState == "open"
@@ -289,11 +291,3 @@ class Peer:
         if channel.bufferedAmount > _CHANNEL_BYTES and isinstance(event, m.Stats | m.MotionEvent):
             return
         channel.send(event.model_dump_json())
-
-
-def _mono(frame: Any) -> bytes:
-    """Return a decoded frame, int16, as mono."""
-    samples = frame.to_ndarray().reshape(-1, len(frame.layout.channels))
-    if samples.shape[1] == 1:
-        return bytes(samples.astype("<i2").tobytes())
-    return bytes(np.rint(samples.mean(1)).astype("<i2").tobytes())

@@ -1,12 +1,13 @@
 /** The session by WebRTC: picture and sound in a `<video>`, kept in sync by the browser. */
 
-import { offer } from '../rest.js';
+import { iceServers, offer } from '../rest.js';
 
 const GATHER_MS = 1000;
 
 export class WebRtcPlayer {
   #video;
   #peer = null;
+  #attempt = 0;
   #last = null;
 
   stats = { fps: null, dropped: 0, bufferMs: null, decodeMs: null, roundTripMs: null };
@@ -26,7 +27,10 @@ export class WebRtcPlayer {
    * @param {() => void} onfailure the connection cannot be made, or is lost
    */
   async start(session, onfailure) {
-    const peer = new RTCPeerConnection();
+    const attempt = ++this.#attempt;
+    const servers = await iceServers();
+    if (attempt !== this.#attempt) return;
+    const peer = new RTCPeerConnection({ iceServers: servers });
     this.#peer = peer;
     const stream = new MediaStream();
     peer.addTransceiver('video', { direction: 'recvonly' });
@@ -74,6 +78,7 @@ export class WebRtcPlayer {
   }
 
   close() {
+    this.#attempt++;
     this.#peer?.close();
     this.#peer = null;
     this.#last = null;
