@@ -198,7 +198,7 @@ class Face:
             await worker.send(c.Turn(listening=self._listening))
         if self._puppet != "off":
             await worker.send(c.SetPuppet(self._puppet))
-        for output in self._outputs.values():
+        for output in list(self._outputs.values()):
             await worker.send(output)
 
     async def _read(self) -> None:

@@ -43,7 +43,11 @@ def run(connection: Connection) -> None:
     # Ctrl-C reaches the whole process group; the server ends its workers itself.
     with contextlib.suppress(ValueError):
         signal.signal(signal.SIGINT, signal.SIG_IGN)
-    Worker(connection).serve()
+    try:
+        Worker(connection).serve()
+    except Exception as e:
+        # Its words may be of what somebody said or sent.
+        logger.error("a worker process ends: %s", type(e).__name__)
 
 
 class _Said:
