@@ -50,6 +50,11 @@ HEAD_CHANNELS: Final[tuple[str, ...]] = (
     "headYaw", "headPitch", "headRoll", "headX", "headY", "headZ",
 )  # fmt: skip
 CHANNELS: Final[tuple[str, ...]] = (*BLENDSHAPES, *HEAD_CHANNELS, "articulation", "breath")
+#: What speech moves; lids, brows, gaze and head go on without it.
+MOUTH_CHANNELS: Final[tuple[str, ...]] = (
+    *(n for n in BLENDSHAPES if n.startswith(("jaw", "mouth", "tongue", "cheekPuff"))),
+    "articulation",
+)
 INDEX: Final[dict[str, int]] = {name: i for i, name in enumerate(CHANNELS)}
 #: Eye rotation, in degrees, that an eyeLook weight of 1 stands for.
 GAZE_FULL_DEG: Final = 30.0

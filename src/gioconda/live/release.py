@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from typing import Final
 
-from gioconda.motion import CHANNELS, FloatArray
+from gioconda.motion import INDEX, MOUTH_CHANNELS, FloatArray
 
 #: Natural frequency of the fade: within 5 % of rest after 79 ms.
 _CLOSE_RAD_S: Final = 60.0
@@ -21,11 +21,7 @@ _REST_S: Final = 0.7
 #: The mouth is given free this much before the first sound of new speech.
 _BEFORE_S: Final = 0.08
 
-#: Channels that speech moves; lids, brows, gaze and head go on.
-MOUTH: Final[tuple[int, ...]] = tuple(
-    i for i, name in enumerate(CHANNELS)
-    if name.startswith(("jaw", "mouth", "tongue", "cheekPuff")) or name == "articulation"
-)  # fmt: skip
+_MOUTH: Final = tuple(INDEX[name] for name in MOUTH_CHANNELS)
 
 
 class Release:
@@ -64,6 +60,6 @@ class Release:
         if not self._closed and abs(self._value - 1.0) < 1e-4:
             self._value, self._speed = 1.0, 0.0
         scaled = moment.copy()
-        for channel in MOUTH:
+        for channel in _MOUTH:
             scaled[channel] *= min(max(self._value, 0.0), 1.0)
         return scaled

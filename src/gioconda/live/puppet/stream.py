@@ -14,19 +14,13 @@ import numpy as np
 
 from gioconda.errors import OptionError
 from gioconda.live.puppet.filters import Fade
-from gioconda.motion import BLENDSHAPES, CHANNELS, INDEX, FloatArray
+from gioconda.motion import CHANNELS, INDEX, MOUTH_CHANNELS, FloatArray
 from gioconda.render.mesh.depth import smoothstep
 
 #: What the puppeteer drives: all but the lips, which the voice moves, or all of the face.
 HEAD: Final = "head"
 FACE: Final = "face"
 MODES: Final = (HEAD, FACE)
-#: Channels that the voice keeps in the mode "head".
-MOUTH: Final = (
-    *(n for n in BLENDSHAPES if n.startswith(("jaw", "mouth", "tongue", "cheekPuff"))),
-    "articulation",
-)
-
 #: The last moment is held so long after the next one was due, then left within the second time.
 HELD_S: Final = 0.5
 EASE_S: Final = 0.5
@@ -81,7 +75,7 @@ class PuppetStream:
         mask = np.ones(len(CHANNELS), np.float32)
         mask[INDEX["breath"]] = 0
         if mode == HEAD:
-            mask[[INDEX[name] for name in MOUTH]] = 0
+            mask[[INDEX[name] for name in MOUTH_CHANNELS]] = 0
         self._driven: FloatArray = mask
 
     def reset(self) -> None:
