@@ -128,7 +128,7 @@ def long_session(browser: Any, server: ServedHere, minutes: float) -> list[Row]:
         until = time.monotonic() + 60 * minutes
         while time.monotonic() < until:
             # What waits is memory, too: nothing is pushed before the last has nearly been heard.
-            if shown.evaluate("gioconda.stats().queuedMs") < 2000:
+            if shown.evaluate("(gioconda.stats().queuedMs ?? 0) < 2000"):
                 speak(shown)
             seen = shown.evaluate("probe.record(10000)")
             offsets += [
