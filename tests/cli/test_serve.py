@@ -33,7 +33,7 @@ def server(folder: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """A server of one session, and its address."""
     process = subprocess.Popen(
         [*COMMAND, "--port", "0", "--sessions", "1"], stderr=subprocess.PIPE, text=True,
-        env={**os.environ, "XDG_RUNTIME_DIR": str(folder)},
+        env={**os.environ, "TMPDIR": str(folder)},
     )  # fmt: skip
     assert process.stderr is not None
     for line in process.stderr:
