@@ -105,7 +105,7 @@ def log_config(level: str = "INFO") -> dict[str, Any]:
             "uvicorn": {"level": level, "propagate": True},
             "uvicorn.error": {"level": level, "propagate": True},
             "uvicorn.access": {"level": "CRITICAL", "propagate": False},
-            OWN: {"level": level},
+            OWN: {"level": level, "propagate": True},
         },
     }
 
