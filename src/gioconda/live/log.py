@@ -105,6 +105,8 @@ def log_config(level: str = "INFO") -> dict[str, Any]:
             "uvicorn": {"level": level, "propagate": True},
             "uvicorn.error": {"level": level, "propagate": True},
             "uvicorn.access": {"level": "CRITICAL", "propagate": False},
+            # The command line keeps the package's records to itself.
+            "gioconda": {"level": "WARNING", "propagate": True},
             OWN: {"level": level, "propagate": True},
         },
     }
