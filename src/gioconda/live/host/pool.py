@@ -21,7 +21,8 @@ from gioconda.live.host.worker import run
 
 logger = logging.getLogger(__name__)
 
-#: Sessions that one core carries at 40 frames a second, encoding included; see docs/live.md.
+#: Sessions for each core: it carries three at 25 frames a second (docs/live.md), and a browser
+#: often runs beside them.
 SESSIONS_PER_CORE: Final = 1
 #: A worker that is not ready after this is given up.
 START_S: Final = 120.0
