@@ -16,6 +16,11 @@ ByteImage = npt.NDArray[np.uint8]
 OUTPUT_RATE_HZ: Final = 48_000
 
 
+def pcm16(samples: FloatArray) -> npt.NDArray[np.int16]:
+    """Return samples of -1 to 1 as 16 bits, little-endian."""
+    return np.rint(np.clip(samples, -1, 1) * 32767).astype("<i2")
+
+
 @dataclass(frozen=True)
 class LiveFrame:
     """A frame of the timeline.

@@ -35,7 +35,7 @@ from gioconda.live.messages import (
 )
 from gioconda.live.packets import HEADER_BYTES, Kind, Packet
 from gioconda.live.resample import Resampler
-from gioconda.live.types import OUTPUT_RATE_HZ, LiveAudio, LiveEvent
+from gioconda.live.types import OUTPUT_RATE_HZ, LiveAudio, LiveEvent, pcm16
 from gioconda.motion import FloatArray
 
 #: Speech travels in pieces of this length at most.
@@ -255,7 +255,7 @@ class RemoteFace:
         if rate_hz != self._input_hz:
             self._input_hz = rate_hz
             self._change("input_rate", rate_hz)
-        whole = np.rint(np.clip(sound, -1.0, 1.0) * 32767).astype("<i2")
+        whole = pcm16(sound)
         piece = int(_PIECE_S * rate_hz)
         for start in range(0, len(whole), piece):
             data = whole[start : start + piece].tobytes()

@@ -8,8 +8,6 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, Final
 
-import numpy as np
-
 from gioconda.errors import GiocondaError, OptionError
 from gioconda.live.host.commands import Opened, OpenSession, OutputChanged, Turn, Want
 from gioconda.live.host.encoders import LiveEncoder, create_encoder
@@ -22,7 +20,7 @@ from gioconda.live.messages import (
 from gioconda.live.pacing import Pacer
 from gioconda.live.packets import Flag, Kind, Packet
 from gioconda.live.session import Session
-from gioconda.live.types import LiveAudio, LiveEvent, LiveFrame, SpeakStarted
+from gioconda.live.types import LiveAudio, LiveEvent, LiveFrame, SpeakStarted, pcm16
 from gioconda.motion import INDEX, FloatArray, gaze_of
 
 if TYPE_CHECKING:
@@ -174,7 +172,7 @@ class RunningSession:
             self._tell(now_s)
 
     def _give_sound(self, audio: LiveAudio) -> None:
-        samples = np.rint(np.clip(audio.pcm, -1, 1) * 32767).astype("<i2")
+        samples = pcm16(audio.pcm)
         self._packet(Kind.PCM, audio.time_s, samples.tobytes())
         for output, _ in self._outputs.values():
             output.write_audio(audio.pcm, audio.sample)

@@ -22,8 +22,9 @@ from gioconda.live.server import answers as a
 from gioconda.live.server.control import checked_background, turned
 from gioconda.live.server.job_process import RenderTask
 from gioconda.live.server.problems import Problem
-from gioconda.live.server.sessions import check_speakable, pcm16
+from gioconda.live.server.sessions import check_speakable
 from gioconda.live.server.uploads import content_of
+from gioconda.live.types import pcm16
 
 if TYPE_CHECKING:
     from gioconda.live.server.app import Server

@@ -48,8 +48,10 @@ class Problem(Exception):
         self.retry_after_s = retry_after_s
 
 
-def problem_of(error: GiocondaError) -> Problem:
-    """Return what to answer where the package refused something."""
+def problem_of(error: Problem | GiocondaError) -> Problem:
+    """Return what to answer where the package refused something; a problem is its own answer."""
+    if isinstance(error, Problem):
+        return error
     if isinstance(error, BusyError):
         return Problem(503, "busy", str(error), RETRY_S)
     if isinstance(error, RefusedError):

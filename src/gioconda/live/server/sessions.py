@@ -22,6 +22,7 @@ from gioconda.live.server.problems import Problem
 from gioconda.live.server.state import ALONE_S
 from gioconda.live.server.uploads import file_body, uploaded
 from gioconda.live.session import MOST_QUEUED_S
+from gioconda.live.types import pcm16
 
 if TYPE_CHECKING:
     from gioconda.live.server.app import Server
@@ -243,11 +244,6 @@ def _pieces(samples: FloatArray, rate_hz: int) -> Iterator[tuple[bytes, int, boo
     step = int(_PIECE_S * rate_hz)
     for start in range(0, len(pcm), step):
         yield pcm[start : start + step].tobytes(), rate_hz, start + step >= len(pcm)
-
-
-def pcm16(samples: FloatArray) -> npt.NDArray[np.int16]:
-    """Return samples of -1 to 1 as 16 bits."""
-    return np.rint(np.clip(samples, -1, 1) * 32767).astype("<i2")
 
 
 async def _parts(server: Server, held: HeldSession) -> AsyncIterator[bytes]:

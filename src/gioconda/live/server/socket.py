@@ -70,7 +70,7 @@ class LiveSocket:
             await self._refuse(Problem(408, "bad_message", "no session.update came"), _ID_REFUSED)
             return False
         except (Problem, GiocondaError) as e:
-            problem = e if isinstance(e, Problem) else problem_of(e)
+            problem = problem_of(e)
             await self._refuse(problem, _ID_BUSY if problem.code == "busy" else _ID_REFUSED)
             return False
         return True
@@ -143,7 +143,7 @@ class LiveSocket:
                 await self._server.sessions.close(self._held, "nothing came for five minutes")
                 return
             except (Problem, GiocondaError) as e:
-                problem = e if isinstance(e, Problem) else problem_of(e)
+                problem = problem_of(e)
                 await self._tell(m.ErrorEvent(code=problem.code, message=problem.message))
 
     async def _message(self) -> Any:

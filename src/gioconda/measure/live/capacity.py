@@ -8,9 +8,8 @@ import json
 import time
 from typing import Any, Final
 
-import numpy as np
-
 from gioconda.live.packets import Kind, Packet
+from gioconda.live.types import pcm16
 from gioconda.measure.floor import Row
 from gioconda.measure.live.browser import ServedHere
 from gioconda.motion import FloatArray
@@ -52,7 +51,7 @@ async def _one(port: int, speech: FloatArray) -> float:
     """Return the frames a second that one client receives."""
     import websockets
 
-    samples = np.rint(np.clip(speech, -1, 1) * 32767).astype("<i2").tobytes()
+    samples = pcm16(speech).tobytes()
     audio = base64.b64encode(samples).decode()
     times: list[float] = []
     async with websockets.connect(f"ws://127.0.0.1:{port}/v1/live", max_size=2**23) as socket:

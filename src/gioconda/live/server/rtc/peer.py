@@ -281,7 +281,7 @@ class Peer:
                 if not await self._control.obey(message):
                     return
             except (Problem, GiocondaError) as e:
-                problem = e if isinstance(e, Problem) else problem_of(e)
+                problem = problem_of(e)
                 await self._tell(m.ErrorEvent(code=problem.code, message=problem.message))
 
     async def _tell(self, event: Any) -> None:
