@@ -40,6 +40,8 @@ def astronaut() -> np.ndarray:
 
 
 @pytest.fixture(autouse=True, scope="session")
-def _private_cache(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Keep the tests out of the user's own cache."""
+def _private_folders(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Keep the tests out of the user's own cache, keys, ledger and log."""
     os.environ["GIOCONDA_CACHE"] = str(tmp_path_factory.mktemp("cache"))
+    os.environ["GIOCONDA_HOME"] = str(tmp_path_factory.mktemp("home"))
+    os.environ["GIOCONDA_BASIS"] = "artwork"

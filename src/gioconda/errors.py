@@ -20,6 +20,8 @@
     ├── TranscriptError        a text or a subtitle file that cannot be used
     ├── ServerError            a live server that cannot be reached, or refuses
     ├── OutputError            the target exists, cannot be written, or is full
+    ├── ConsentError           a portrait that may not be animated: nothing stated, revoked, expired
+    ├── TrustError             keys or credentials that cannot be made, read or used
     ├── ClusterError           no cluster answers, or what it did is lost
     ├── SandboxError           the process that decodes strangers' files cannot be had
     └── MissingExtraError      an optional part is not installed; names the command
@@ -121,6 +123,24 @@ class ServerError(GiocondaError):
 
 class OutputError(GiocondaError):
     """The output exists already, cannot be written, or the disk is full."""
+
+
+class ConsentError(GiocondaError):
+    """A portrait may not be animated: no basis was stated, or it was revoked or has expired.
+
+    Args:
+        message: one sentence.
+        code: ``not_stated``, ``revoked``, ``expired`` or ``refused`` (as a minor without a
+            guardian's record).
+    """
+
+    def __init__(self, message: str, code: str = "not_stated") -> None:
+        self.code = code
+        super().__init__(message)
+
+
+class TrustError(GiocondaError):
+    """Keys, credentials or the ledger cannot be made, read or used; nothing is written then."""
 
 
 class ClusterError(GiocondaError):

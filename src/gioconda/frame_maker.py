@@ -16,6 +16,8 @@ from gioconda.zoom import Zoom
 if TYPE_CHECKING:
     from gioconda.portrait import Portrait, View
     from gioconda.render.types import AlphaRenderer
+    from gioconda.trust.provenance import Grant
+    from gioconda.trust.watermark.marks import Marks
 
 ByteImage = npt.NDArray[np.uint8]
 
@@ -59,7 +61,10 @@ def check_options(
 
 
 class FrameMaker:
-    """Turns moments of motion into frames of one portrait, cropped or whole.
+    """Turns moments of motion into marked frames of one portrait, cropped or whole.
+
+    Every frame that leaves Gioconda comes from here, so here is where a basis is asked for and
+    where the watermark goes in; nothing switches either off.
 
     Args:
         portrait: whom to animate.
@@ -71,10 +76,18 @@ class FrameMaker:
             frame.
         background: see :func:`gioconda.background.background_of`.
         renderer: name in the registry of renderers.
+        grant: on which the portrait may be animated; None asks the ledger.
+        marks: what the watermark says; this installation's own if None.
+
+    Attributes:
+        grant: as given, or as the ledger has it.
+        marks: as given, or this installation's own.
 
     Raises:
         OptionError: an option is out of range, the whole picture is asked for at a distance or
             with another background, or the renderer cannot give a transparent one.
+        ConsentError: the portrait may not be animated.
+        TrustError: the keys of the watermark cannot be read or made.
     """
 
     def __init__(
@@ -86,15 +99,24 @@ class FrameMaker:
         distance: float | tuple[float, float] = 1.0,
         background: BackgroundLike = KEPT,
         renderer: str = "mesh",
+        grant: Grant | None = None,
+        marks: Marks | None = None,
     ) -> None:
         from gioconda.render import Paster
         from gioconda.render.registry import create
         from gioconda.render.types import AlphaRenderer
+        from gioconda.trust.consent.requirement import check, require
+        from gioconda.trust.watermark.marker import Marker
+        from gioconda.trust.watermark.marks import own_marks
 
         behind = background_of(background)
         near, far = distance if isinstance(distance, tuple) else (distance, distance)
         for off in (near, far):
             check_options(40.0, size, framing, off, behind)
+        if grant is not None:
+            check(grant)
+        self.grant = require(portrait) if grant is None else grant
+        self.marks = own_marks() if marks is None else marks
         self.distances = (near, far)
         self._zoom = Zoom(size, near, far) if far > near else None
         whole = framing == "full"
@@ -132,17 +154,22 @@ class FrameMaker:
         height, width = portrait.picture.shape[:2] if whole else (size, size)
         self.width: int = int(width)
         self.height: int = int(height)
+        self._marker = Marker(self.width, self.height, self.marks)
 
     def frame(self, moment: FloatArray, distance: float | None = None) -> ByteImage:
-        """Return the frame of a moment, uint8 RGB, (height, width, 3).
+        """Return the marked frame of a moment, uint8 RGB, (height, width, 3).
 
-        With the background ``none``, RGB and alpha, (height, width, 4), not premultiplied.
+        With the background ``none``, RGB and alpha, (height, width, 4), not premultiplied. It is
+        valid until three more are made.
 
         Args:
             moment: of the motion.
             distance: of the camera, between the two that this was made for; None, or made for
                 one alone: that.
         """
+        return self._marker.marked(self._unmarked(moment, distance))
+
+    def _unmarked(self, moment: FloatArray, distance: float | None) -> ByteImage:
         square = self._renderer.render(moment)
         if self._paster is not None:
             return self._paster.paste(square)

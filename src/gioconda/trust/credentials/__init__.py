@@ -1,0 +1,1 @@
+"""Content Credentials: who made a file with what, signed."""
