@@ -94,8 +94,9 @@ def read_credentials(
 
 
 def _located(file: BinaryIO, media_type: str) -> tuple[BinaryIO, bytes | None, Place | None]:
-    """Return the bytes that the file's own credentials cover, their store if it is apart, and where
-    it is; None if the format has no place for any, or nothing is there.
+    """Return the bytes that a file's own credentials cover, their store if apart, and its place.
+
+    The place is None if the format has none for them, or nothing is there.
     """
     carrier = carrier_of(media_type) if media_type else "beside"
     if carrier == "embedded":
