@@ -35,6 +35,10 @@ class Grant:
     expires: datetime | None = None
 
 
+#: A statement made now, or a grant that was given for one.
+Basis = BasisName | Grant
+
+
 @dataclass(frozen=True)
 class Ingredient:
     """Something an output was made from.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gioconda.trust.provenance import BasisName, Grant
+from gioconda.trust.provenance import Basis, BasisName, Grant
 
 if TYPE_CHECKING:
     from gioconda.portrait import Portrait
@@ -22,6 +22,18 @@ def require(portrait: Portrait, basis: BasisName | None = None) -> Grant:
         ConsentError: nothing was stated, or it was revoked or has expired.
     """
     return Grant(basis or "artwork", "", "")
+
+
+def granted(portrait: Portrait, basis: Basis | None = None) -> Grant:
+    """Return on what a portrait may be animated; a grant given earlier is checked again.
+
+    Raises:
+        ConsentError: nothing was stated, or it was revoked or has expired.
+    """
+    if isinstance(basis, Grant):
+        check(basis)
+        return basis
+    return require(portrait, basis)
 
 
 def check(grant: Grant) -> None:
