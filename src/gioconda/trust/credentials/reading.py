@@ -14,7 +14,7 @@ from gioconda.trust.containers import matroska
 from gioconda.trust.containers.formats import carrier_of, media_type_of
 from gioconda.trust.containers.pieces import Pieces
 from gioconda.trust.credentials.anchors import foreign_anchors, own_anchors, own_serials
-from gioconda.trust.credentials.certificates import named
+from gioconda.trust.credentials.certificates import TRUST_CONFIGURATION, named
 from gioconda.trust.credentials.found import (
     WATERMARK_ALGORITHM,
     Credentials,
@@ -132,7 +132,7 @@ def _read(
     except c2pa.C2paError.NotSupported:
         return Credentials("none")
     except c2pa.C2paError as e:
-        if "RemoteManifest" in str(e) or isinstance(e, c2pa.C2paError.RemoteManifest):
+        if str(e).startswith("Remote") or isinstance(e, c2pa.C2paError.RemoteManifest):
             # It names an address where credentials may lie; nothing is fetched.
             return Credentials("unreadable", problems=("manifest.elsewhere",))
         logger.debug("unreadable credentials: %s", e)
@@ -158,11 +158,12 @@ def open_reader(
     import c2pa
 
     settings: dict[str, Any] = {
-        "verify": {"remote_manifest_fetch": False, "ocsp_fetch": False, "verify_trust": True}
+        "verify": {"remote_manifest_fetch": False, "ocsp_fetch": False, "verify_trust": True},
+        "trust": {"trust_config": TRUST_CONFIGURATION},
     }
     stream.seek(0)
     if anchors:
-        settings["trust"] = {"trust_anchors": b"\n".join(anchors).decode("ascii", "replace")}
+        settings["trust"]["trust_anchors"] = b"\n".join(anchors).decode("ascii", "replace")
     context = c2pa.Context(c2pa.Settings.from_dict(settings))
     return c2pa.Reader(media_type, stream, manifest_data=store, context=context)
 
