@@ -129,7 +129,8 @@ def _rotated(degrees: float) -> Callable[[ByteImage], ByteImage]:
     def change(frame: ByteImage) -> ByteImage:
         height, width = frame.shape[:2]
         turn = cv2.getRotationMatrix2D(((width - 1) / 2, (height - 1) / 2), degrees, 1.0)
-        return cv2.warpAffine(frame, turn, (width, height), borderMode=cv2.BORDER_REFLECT)
+        out = cv2.warpAffine(frame, turn, (width, height), borderMode=cv2.BORDER_REFLECT)
+        return np.asarray(out, np.uint8)
 
     return change
 

@@ -9,11 +9,10 @@ from itertools import islice
 from pathlib import Path
 from typing import Final
 
-import av
 import cv2
 import numpy as np
 
-from gioconda.measure.trust.transcoding import ByteImage
+from gioconda.measure.trust.transcoding import LOSSLESS, ByteImage, decoded, encoded
 
 SECONDS: Final = 4.0
 FPS: Final = 25.0
@@ -105,9 +104,10 @@ def frames_of(source: Source, folder: Path) -> tuple[list[ByteImage], float]:
     kept = folder / f"{source.name}_{key}.mkv"
     if not kept.is_file():
         folder.mkdir(parents=True, exist_ok=True)
-        _keep(_rendered(source), kept)
-    with av.open(str(kept)) as file:
-        return [f.to_ndarray(format="rgb24") for f in file.decode(video=0)], FPS
+        stage = kept.with_suffix(".part")
+        stage.write_bytes(encoded(_rendered(source), FPS, LOSSLESS))
+        stage.replace(kept)
+    return decoded(kept)
 
 
 def _rendered(source: Source) -> Iterator[ByteImage]:
@@ -128,29 +128,16 @@ def _rendered(source: Source) -> Iterator[ByteImage]:
         yield renderer.render(motion.at(i / FPS)).copy()
 
 
-def _keep(frames: Iterator[ByteImage], path: Path) -> None:
-    stage = path.with_suffix(".part")
-    with av.open(str(stage), "w", format="matroska") as output:
-        stream = output.add_stream("ffv1", rate=int(FPS), options={"threads": "1"})
-        stream.width, stream.height, stream.pix_fmt = SIDE, SIDE, "bgr0"
-        for i, frame in enumerate(frames):
-            picture = av.VideoFrame.from_ndarray(frame).reformat(format="bgr0")
-            picture.pts = i
-            output.mux(stream.encode(picture))
-        output.mux(stream.encode())
-    stage.replace(path)
-
-
 def _of_video(path: Path) -> tuple[list[ByteImage], float]:
-    with av.open(str(path)) as file:
-        rate = float(file.streams.video[0].average_rate or FPS)
-        pictures = islice(file.decode(video=0), round(SECONDS * rate))
-        frames = [f.to_ndarray(format="rgb24") for f in pictures]
+    frames, rate = decoded(path, round(SECONDS * 30))
+    frames = frames[: round(SECONDS * rate)]
     height, width = frames[0].shape[:2]
     shrink = min(1.0, _LONGEST / max(height, width))
     if shrink < 1:
         size = (2 * round(width * shrink / 2), 2 * round(height * shrink / 2))
-        frames = [cv2.resize(f, size, interpolation=cv2.INTER_AREA) for f in frames]
+        frames = [
+            np.asarray(cv2.resize(f, size, interpolation=cv2.INTER_AREA), np.uint8) for f in frames
+        ]
     return frames, rate
 
 

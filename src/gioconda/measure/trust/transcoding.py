@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cache
-from typing import Final
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, cast
 
 import av
 import cv2
@@ -16,6 +18,10 @@ import numpy as np
 import numpy.typing as npt
 
 ByteImage = npt.NDArray[np.uint8]
+if TYPE_CHECKING:
+    from av.container import InputContainer, OutputContainer
+    from av.video.stream import VideoStream
+
 # SVT-AV1 talks on standard error without this.
 os.environ.setdefault("SVT_LOG", "-1")
 
@@ -31,11 +37,13 @@ class Coding:
         codec: FFmpeg's name of the encoder.
         options: of the encoder.
         container: FFmpeg's name of the format.
+        pixels: FFmpeg's name of how they are stored.
     """
 
     codec: str = "libx264"
     options: dict[str, str] = field(default_factory=dict)
     container: str = "mp4"
+    pixels: str = "yuv420p"
 
 
 def x264(crf: int) -> Coding:
@@ -52,6 +60,8 @@ VP9: Final = Coding(
     {"crf": "34", "b": "0", "deadline": "realtime", "cpu-used": "7", "threads": "1"},
     "webm",
 )
+#: Without any loss.
+LOSSLESS: Final = Coding("ffv1", {"threads": "1"}, "matroska", "bgr0")
 #: Encoders of AV1, the one that FFmpeg has is used.
 AV1: Final = (
     Coding("libsvtav1", {"crf": "35", "preset": "10", "svtav1-params": "lp=1"}),
@@ -69,35 +79,44 @@ def encoder_there(codec: str) -> bool:
     return True
 
 
-def encoded(frames: Frames, fps: float, coding: Coding) -> bytes:
+def encoded(frames: Iterable[ByteImage], fps: float, coding: Coding) -> bytes:
     """Return a file of frames; an odd row or column at the edge is cut off."""
-    height, width = (side - side % 2 for side in frames[0].shape[:2])
     file = io.BytesIO()
     rate = Fraction(fps).limit_denominator(1001)
-    with av.open(file, "w", format=coding.container) as output:
-        stream = output.add_stream(coding.codec, rate=rate, options=dict(coding.options))
-        stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
+    output: OutputContainer = av.open(file, "w", format=coding.container)
+    with output:
+        stream: VideoStream | None = None
         for i, frame in enumerate(frames):
+            height, width = (side - side % 2 for side in frame.shape[:2])
+            if stream is None:
+                added = output.add_stream(coding.codec, rate=rate, options=dict(coding.options))
+                stream = cast("VideoStream", added)
+                stream.width, stream.height, stream.pix_fmt = width, height, coding.pixels
             picture = av.VideoFrame.from_ndarray(np.ascontiguousarray(frame[:height, :width]))
             picture.pts, picture.time_base = i, 1 / rate
             output.mux(stream.encode(picture))
-        output.mux(stream.encode())
+        if stream is not None:
+            output.mux(stream.encode())
     return file.getvalue()
 
 
-def decoded(data: bytes) -> list[ByteImage]:
-    """Return a file's frames."""
-    with av.open(io.BytesIO(data)) as file:
-        return [f.to_ndarray(format="rgb24") for f in file.decode(video=0)]
+def decoded(file: bytes | Path, most: int | None = None) -> tuple[list[ByteImage], float]:
+    """Return a file's frames, the first ``most`` of them, and their rate."""
+    source = io.BytesIO(file) if isinstance(file, bytes) else str(file)
+    with cast("InputContainer", av.open(source)) as read:
+        rate = float(read.streams.video[0].average_rate or 25)
+        pictures = islice(read.decode(video=0), most)
+        return [np.asarray(f.to_ndarray(format="rgb24"), np.uint8) for f in pictures], rate
 
 
 def through(frames: Frames, fps: float, coding: Coding) -> list[ByteImage]:
     """Return frames encoded and decoded again."""
-    return decoded(encoded(frames, fps, coding))
+    return decoded(encoded(frames, fps, coding))[0]
 
 
 def jpeg(frame: ByteImage, quality: int) -> ByteImage:
     """Return a frame as a JPEG gives it back."""
     bgr = np.ascontiguousarray(frame[..., ::-1])
     _, data = cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, quality])
-    return np.ascontiguousarray(cv2.imdecode(data, cv2.IMREAD_COLOR)[..., ::-1])
+    read = np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR), np.uint8)
+    return np.ascontiguousarray(read[..., ::-1])

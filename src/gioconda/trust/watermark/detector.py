@@ -189,33 +189,31 @@ class _Looking:
         return replace(best, found=found)
 
     def _whole_frames(self) -> _Best:
+        """Try the grid as it lies in a whole frame, squeezed or not, within bars or not."""
         height, width = self._mean.shape
-        boxes = [(self._whole, (0, height, 0, width))]
-        inside = without_bars(self._mean)
-        if inside is not None:
-            rows, columns = inside
-            boxes.append((self._whole, (rows.start, rows.stop, columns.start, columns.stop)))
+        boxes = [(slice(0, height), slice(0, width))]
+        if (inside := without_bars(self._mean)) is not None:
+            boxes.append(inside)
         places = []
-        for _, (top, bottom, left, right) in boxes:
-            w, h = right - left, bottom - top
+        for rows, columns in boxes:
+            w, h = columns.stop - columns.start, rows.stop - rows.start
             for shape in (w / h, *_SHAPES):
                 for mirrored in (False, True):
                     place = aligned(w, h, shape, mirrored)
-                    places.append(_moved(place, (width, height), (top, bottom, left, right)))
-        search = Search(self._whole, self._public)
-        trials = len(places) * CLIMB
-        best: Found | None = None
-        for place in places:
-            found = Found(search.z(place), place)
-            if found.z > 3.5:
-                found = search.climbed(place, rounds=3, warp=False)
-            if best is None or found.z > best.z:
-                best = found
-            if false_alarm(found.z, trials, _WHOLE_FRAME) <= FALSE_ALARM:
-                break
-        assert best is not None
+                    places.append(_moved(place, (width, height), rows, columns))
         self._candidates.append(places[0])
-        return self._judged(best, trials, _WHOLE_FRAME)
+        search = Search(self._whole, self._public)
+        found: list[Found] = []
+        for place in places:
+            found.append(Found(search.z(place), place))
+            if found[-1].z >= _EXACT:
+                break
+        found.sort(key=lambda f: -f.z)
+        best = found[0]
+        if best.z < _EXACT:
+            climbed = [search.climbed(f.placing, rounds=3, warp=False) for f in found[:4]]
+            best = max(climbed, key=lambda f: f.z)
+        return self._judged(best, len(places) * CLIMB, _WHOLE_FRAME)
 
     def _single_windows(self) -> _Best:
         height, width = self._mean.shape
@@ -364,12 +362,11 @@ def _stretches(windows: tuple[Window, ...], strengths: list[float]) -> tuple[Seg
     return tuple(segments)
 
 
-def _moved(place: Placing, size: tuple[int, int], box: tuple[int, int, int, int]) -> Placing:
+def _moved(place: Placing, size: tuple[int, int], rows: slice, columns: slice) -> Placing:
     """Return the same place about the middle of a picture of which its own is a part."""
     width, height = size
-    top, bottom, left, right = box
-    x = (width / 2 - (left + right) / 2) / place.chip_x
-    y = (height / 2 - (top + bottom) / 2) / place.chip_y
+    x = (width / 2 - (columns.start + columns.stop) / 2) / place.chip_x
+    y = (height / 2 - (rows.start + rows.stop) / 2) / place.chip_y
     return replace(
         place,
         middle_x=place.middle_x + (-x if place.mirrored else x),
