@@ -61,7 +61,7 @@ def visibility(clip: str, frames: Frames, fps: float) -> tuple[Visibility, list[
         spent.append(1e3 * (time.perf_counter() - began))
         out.append(marked.copy())
     figures = Visibility(
-        clip, *_differences(frames, out), grown(frames, out, fps), tuple(spent), (height, width)
+        clip, *change_in(frames, out), grown(frames, out, fps), tuple(spent), (height, width)
     )
     return figures, out
 
@@ -71,7 +71,8 @@ def grown(frames: Frames, marked: Frames, fps: float, crf: int = _SIZE_CRF) -> f
     return len(encoded(marked, fps, x264(crf))) / len(encoded(frames, fps, x264(crf))) - 1
 
 
-def _differences(frames: Frames, marked: Sequence[ByteImage]) -> tuple[float, float | None]:
+def change_in(frames: Frames, marked: Sequence[ByteImage]) -> tuple[float, float | None]:
+    """Return the PSNR of luma in dB, and the RMS of the change in flat areas if there are any."""
     squares = flat_squares = 0.0
     count = flat_count = 0
     for plain, changed in zip(frames, marked, strict=True):
