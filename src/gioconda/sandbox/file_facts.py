@@ -31,6 +31,8 @@ _TAGS: Final = (
     "digital_source_type", "digitalsourcetype", "com.apple.quicktime.software", "aigc",
     "parameters", "prompt", "workflow", "generator", "source",
 )  # fmt: skip
+#: What FFmpeg writes of itself into every file says nothing of how that was made.
+_WRITERS: Final = ("Lavf", "Lavc")
 _EXIF: Final = {0x0131: "Software", 0x010E: "ImageDescription", 0x9286: "UserComment"}
 _PACKET: Final = re.compile(rb"<x:xmpmeta.*?</x:xmpmeta>", re.DOTALL)
 #: As an attribute, as an element's text, or as its rdf:resource.
@@ -61,10 +63,15 @@ def facts_of(file: BinaryIO, *, picture: bool) -> dict[str, Any]:
     whole = _picture(file) if picture else _container(file)
     claims += whole.pop("claims")
     seen: set[tuple[str, str]] = set()
-    kept = []
+    kept: list[list[str]] = []
     for where, name, text in claims:
         plain = _plain(text)
-        if plain and (name, plain) not in seen and len(kept) < CLAIMS:
+        if (
+            plain
+            and not plain.startswith(_WRITERS)
+            and (name, plain) not in seen
+            and len(kept) < CLAIMS
+        ):
             seen.add((name, plain))
             kept.append([where, _plain(name)[:60], plain])
     return whole | {"claims": kept}

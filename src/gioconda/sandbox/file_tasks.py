@@ -9,9 +9,12 @@ import json
 from collections.abc import Callable
 from dataclasses import asdict
 from datetime import datetime
-from typing import Any, BinaryIO, Final
+from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 from gioconda.sandbox.wire import Kind
+
+if TYPE_CHECKING:
+    import av
 
 Say = Callable[[Kind, "bytes | memoryview"], None]
 
@@ -75,6 +78,13 @@ FILE_TASKS: Final[dict[str, Callable[[BinaryIO, dict[str, Any], Say], None]]] = 
 }
 
 
+def _black(side: int) -> av.VideoFrame:
+    import av
+    import numpy as np
+
+    return av.VideoFrame.from_ndarray(np.zeros((side, side, 3), np.uint8), "rgb24")
+
+
 def load() -> None:
     """Load all that these need, and use it once, since a decoder can load nothing more.
 
@@ -103,7 +113,7 @@ def load() -> None:
         stream = container.add_stream("mpeg4", rate=25)
         stream.width = stream.height = 64
         stream.pix_fmt = "yuv420p"
-        for packet in (*stream.encode(av.VideoFrame.from_image(picture)), *stream.encode(None)):
+        for packet in (*stream.encode(_black(64)), *stream.encode(None)):
             container.mux(packet)
     for name in FILE_TASKS:
         file.seek(0)

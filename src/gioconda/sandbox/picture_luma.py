@@ -124,7 +124,7 @@ def reduced(picture: Image.Image, side: int) -> ByteImage:
     else:
         grey = picture.convert("L")
     scale = min(1.0, side / max(grey.size))
-    size = tuple(max(1, round(n * scale)) for n in grey.size)
+    size = (max(1, round(grey.width * scale)), max(1, round(grey.height * scale)))
     if size != grey.size:
         grey = grey.resize(size, Image.Resampling.BOX)
     with suppress(Exception):  # damaged EXIF is ignored; its parser raises many kinds

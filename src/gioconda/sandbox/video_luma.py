@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, BinaryIO, Final, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -66,7 +66,7 @@ def opened(file: BinaryIO) -> InputContainer:
         raise VideoDecodeError(
             "the file is no picture, video or sound that can be read here"
         ) from e
-    return cast("InputContainer", container)
+    return container
 
 
 def picture_stream(container: InputContainer) -> VideoStream | None:
