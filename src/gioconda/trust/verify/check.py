@@ -104,7 +104,8 @@ def _looked(file: OpenedFile, name: str, means: Means, quick: bool, tell: Progre
     told = told.model_copy(update=_sizes(facts, told))
     credentials = _credentials(file, means)
     claims = _claims(facts)
-    mark, frames = WatermarkFinding(), []
+    mark = WatermarkFinding()
+    frames: list[ByteImage] = []
     if facts.get("pictures"):
         mark, frames = _watermark(file, means, quick, tell, picture)
     if known is None and means.log is not None and frames:

@@ -34,43 +34,49 @@ class _Part(BaseModel):
 class FileFinding(_Part):
     """The file itself."""
 
-    name: str = Field("", description="of the file; empty where it has none or it is not kept")
-    sha256: str = Field("", description="of its bytes, hex")
-    size: int = Field(0, description="bytes")
+    name: str = Field(
+        default="", description="of the file; empty where it has none or it is not kept"
+    )
+    sha256: str = Field(default="", description="of its bytes, hex")
+    size: int = Field(default=0, description="bytes")
     kind: Literal["picture", "video", "sound", "unknown"] = "unknown"
-    media_type: str = Field("", description="by its first bytes", examples=["video/mp4"])
-    width: int | None = Field(None, description="pixels")
-    height: int | None = Field(None, description="pixels")
-    length_s: float | None = Field(None, description="null for a still, or where it is not known")
+    media_type: str = Field(default="", description="by its first bytes", examples=["video/mp4"])
+    width: int | None = Field(default=None, description="pixels")
+    height: int | None = Field(default=None, description="pixels")
+    length_s: float | None = Field(
+        default=None, description="null for a still, or where it is not known"
+    )
 
 
 class CredentialsFinding(_Part):
     """What its Content Credentials (C2PA) say, and whether they hold."""
 
     status: CredentialStatus = Field(
-        "none",
+        default="none",
         description="`trusted`: by a signer who is trusted here; `valid_unknown_signer`: unchanged "
         "since it was signed, by somebody nobody here vouches for; `invalid`: they do not fit the "
         "file, or their certificate cannot be used",
     )
     sentence: str = "It carries no Content Credentials."
-    by_gioconda: bool = Field(False, description="they name Gioconda as what made the file")
-    own: bool = Field(False, description="signed by a key of this installation")
-    changed: bool = Field(False, description="they do not fit the file's content")
-    signer: str = Field("", description="as the certificate names it")
+    by_gioconda: bool = Field(default=False, description="they name Gioconda as what made the file")
+    own: bool = Field(default=False, description="signed by a key of this installation")
+    changed: bool = Field(default=False, description="they do not fit the file's content")
+    signer: str = Field(default="", description="as the certificate names it")
     issuer: str = ""
-    generator: str = Field("", description="the program that made the file", max_length=300)
-    title: str = Field("", description="as the credentials name the file")
+    generator: str = Field(default="", description="the program that made the file", max_length=300)
+    title: str = Field(default="", description="as the credentials name the file")
     source_type: str = Field(
-        "", description="IPTC digital source type", examples=["trainedAlgorithmicMedia"]
+        default="", description="IPTC digital source type", examples=["trainedAlgorithmicMedia"]
     )
-    actions: tuple[str, ...] = Field((), description="what was done, in order")
+    actions: tuple[str, ...] = Field(default=(), description="what was done, in order")
     signed_at: datetime | None = None
-    timestamped: bool = Field(False, description="a time server attests the time")
-    basis: str = Field("", description="on which the portrait was animated, if Gioconda's")
-    identifier: str | None = Field(None, description="in the binding to the watermark, 16 hex")
-    training_refused: bool = Field(False, description="not to be used for training")
-    problems: tuple[str, ...] = Field((), description="codes of what is wrong")
+    timestamped: bool = Field(default=False, description="a time server attests the time")
+    basis: str = Field(default="", description="on which the portrait was animated, if Gioconda's")
+    identifier: str | None = Field(
+        default=None, description="in the binding to the watermark, 16 hex"
+    )
+    training_refused: bool = Field(default=False, description="not to be used for training")
+    problems: tuple[str, ...] = Field(default=(), description="codes of what is wrong")
 
 
 class Stretch(_Part):
@@ -88,8 +94,10 @@ class Looked(_Part):
     frames: int = 0
     seconds: float = 0.0
     of_s: float | None = None
-    parts: int = Field(1, description="stretches spread over the file; 1 where it was all of it")
-    cut: bool = Field(False, description="the time for it ran out before the end")
+    parts: int = Field(
+        default=1, description="stretches spread over the file; 1 where it was all of it"
+    )
+    cut: bool = Field(default=False, description="the time for it ran out before the end")
 
 
 class WatermarkFinding(_Part):
@@ -98,16 +106,17 @@ class WatermarkFinding(_Part):
     status: MarkStatus = "not_looked_for"
     sentence: str = "It has no pictures to look for the watermark in."
     false_alarm: float = Field(
-        1.0, description="probability that a file without a mark looks as marked as this one"
+        default=1.0,
+        description="probability that a file without a mark looks as marked as this one",
     )
-    z: float = Field(0.0, description="strength, in standard deviations of chance")
+    z: float = Field(default=0.0, description="strength, in standard deviations of chance")
     identifier: str | None = Field(
-        None, description="the operator's, 16 hex, where a key is held that reads it"
+        default=None, description="the operator's, 16 hex, where a key is held that reads it"
     )
-    epoch: int | None = Field(None, description="of the key that reads it")
+    epoch: int | None = Field(default=None, description="of the key that reads it")
     stretches: tuple[Stretch, ...] = ()
     looked: Looked = Looked()
-    quick: bool = Field(False, description="changes of scale and shape were not searched")
+    quick: bool = Field(default=False, description="changes of scale and shape were not searched")
 
 
 class LogFinding(_Part):
@@ -115,9 +124,13 @@ class LogFinding(_Part):
 
     status: LogStatus = "unknown"
     sentence: str = "This installation's log does not know it."
-    made_at: datetime | None = Field(None, description="when the output was made that it knows")
-    output: str = Field("", description="which one: the log's number of it")
-    likeness: float | None = Field(None, description="share of frames that are alike, 0 to 1")
+    made_at: datetime | None = Field(
+        default=None, description="when the output was made that it knows"
+    )
+    output: str = Field(default="", description="which one: the log's number of it")
+    likeness: float | None = Field(
+        default=None, description="share of frames that are alike, 0 to 1"
+    )
 
 
 class Claim(_Part):
@@ -126,7 +139,9 @@ class Claim(_Part):
     where: str = Field(examples=["XMP"])
     name: str = Field(examples=["DigitalSourceType"])
     text: str = Field(examples=["trainedAlgorithmicMedia"])
-    sentence: str = Field("", description="in plain words, where it says how a file was made")
+    sentence: str = Field(
+        default="", description="in plain words, where it says how a file was made"
+    )
 
 
 class Verdict(_Part):
@@ -134,9 +149,9 @@ class Verdict(_Part):
 
     code: VerdictCode = "no_evidence"
     sentence: str = ""
-    details: tuple[str, ...] = Field((), description="what else to know, a sentence each")
+    details: tuple[str, ...] = Field(default=(), description="what else to know, a sentence each")
     exit_code: int = Field(
-        EXIT_NO_EVIDENCE,
+        default=EXIT_NO_EVIDENCE,
         description="of `gioconda verify`: 0 made with Gioconda, 1 no evidence, 2 unreadable, "
         "3 evidence of tampering",
     )
@@ -151,5 +166,5 @@ class Finding(_Part):
     watermark: WatermarkFinding
     log: LogFinding
     claims: tuple[Claim, ...] = ()
-    version: str = Field("", description="of Gioconda")
+    version: str = Field(default="", description="of Gioconda")
     checked_at: datetime
