@@ -99,7 +99,8 @@ def aligned(width: int, height: int, aspect: float, mirrored: bool) -> Placing:
     """Return where the grid lies in a whole frame.
 
     Args:
-        width, height: of the picture.
+        width: of the picture.
+        height: of the picture.
         aspect: width over height that the frame had when it was marked.
         mirrored: whether it was mirrored since.
     """
@@ -116,7 +117,8 @@ def _box(chip: float) -> FloatImage:
     taps = np.ones(2 * reach + 1, np.float32)
     if reach:
         taps[0] = taps[-1] = (width - (2 * reach - 1)) / 2
-    return taps / taps.sum()
+    mean: FloatImage = taps / taps.sum()
+    return mean
 
 
 def _span(pixels: int, chip: float, middle: float) -> tuple[int, int]:
@@ -142,15 +144,17 @@ def _sampled(
     )
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     if at.tilt_x == 0 and at.tilt_y == 0:
-        return cv2.warpAffine(
+        flat = cv2.warpAffine(
             source, where, (columns, rows), flags=flags, borderMode=cv2.BORDER_REFLECT
         )
+        return np.asarray(flat, np.float32)
     tilt_x, tilt_y = at.tilt_x / (SIDE / 2), at.tilt_y / (SIDE / 2)
     # Perspective about the middle: the offset from it is divided, the middle itself stays.
     fall = np.array([tilt_x, tilt_y, 1 + tilt_x * x0 + tilt_y * y0])
     offset = np.array([[xx, xy, xx * x0 + xy * y0], [yx, yy, yx * x0 + yy * y0]])
     middle = np.array([[(width - 1) / 2], [(height - 1) / 2]])
     full = np.vstack([offset + middle * fall, fall])
-    return cv2.warpPerspective(
+    tilted = cv2.warpPerspective(
         source, full, (columns, rows), flags=flags, borderMode=cv2.BORDER_REFLECT
     )
+    return np.asarray(tilted, np.float32)
