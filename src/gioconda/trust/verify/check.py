@@ -75,7 +75,7 @@ def verify_file(
         TrustError: the log cannot be read.
     """
     tell = progress or (lambda _: None)
-    name = "" if isinstance(source, bytes) else Path(source).name
+    name = "" if isinstance(source, bytes) else _name(Path(source))
     try:
         with opened(source) as file:
             return _looked(file, name, means, quick, tell)
@@ -85,6 +85,11 @@ def verify_file(
         return _unreadable(FileFinding(name=name), str(e))
     finally:
         tell(1.0)
+
+
+def _name(path: Path) -> str:
+    """Return a file's name as text, whatever bytes it has."""
+    return os.fsencode(path.name).decode("utf-8", "replace")
 
 
 def _looked(file: OpenedFile, name: str, means: Means, quick: bool, tell: Progress) -> Finding:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -56,10 +56,6 @@ class Log(Protocol):
         ...
 
 
-def _no_progress(share: float) -> None:
-    del share
-
-
 #: Begins a search: whether it is quick, and whom to tell the share that is done.
 NewSearch = Callable[[bool, Callable[[float], None]], Search]
 
@@ -95,7 +91,6 @@ def own_means(reader: FileReader) -> Means:
     keys = held_keys()
 
     def search(quick: bool, progress: Callable[[float], None]) -> Search:
-        options: dict[str, Any] = {"quick": True} if quick else {}
-        return Detector(keys, progress=progress, **options)
+        return Detector(keys, progress=progress, search=not quick)
 
     return Means(reader, search)

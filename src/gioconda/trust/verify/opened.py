@@ -20,7 +20,10 @@ Kind = Literal["picture", "video", "sound", "unknown"]
 MOST_BYTES: Final = 64 * 2**30
 #: Largest manifest store that is read from beside a file.
 BESIDE_BYTES: Final = 8 * 2**20
-_HEAD_BYTES: Final = 64
+#: So many first bytes tell a format.
+HEAD_BYTES: Final = 400
+#: Between two sync bytes of a transport stream (ISO/IEC 13818-1, 2.4.3).
+_TS_PACKET: Final = 188
 _READ_BYTES: Final = 2**20
 
 
@@ -44,7 +47,6 @@ _STARTS: Final = (
     (b"\x89PNG\r\n\x1a\n", Format("picture", ".png", "image/png")),
     (b"\xff\xd8\xff", Format("picture", ".jpg", "image/jpeg")),
     (b"GIF8", Format("picture", ".gif", "image/gif")),
-    (b"BM", Format("picture", ".bmp", "image/bmp")),
     (b"II*\0", Format("picture", ".tiff", "image/tiff")),
     (b"MM\0*", Format("picture", ".tiff", "image/tiff")),
     (b"\0\0\0\x0cjP  ", Format("picture", ".jp2", "image/jp2")),
@@ -75,7 +77,7 @@ _BRANDS: Final = {
 
 
 def format_of(head: bytes) -> Format:
-    """Return what a file seems to be by its first bytes, 64 or more."""
+    """Return what a file seems to be by its first :data:`HEAD_BYTES`."""
     if head[:4] == b"RIFF":
         return _RIFF.get(head[8:12], _UNKNOWN)
     if head[4:8] == b"ftyp":
@@ -86,7 +88,9 @@ def format_of(head: bytes) -> Format:
         if b"webm" in head:
             return Format("video", ".webm", "video/webm")
         return Format("video", ".mkv", "video/x-matroska")
-    if head[:1] == b"\x47" and len(head) > 4:
+    if head[:2] == b"BM" and head[6:10] == bytes(4):
+        return Format("picture", ".bmp", "image/bmp")
+    if head[:1] == b"\x47" == head[_TS_PACKET : _TS_PACKET + 1]:
         return Format("video", ".ts", "video/mp2t")
     for start, format_ in _STARTS:
         if head.startswith(start):
@@ -151,7 +155,7 @@ def opened(source: str | os.PathLike[str] | bytes) -> Iterator[OpenedFile]:
             raise VideoDecodeError(
                 f"the file has {size / 2**30:.0f} GB; up to {MOST_BYTES / 2**30:.0f} are looked at"
             )
-        yield OpenedFile(fd, size, format_of(os.pread(fd, _HEAD_BYTES, 0)), beside)
+        yield OpenedFile(fd, size, format_of(os.pread(fd, HEAD_BYTES, 0)), beside)
     finally:
         os.close(fd)
 
