@@ -23,6 +23,10 @@ from gioconda.trust.verify.words import CAPTURED, SYNTHETIC, clock, source_type
 #: A stretch without a mark, beside others with one, counts as another source from this length on,
 #: in seconds: shorter ones may be dark, or a cut's own frames.
 OTHER_SOURCE_S: Final = 2.0
+#: Mean strength of the marked stretches from which on others tell of another source, and the share
+#: of it below which they do.
+STRONG_Z: Final = 8.0
+MUCH_WEAKER: Final = 0.35
 #: Most stretches that a sentence names.
 _NAMED: Final = 4
 
@@ -57,13 +61,21 @@ def unreadable(sentence: str) -> Verdict:
 
 
 def missing(stretches: tuple[Stretch, ...]) -> list[tuple[float, float]]:
-    """Return the stretches without a mark of a file that has one elsewhere, joined.
+    """Return the stretches without a mark of a file that has a strong one elsewhere, joined.
 
-    Only those that are long enough to count, see :data:`OTHER_SOURCE_S`.
+    A mark that is weak everywhere, as after rough handling, is not found in some stretches either:
+    so only those count that are long enough, see :data:`OTHER_SOURCE_S`, and much weaker than the
+    others, see :data:`STRONG_Z` and :data:`MUCH_WEAKER`.
     """
-    return [
-        (a, b) for a, b in joined(stretches, "not_detected") if b - a >= OTHER_SOURCE_S
-    ]  # fmt: skip
+    marked = [s for s in stretches if s.status == "detected"]
+    seconds = sum(s.end_s - s.start_s for s in marked)
+    if not seconds:
+        return []
+    strong = sum(s.z * (s.end_s - s.start_s) for s in marked) / seconds
+    if strong < STRONG_Z:
+        return []
+    bare = tuple(s for s in stretches if s.z < MUCH_WEAKER * strong)
+    return [(a, b) for a, b in joined(bare, "not_detected") if b - a >= OTHER_SOURCE_S]
 
 
 def joined(stretches: tuple[Stretch, ...], status: str) -> list[tuple[float, float]]:
