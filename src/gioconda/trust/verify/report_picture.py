@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from typing import TYPE_CHECKING, BinaryIO, Final
+from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 from gioconda.trust.verify.finding import Finding
 from gioconda.trust.verify.report_content import (
@@ -38,16 +38,16 @@ class _Sheet:
     """Text from the top down; the height is known when everything was said."""
 
     def __init__(self) -> None:
-        self.items: list[tuple[float, float, str, dict[str, object]]] = []
+        self.items: list[tuple[float, float, str, dict[str, Any]]] = []
         self.rules: list[tuple[float, str, float, float]] = []
         self.timeline_at: float | None = None
         self.y = _MARGIN_IN
 
-    def text(self, words: str, size: float, x: float = 0.0, **style: object) -> None:
+    def text(self, words: str, size: float, x: float = 0.0, **style: Any) -> None:
         """Write one line at the present height."""
         self.items.append((_MARGIN_IN + x, self.y, words, {"fontsize": size, **style}))
 
-    def paragraph(self, words: str, size: float = 10, x: float = 0.0, **style: object) -> None:
+    def paragraph(self, words: str, size: float = 10, x: float = 0.0, **style: Any) -> None:
         """Write lines, and go on below them."""
         for line in textwrap.wrap(words, _LINE_CHARACTERS) or [""]:
             self.text(line, size, x, **style)
