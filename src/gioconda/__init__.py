@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from gioconda.speaking import at_16k, say, speak
     from gioconda.speech import SpeechAnalyser, SpeechFeatures
     from gioconda.speech.sound import Sound
+    from gioconda.trust.consent.statement import Guardian, Statement
     from gioconda.video import VideoWriter, open_writer
     from gioconda.voices import Spoken, TextToSpeech, TimedPhone
 
@@ -45,6 +46,7 @@ _HOMES = {
     "ControlTrack": "gioconda.control_track",
     "Face": "gioconda.portrait",
     "FaceFinder": "gioconda.portrait",
+    "Guardian": "gioconda.trust.consent.statement",
     "Keyframe": "gioconda.control_track",
     "MeshRenderer": "gioconda.render",
     "Motion": "gioconda.motion",
@@ -59,6 +61,7 @@ _HOMES = {
     "SpeechAnalyser": "gioconda.speech",
     "SpeechFeatures": "gioconda.speech",
     "Spoken": "gioconda.voices",
+    "Statement": "gioconda.trust.consent.statement",
     "TextToSpeech": "gioconda.voices",
     "TimedFrame": "gioconda.session",
     "TimedPhone": "gioconda.voices",
@@ -87,6 +90,7 @@ __all__ = [
     "Face",
     "FaceFinder",
     "GiocondaError",
+    "Guardian",
     "Keyframe",
     "MeshRenderer",
     "Motion",
@@ -101,6 +105,7 @@ __all__ = [
     "SpeechAnalyser",
     "SpeechFeatures",
     "Spoken",
+    "Statement",
     "TextToSpeech",
     "TimedFrame",
     "TimedPhone",

@@ -16,7 +16,7 @@ from gioconda.zoom import Zoom
 if TYPE_CHECKING:
     from gioconda.portrait import Portrait, View
     from gioconda.render.types import AlphaRenderer
-    from gioconda.trust.provenance import Grant
+    from gioconda.trust.provenance import Basis
     from gioconda.trust.watermark.marks import Marks
 
 ByteImage = npt.NDArray[np.uint8]
@@ -76,11 +76,12 @@ class FrameMaker:
             frame.
         background: see :func:`gioconda.background.background_of`.
         renderer: name in the registry of renderers.
-        grant: on which the portrait may be animated; None asks the ledger.
+        basis: on which the portrait is animated: a statement, or a grant given for one; None
+            relies on the ledger.
         marks: what the watermark says; this installation's own if None.
 
     Attributes:
-        grant: as given, or as the ledger has it.
+        grant: on which the portrait is animated.
         marks: as given, or this installation's own.
 
     Raises:
@@ -99,13 +100,13 @@ class FrameMaker:
         distance: float | tuple[float, float] = 1.0,
         background: BackgroundLike = KEPT,
         renderer: str = "mesh",
-        grant: Grant | None = None,
+        basis: Basis | None = None,
         marks: Marks | None = None,
     ) -> None:
         from gioconda.render import Paster
         from gioconda.render.registry import create
         from gioconda.render.types import AlphaRenderer
-        from gioconda.trust.consent.requirement import check, require
+        from gioconda.trust.consent.requirement import Watch, granted
         from gioconda.trust.watermark.marker import Marker
         from gioconda.trust.watermark.marks import own_marks
 
@@ -113,9 +114,8 @@ class FrameMaker:
         near, far = distance if isinstance(distance, tuple) else (distance, distance)
         for off in (near, far):
             check_options(40.0, size, framing, off, behind)
-        if grant is not None:
-            check(grant)
-        self.grant = require(portrait) if grant is None else grant
+        self.grant = granted(portrait, basis)
+        self._consent = Watch(self.grant)
         self.marks = own_marks() if marks is None else marks
         self.distances = (near, far)
         self._zoom = Zoom(size, near, far) if far > near else None
@@ -166,7 +166,12 @@ class FrameMaker:
             moment: of the motion.
             distance: of the camera, between the two that this was made for; None, or made for
                 one alone: that.
+
+        Raises:
+            ConsentError: the consent was revoked, or has expired, while frames were
+                made; said within half a second.
         """
+        self._consent.check()
         return self._marker.marked(self._unmarked(moment, distance))
 
     def _unmarked(self, moment: FloatArray, distance: float | None) -> ByteImage:

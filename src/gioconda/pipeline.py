@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from gioconda.portrait.decode import PictureSource
     from gioconda.speech.known_phones import PhoneTrack
     from gioconda.speech.sound import Sound
+    from gioconda.trust.provenance import Basis, Grant
+    from gioconda.trust.watermark.marks import Marks
 
 #: Told how much is done and, where it is known, of how much: frames, or seconds of sound.
 Progress = Callable[[float, float | None], None]
@@ -77,6 +79,8 @@ class Animation:
     background: Background = KEPT
     phones: PhoneTrack | None = None
     partner: Sound | None = None
+    grant: Grant | None = None
+    marks: Marks | None = None
     clock: StageClock = field(default_factory=StageClock, compare=False, repr=False)
 
     @property
@@ -117,7 +121,7 @@ class Animation:
         session = Session(
             self.portrait, self.controls, fps=self.fps, size=self.size, framing=self.framing,
             background=self.background, performer=self.performer, renderer=self.renderer,
-            phones=self.phones,
+            phones=self.phones, basis=self.grant, marks=self.marks,
         )  # fmt: skip
         session.clock.seconds = self.clock.seconds
         chunks = paired_chunks(self.sound, self.partner)
@@ -132,7 +136,7 @@ class Animation:
         return FrameMaker(
             self.portrait, size=self.size, framing=self.framing,
             distance=track_of(self.controls).distances, background=self.background,
-            renderer=self.renderer,
+            renderer=self.renderer, basis=self.grant, marks=self.marks,
         )  # fmt: skip
 
     def frame_size(self) -> tuple[int, int]:
@@ -222,6 +226,7 @@ def animate(
     renderer: str = "mesh",
     transcript: str | PathLike[str] | None = None,
     language: str | None = None,
+    basis: Basis | None = None,
 ) -> Animation:
     """Make a portrait speak with a sound.
 
@@ -243,6 +248,8 @@ def animate(
         transcript: the words of the sound, or a .txt, .srt or .vtt file of them, which make the
             lips sharper; not needed.
         language: of the transcript, as espeak-ng names it; by its script, or English, if None.
+        basis: on which the portrait is animated: ``self``, ``permission``, ``artwork``,
+            ``synthetic``, or a grant given for one; None relies on the ledger of consent.
 
     Returns:
         An :class:`Animation`, to ``save`` or to iterate.
@@ -250,6 +257,7 @@ def animate(
     Raises:
         OptionError: an option is out of range, or there is no sound at all.
         PortraitError: the picture cannot be animated.
+        ConsentError: it may not be animated: nothing was stated, or it was revoked or has expired.
         SoundError: the sound cannot be used.
         TranscriptError: the transcript cannot be used.
         VoiceError: a transcript needs espeak-ng, which is not installed, or lacks the language.
@@ -258,10 +266,12 @@ def animate(
     behind = background_of(background)
     for distance in track_of(controls).distances:
         check_options(fps, size, framing, distance, behind)
+    person = _portrait(portrait)
+    grant = _granted(person, basis)
     own, other = _voices(sound, partner)
     return Animation(
-        _portrait(portrait), own, None, controls, float(fps), size, framing,
-        performer, renderer, behind, _phones(own, transcript, language), other,
+        person, own, None, controls, float(fps), size, framing,
+        performer, renderer, behind, _phones(own, transcript, language), other, grant,
     )  # fmt: skip
 
 
@@ -319,6 +329,7 @@ def render_motion(
     distance: float | ControlTrack = 1.0,
     background: BackgroundLike = KEPT,
     renderer: str = "mesh",
+    basis: Basis | None = None,
 ) -> Animation:
     """Show a motion on a portrait, with a sound beside it if one is given.
 
@@ -336,9 +347,11 @@ def render_motion(
             track says is the motion's own.
         background: as in :func:`animate`.
         renderer: name in the registry of renderers.
+        basis: on which the portrait is animated, as in :func:`animate`.
 
     Raises:
         OptionError: an option is out of range.
+        ConsentError: the portrait may not be animated.
         PortraitError, MotionError, SoundError: what the inputs raise.
     """
     controls = distance if isinstance(distance, ControlTrack) else Controls(distance=distance)
@@ -347,9 +360,10 @@ def render_motion(
         check_options(fps, size, framing, off, behind)
     loaded = motion if isinstance(motion, Motion) else Motion.load(str(motion))
     opened = None if sound is None else _sound(sound)
+    person = _portrait(portrait)
     return Animation(
-        _portrait(portrait), opened, loaded, controls, float(fps), size, framing,
-        renderer=renderer, background=behind,
+        person, opened, loaded, controls, float(fps), size, framing,
+        renderer=renderer, background=behind, grant=_granted(person, basis),
     )  # fmt: skip
 
 
@@ -359,6 +373,12 @@ def _portrait(portrait: Portrait | PictureSource | PathLike[str]) -> Portrait:
     if isinstance(portrait, Portrait):
         return portrait
     return Portrait.open(Path(portrait) if isinstance(portrait, PathLike) else portrait)
+
+
+def _granted(portrait: Portrait, basis: Basis | None) -> Grant:
+    from gioconda.trust.consent.requirement import granted
+
+    return granted(portrait, basis)
 
 
 def _sound(sound: str | PathLike[str] | Sound) -> Sound:

@@ -27,6 +27,8 @@ from gioconda.zoom import Camera, span, widened
 if TYPE_CHECKING:
     from gioconda.portrait import Portrait
     from gioconda.speech.known_phones import PhoneTrack
+    from gioconda.trust.provenance import Basis
+    from gioconda.trust.watermark.marks import Marks
     from gioconda.voices.types import TimedPhone
 
 ByteImage = npt.NDArray[np.uint8]
@@ -173,9 +175,16 @@ class Session:
         phones: that are known to sound, in seconds of the sound.
         lookahead_ms: how much of the sound after an instant frames may wait for, 40 to 500; None
             for the default, 352.5 ms.
+        basis: on which the portrait is animated: ``self``, ``permission``, ``artwork``,
+            ``synthetic``, or a grant given for one; None relies on the ledger of consent.
+        marks: what the watermark says; this installation's own if None.
+
+    Attributes:
+        grant: on which the portrait is animated.
 
     Raises:
         OptionError: an option is out of range.
+        ConsentError: the portrait may not be animated.
 
     Example::
 
@@ -201,7 +210,11 @@ class Session:
         renderer: str = "mesh",
         phones: PhoneTrack | None = None,
         lookahead_ms: float | None = None,
+        basis: Basis | None = None,
+        marks: Marks | None = None,
     ) -> None:
+        from gioconda.trust.consent.requirement import granted
+
         track = track_of(controls)
         behind = background_of(background)
         for distance in distances or ():
@@ -210,10 +223,12 @@ class Session:
         for distance in (near, far):
             check_options(fps, size, framing, distance, behind)
         self.fps = float(fps)
+        self.grant = granted(portrait, basis)
         self._portrait, self._framing = portrait, framing
         self._make = partial(
-            FrameMaker, portrait, size=size, framing=framing, background=behind, renderer=renderer
-        )
+            FrameMaker, portrait, size=size, framing=framing, background=behind, renderer=renderer,
+            basis=self.grant, marks=marks,
+        )  # fmt: skip
         self._maker = self._make(distance=(near, far))
         self._camera = Camera(track, self.fps)
         self._performance = Performance(

@@ -34,6 +34,8 @@ from gioconda.zoom import Camera, widened
 if TYPE_CHECKING:
     from gioconda.live.puppet import PuppetStream
     from gioconda.portrait import Portrait
+    from gioconda.trust.provenance import Basis
+    from gioconda.trust.watermark.marks import Marks
     from gioconda.voices.types import TimedPhone
 
 logger = logging.getLogger(__name__)
@@ -65,13 +67,18 @@ class Session:
             until one is ready the nearest distance that can be shown is. None prepares them at
             once, in :meth:`set`.
         performer, renderer: names in the two registries.
+        basis: on which the portrait is animated: ``self``, ``permission``, ``artwork``,
+            ``synthetic``, or a grant given for one; None relies on the ledger of consent.
+        marks: what the watermark says; this installation's own if None.
 
     Attributes:
+        grant: on which the portrait is animated.
         fps: frames a second.
         dropped: frames that were never made, since their successors were due.
 
     Raises:
         OptionError: an option is out of range.
+        ConsentError: the portrait may not be animated.
 
     Example::
 
@@ -95,7 +102,11 @@ class Session:
         executor: Executor | None = None,
         performer: str = "rules",
         renderer: str = "mesh",
+        basis: Basis | None = None,
+        marks: Marks | None = None,
     ) -> None:
+        from gioconda.trust.consent.requirement import granted
+
         self._controls: Direction = controls or Controls()
         track = track_of(self._controls)
         behind = background_of(background)
@@ -104,7 +115,10 @@ class Session:
         self.fps = float(fps)
         self.dropped = 0
         self._executor = executor
-        self._make = partial(FrameMaker, portrait, size=size, renderer=renderer)
+        self.grant = granted(portrait, basis)
+        self._make = partial(
+            FrameMaker, portrait, size=size, renderer=renderer, basis=self.grant, marks=marks
+        )
         self._behind = behind
         self._maker = self._make(background=behind, distance=track.distances)
         self._coming: Future[FrameMaker] | None = None

@@ -5,7 +5,10 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+
+if TYPE_CHECKING:
+    from gioconda.trust.consent.statement import Statement
 
 #: What an ingredient was for.
 Role = Literal["portrait", "sound", "partner", "motion", "text", "background"]
@@ -27,12 +30,19 @@ class Grant:
             ledger.
         portrait: the ledger's key of the portrait, hex (keyed hash of its pixels).
         expires: after which it may not any more; aware, UTC; None without an end.
+        carried: whether it was checked where the ledger is and travelled from there, to a machine
+            without that ledger; only its end can be checked then.
     """
 
     basis: BasisName
     reference: str
     portrait: str
     expires: datetime | None = None
+    carried: bool = False
+
+
+#: A statement made now, or a grant that was given for one.
+Basis: TypeAlias = "BasisName | Statement | Grant"
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,8 @@ import numpy.typing as npt
 from gioconda.controls import Controls
 from gioconda.live.messages import ServerEvent
 from gioconda.live.packets import Kind, Packet
+from gioconda.trust.provenance import Grant
+from gioconda.trust.watermark.marks import Marks
 
 #: The example portrait's id.
 EXAMPLE = "example"
@@ -58,6 +60,8 @@ class OpenSession:
         fps, size, lookahead_ms, background, sound_lead_ms: as :class:`gioconda.live.Session` takes
             them.
         ticket: number that comes back in what answers it.
+        grant: on which the portrait is animated; None relies on the ledger.
+        marks: what the watermark says; the installation's own if None.
     """
 
     portrait: str
@@ -68,6 +72,8 @@ class OpenSession:
     background: str = "keep"
     sound_lead_ms: float = 0.0
     ticket: int = 0
+    grant: Grant | None = None
+    marks: Marks | None = None
 
 
 @dataclass(frozen=True)

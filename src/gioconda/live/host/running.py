@@ -59,7 +59,7 @@ class RunningSession:
         self.session = Session(
             portrait, spec.controls, fps=spec.fps, size=spec.size, background=spec.background,
             lookahead_ms=spec.lookahead_ms, sound_lead_ms=spec.sound_lead_ms,
-            executor=self._executor,
+            executor=self._executor, basis=spec.grant, marks=spec.marks,
         )  # fmt: skip
         self._send, self._clock = send, clock
         self._encoders: dict[Kind, LiveEncoder] = {}
