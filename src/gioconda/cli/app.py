@@ -11,6 +11,7 @@ from gioconda.cli import arguments as arg
 from gioconda.cli import live_command, motion_commands, say_command, serve_command, verify_command
 from gioconda.cli.cluster_option import ClusterOption, JobsOption, WithCluster
 from gioconda.cli.measure_commands import measure_app
+from gioconda.cli.trust_commands import trust_app
 from gioconda.cli.voice import Voice
 from gioconda.cli.words import Words
 from gioconda.controls import Controls
@@ -362,6 +363,7 @@ def warm_up() -> None:
 
 
 app.add_typer(measure_app, name="measure")
+app.add_typer(trust_app, name="trust")
 
 
 train_app = typer.Typer(help="Make the shipped weights again.", no_args_is_help=True)

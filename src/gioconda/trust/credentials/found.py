@@ -50,7 +50,8 @@ class Credentials:
             file is unchanged.
         signer: organisation and name in the certificate.
         issuer: who issued the certificate.
-        fingerprint: SHA-256 of the certificate, hex; empty if it could not be had.
+        serial: of the certificate, hex; empty if it could not be had.
+        expires: when the certificate does; aware, UTC; None if not known.
         signed_at: aware, UTC: by a time server if ``timestamped``, else as the signer claims.
         timestamped: whether a time server attests the time.
         generator: the program that made the file, such as ``gioconda 0.1.0``.
@@ -74,7 +75,8 @@ class Credentials:
     own: bool = False
     signer: str = ""
     issuer: str = ""
-    fingerprint: str = ""
+    serial: str = ""
+    expires: datetime | None = None
     signed_at: datetime | None = None
     timestamped: bool = False
     generator: str = ""

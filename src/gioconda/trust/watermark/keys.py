@@ -62,6 +62,15 @@ def own_identifier() -> int:
     return _kept().identifier
 
 
+def has_operator_keys() -> bool:
+    """Tell whether keys were made here already; makes none.
+
+    Raises:
+        TrustError: they cannot be read.
+    """
+    return _read() is not None
+
+
 def rotate_operator_key() -> OperatorKey:
     """Make a key for what is marked from now on; what older ones marked stays readable.
 
