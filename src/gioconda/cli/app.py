@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from gioconda.cli import arguments as arg
-from gioconda.cli import live_command, motion_commands, say_command, serve_command
+from gioconda.cli import live_command, motion_commands, say_command, serve_command, verify_command
 from gioconda.cli.cluster_option import ClusterOption, JobsOption, WithCluster
 from gioconda.cli.measure_commands import measure_app
 from gioconda.cli.trust_commands import trust_app
@@ -351,6 +351,7 @@ def demo(
 
 
 app.command(cls=WithCluster)(serve_command.serve)
+app.command()(verify_command.verify)
 
 
 @app.command("warm-up", hidden=True)
