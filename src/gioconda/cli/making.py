@@ -20,8 +20,8 @@ from gioconda.frame_maker import KEPT, check_options
 from gioconda.targets import check_file_target, named_after
 
 if TYPE_CHECKING:
+    from gioconda.animation import Animation, Report
     from gioconda.control_track import Direction
-    from gioconda.pipeline import Animation, Report
     from gioconda.portrait import Portrait
     from gioconda.speech.sound import Sound
 

@@ -18,7 +18,7 @@ from gioconda.cluster.tasks import FileBytes, Heard, Outcome, RenderTask
 from gioconda.errors import GiocondaError
 
 if TYPE_CHECKING:
-    from gioconda.pipeline import Progress
+    from gioconda.animation import Progress
     from gioconda.portrait import Portrait
     from gioconda.speech.sound import Sound
 

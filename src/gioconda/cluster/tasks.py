@@ -12,7 +12,7 @@ from gioconda.control_track import Direction
 from gioconda.frame_maker import KEPT
 
 if TYPE_CHECKING:
-    from gioconda.pipeline import Report
+    from gioconda.animation import Report
     from gioconda.speech.known_phones import PhoneTrack
 
 
