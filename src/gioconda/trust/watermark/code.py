@@ -98,11 +98,11 @@ def _viterbi(soft, outputs):  # type: ignore[no-untyped-def]
             fresh[state] = best
             back[t, state] = which
         metric, fresh = fresh, metric
-    state = np.argmax(metric)
+    state = int(np.argmax(metric))
     first = (_ROUNDS - 1) // 2 * steps
     bits = np.empty(steps, np.uint8)
     for t in range(total - 1, first - 1, -1):
         if t < first + steps:
             bits[t - first] = state & 1
-        state = state >> 1 | np.int64(back[t, state]) << 5
+        state = state >> 1 | int(back[t, state]) << 5
     return bits

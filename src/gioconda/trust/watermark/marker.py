@@ -97,3 +97,11 @@ class Marker:
 @njit(cache=True, nogil=True, boundscheck=False)
 def _add(frame, delta, out):  # type: ignore[no-untyped-def]
     """Add the same to red, green and blue; what would pass 0 or 255 stays there."""
+    height, width, layers = frame.shape
+    for y in range(height):
+        for x in range(width):
+            d = np.int32(delta[y, x])
+            for c in range(3):
+                out[y, x, c] = min(max(np.int32(frame[y, x, c]) + d, 0), 255)
+            if layers == 4:
+                out[y, x, 3] = frame[y, x, 3]
