@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     import av
 
     from gioconda.speech.known_phones import PhoneTrack
+    from gioconda.trust.provenance import SyntheticVoice
 
 FloatArray = npt.NDArray[np.float32]
 
@@ -81,6 +82,8 @@ class Sound:
         source: the file, its bytes or the samples that it was opened from; None for one that was
             wrapped around a factory of frames.
         text_sha256: of the text that is said in it, where that is known.
+        synthetic: what spoke where no person did: ``algorithmic`` or ``trained``; None for a
+            sound that was given.
         duration_s: length in seconds as its header states it, or None where it states none. An
             estimate for progress bars: only the samples themselves are the clock.
     """
@@ -108,6 +111,7 @@ class Sound:
         self.phones: PhoneTrack | None = None
         self.source: Source | npt.NDArray[np.generic] | None = None
         self.text_sha256: bytes | None = None
+        self.synthetic: SyntheticVoice | None = None
         self._frames = frames
         self._on_close = on_close
         try:

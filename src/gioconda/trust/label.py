@@ -69,26 +69,49 @@ def label_language(wanted: LabelLike) -> str:
     return str(wanted)
 
 
+def label_language_or_english(wanted: str | None) -> str:
+    """Return the language of a label for somebody who speaks one, such as ``de-AT``."""
+    code = (wanted or "").lower().replace("_", "-").partition("-")[0]
+    return code if code in WORDS else "en"
+
+
 def callers_language() -> str:
     """Return the language of whoever runs the program, by its environment; English as a rule."""
     for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
         if value := os.environ.get(name):
-            return value[:2].lower() if value[:2].lower() in WORDS else "en"
+            return label_language_or_english(value)
     return "en"
 
 
-def opacity(since_s: float, until_s: float | None = None) -> float:
-    """Return how much of a label is seen, 0 to 1.
+class LabelTiming:
+    """When a live session's label is seen: in the first seconds, and as long as it is asked for.
 
     Args:
-        since_s: seconds since it began to come.
-        until_s: seconds until it is to be gone; None for never.
+        kept: whether it is asked for from the beginning.
     """
-    seen = since_s / FADE_S
-    if until_s is not None:
-        seen = min(seen, until_s / FADE_S)
-    seen = min(max(seen, 0.0), 1.0)
-    return seen * seen * (3 - 2 * seen)
+
+    def __init__(self, kept: bool = False) -> None:
+        self._kept = kept
+        self._until_s = SHOWN_S
+        self._last_s = 0.0
+        self._level = 0.0
+
+    def show(self, now_s: float) -> None:
+        """Show it from now on for :data:`SHOWN_S`."""
+        self._until_s = max(self._until_s, now_s + SHOWN_S)
+
+    def keep(self, wanted: bool, now_s: float) -> None:
+        """Say whether it is asked for; it never goes earlier for that than it would have gone."""
+        self._kept = wanted
+        self._until_s = max(self._until_s, now_s)
+
+    def seen(self, now_s: float) -> float:
+        """Return how much of it is seen, 0 to 1; to be asked in order."""
+        step = (now_s - self._last_s) / FADE_S
+        self._last_s = now_s
+        wanted = self._kept or now_s < self._until_s - FADE_S
+        self._level = min(max(self._level + (step if wanted else -step), 0.0), 1.0)
+        return self._level * self._level * (3 - 2 * self._level)
 
 
 class Label:

@@ -14,6 +14,9 @@ from typing import TYPE_CHECKING
 from gioconda.trust.provenance import Ingredient, Role
 
 if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
     from gioconda.background import Background
     from gioconda.motion import Motion
     from gioconda.portrait import Portrait
@@ -26,6 +29,20 @@ def portrait_of(portrait: Portrait) -> Ingredients:
     """Return the portrait as an ingredient."""
     digest = bytes.fromhex(portrait.sha256)
     return (Ingredient("portrait", _media_type(portrait.name), digest),)
+
+
+def pixels_of(pixels: npt.NDArray[np.generic]) -> Ingredients:
+    """Return a portrait that was given as an array, as an ingredient."""
+    from gioconda.portrait.decode import array_sha256
+
+    return (Ingredient("portrait", "", bytes.fromhex(array_sha256(pixels))),)
+
+
+def example_portrait() -> Ingredients:
+    """Return the example portrait as an ingredient."""
+    from gioconda import examples
+
+    return file_of(Path(examples.portrait_path()), "portrait")
 
 
 def sound_of(sound: Sound | None, role: Role = "sound") -> Ingredients:
