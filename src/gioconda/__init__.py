@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from gioconda.speaking import at_16k, say, speak
     from gioconda.speech import SpeechAnalyser, SpeechFeatures
     from gioconda.speech.sound import Sound
+    from gioconda.trust.consent.statement import Guardian, Statement
     from gioconda.video import VideoWriter, open_writer
     from gioconda.voices import Spoken, TextToSpeech, TimedPhone
 
@@ -46,6 +47,7 @@ _HOMES = {
     "ControlTrack": "gioconda.control_track",
     "Face": "gioconda.portrait",
     "FaceFinder": "gioconda.portrait",
+    "Guardian": "gioconda.trust.consent.statement",
     "Keyframe": "gioconda.control_track",
     "MeshRenderer": "gioconda.render",
     "Motion": "gioconda.motion",
@@ -60,6 +62,7 @@ _HOMES = {
     "SpeechAnalyser": "gioconda.speech",
     "SpeechFeatures": "gioconda.speech",
     "Spoken": "gioconda.voices",
+    "Statement": "gioconda.trust.consent.statement",
     "TextToSpeech": "gioconda.voices",
     "TimedFrame": "gioconda.session",
     "TimedPhone": "gioconda.voices",
@@ -88,6 +91,7 @@ __all__ = [
     "Face",
     "FaceFinder",
     "GiocondaError",
+    "Guardian",
     "Keyframe",
     "MeshRenderer",
     "Motion",
@@ -102,6 +106,7 @@ __all__ = [
     "SpeechAnalyser",
     "SpeechFeatures",
     "Spoken",
+    "Statement",
     "TextToSpeech",
     "TimedFrame",
     "TimedPhone",

@@ -110,7 +110,7 @@ class FrameMaker:
         from gioconda.render import Paster
         from gioconda.render.registry import create
         from gioconda.render.types import AlphaRenderer
-        from gioconda.trust.consent.requirement import granted
+        from gioconda.trust.consent.requirement import Watch, granted
         from gioconda.trust.label import Label
         from gioconda.trust.watermark.marker import Marker
         from gioconda.trust.watermark.marks import own_marks
@@ -120,6 +120,7 @@ class FrameMaker:
         for off in (near, far):
             check_options(40.0, size, framing, off, behind)
         self.grant = granted(portrait, basis)
+        self._consent = Watch(self.grant)
         self.marks = own_marks() if marks is None else marks
         self.distances = (near, far)
         self._zoom = Zoom(size, near, far) if far > near else None
@@ -175,7 +176,12 @@ class FrameMaker:
             distance: of the camera, between the two that this was made for; None, or made for
                 one alone: that.
             label: how much of the visible label is seen, 0 to 1.
+
+        Raises:
+            ConsentError: the consent was revoked, or has expired, while frames were
+                made; said within half a second.
         """
+        self._consent.check()
         image = self._unmarked(moment, distance)
         if not label > 0:
             return self._marker.marked(image)

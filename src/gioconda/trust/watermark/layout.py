@@ -2,7 +2,7 @@
 
 The public pilots are the same for everyone: they say "synthetic, made with Gioconda" and give the
 position of the grid. All other chips are secret: an operator's own pilots, and the coded bits of
-the identifier, each repeated over 36 chips. Places and signs come from SHAKE-256, so that they are
+the identifier, each repeated over 27 chips. Places and signs come from SHAKE-256, so that they are
 the same in every version of every library.
 """
 
@@ -24,7 +24,7 @@ SIDE: Final = 128
 CHIPS: Final = SIDE * SIDE
 PUBLIC_CHIPS: Final = CHIPS // 4
 #: Chips of each coded bit.
-REPEATS: Final = 36
+REPEATS: Final = 27
 SECRET_PILOTS: Final = CHIPS - PUBLIC_CHIPS - CODED_BITS * REPEATS
 
 #: Published: with it anyone finds the public mark.
@@ -54,8 +54,8 @@ class SecretLayout:
 
     Attributes:
         pilots: the key's own.
-        places: int64 (288, 36), flat indices of the chips of each coded bit.
-        signs: float32 (288, 36), by which the coded bit is multiplied in each chip.
+        places: int64 (384, 27), flat indices of the chips of each coded bit.
+        signs: float32 (384, 27), by which the coded bit is multiplied in each chip.
     """
 
     pilots: Pilots

@@ -20,7 +20,7 @@ ByteImage = npt.NDArray[np.uint8]
 BUFFERS: Final = 4
 #: Frames from one look at the picture to the next.
 _LOOK_EVERY: Final = 16
-_STRENGTH: Final = 2.3
+_STRENGTH: Final = 1.5
 
 
 class Marker:

@@ -30,8 +30,8 @@ class Marks:
         identifier: the operator's, 64 bits.
         epoch: of the operator's key.
         chips: int8 (128, 128), +1 or -1.
-        groups: int16 (128, 128), which coded bit a chip carries, 0 to 287; 288 is a public pilot,
-            289 one of the operator's own.
+        groups: int16 (128, 128), which coded bit a chip carries, 0 to 383; 384 is a public pilot,
+            385 one of the operator's own.
     """
 
     identifier: int

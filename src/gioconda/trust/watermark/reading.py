@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +15,9 @@ from gioconda.trust.watermark.layout import Pilots, public_pilots, secret_layout
 
 FloatImage = npt.NDArray[np.float32]
 
+#: Below this a key's own pilots say that its chips are not there; by chance once in 160.
+LEAST_SECRET_Z: Final = 2.5
+
 
 @dataclass(frozen=True)
 class KeyedReading:
@@ -22,7 +26,8 @@ class KeyedReading:
     Attributes:
         epoch: of the key.
         z: of the key's own pilots.
-        identifier: 64 bits, or None if its tag does not fit: by chance it fits once in 2^32.
+        identifier: 64 bits, or None. Chance gives one less than once in 10^9 grids: 64 messages
+            are tried, a tag fits once in 2^32, and the key's own pilots must agree too.
     """
 
     epoch: int
@@ -57,8 +62,9 @@ def read_grid(statistic: FloatImage, keys: Sequence[OperatorKey] = ()) -> Readin
     for key in keys:
         layout = secret_layout(key.secret)
         soft = (flat[layout.places] * layout.signs).sum(axis=1)
-        identifier = identifier_of(decode(soft), key.secret)
-        keyed.append(KeyedReading(key.epoch, pilot_z(flat, layout.pilots), identifier))
+        z = pilot_z(flat, layout.pilots)
+        identifier = identifier_of(decode(soft), key.secret) if z >= LEAST_SECRET_Z else None
+        keyed.append(KeyedReading(key.epoch, z, identifier))
     return Reading(pilot_z(flat, public_pilots()), tuple(keyed))
 
 
