@@ -125,7 +125,8 @@ class Animation:
             *origins.sound_of(self.partner, "partner"), *origins.background_of(self.background),
             *self.origins,
         )  # fmt: skip
-        return Provenance(self.driver, self.grant, ingredients, marks.identifier)
+        voice = None if self.sound is None else self.sound.synthetic
+        return Provenance(self.driver, self.grant, ingredients, marks.identifier, voice=voice)
 
     def frames(self) -> Iterator[TimedFrame]:
         """Yield every frame in order; see :class:`gioconda.session.TimedFrame`."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 from os import PathLike
 from typing import TYPE_CHECKING
 
@@ -35,7 +36,8 @@ def save(
             alpha=animation.background.transparent, provenance=provenance,
         )  # fmt: skip
 
-    return written(animation, opened, str(path), progress, started)
+    report = written(animation, opened, str(path), progress, started)
+    return replace(report, credentials=signed_by())
 
 
 def written(
@@ -81,3 +83,15 @@ def written(
     seconds = time.perf_counter() - started
     stages = {k: 1000 * v / max(count, 1) for k, v in animation.clock.seconds.items()}
     return Report(name, count, count / animation.fps, seconds, start_s, stages)
+
+
+def signed_by() -> str:
+    """Return who signs files here, in words.
+
+    Raises:
+        TrustError: the certificate cannot be read or made.
+    """
+    from gioconda.trust.credentials.keys import identity
+
+    found = identity()
+    return f"signed by {found.name}" if found.organisation else "signed by this installation's key"

@@ -105,6 +105,7 @@ def say(
             raise OutputError(f"cannot write speech to a temporary file: {e.strerror}") from e
         raise
     sound = Sound.of_temporary(path, "speech")
+    sound.synthetic = "algorithmic" if _by_rules(engine) else "trained"
     sound.text_sha256 = hashlib.sha256(text.encode()).digest()
     sound.phones = _phones_of(sound, times, language)
     return sound
@@ -144,7 +145,14 @@ def save_speech(sound: Sound, path: str | os.PathLike[str]) -> None:
             for frame in sound.original_frames():
                 mono = samples_of(frame).mean(axis=0)
                 file.writeframes(np.rint(np.clip(mono, -1, 1) * 32767).astype("<i2").tobytes())
-        seal(stage, ".wav", Provenance(ingredients=text_of(sound)))
+        seal(stage, ".wav", Provenance(ingredients=text_of(sound), voice=sound.synthetic))
+
+
+def _by_rules(engine: str | TextToSpeech) -> bool:
+    """Tell whether rules alone make the voice; of other engines a net is taken to."""
+    from gioconda.voices.espeak import EspeakVoice
+
+    return isinstance(create(engine) if isinstance(engine, str) else engine, EspeakVoice)
 
 
 @dataclass(frozen=True)

@@ -279,11 +279,13 @@ class _Batch:
         return None
 
     def _tell(self, final: str, outcome: Outcome) -> None:
+        from gioconda.saving import signed_by
+
         assert outcome.report is not None
         del self._voice.notes[self._of_all :]
         for note in outcome.notes:
             self._voice.note(note)
-        tell(replace(outcome.report, path=final), self._voice)
+        tell(replace(outcome.report, path=final, credentials=signed_by()), self._voice)
 
 
 def _sounds(

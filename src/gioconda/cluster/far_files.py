@@ -18,7 +18,6 @@ from typing import Any, Final
 from gioconda.cluster.scratch import scratch_folder
 from gioconda.errors import GiocondaError
 from gioconda.live.host.commands import OutputChanged, StartOutput
-from gioconda.trust.seal import seal
 
 #: So much of a file travels at once, so that frames come through between.
 _PART_BYTES: Final = 256 * 2**10
@@ -162,11 +161,13 @@ def _finished(report: OutputChanged, target: Path | None, stage: Path | None) ->
         if stage is not None:
             stage.unlink(missing_ok=True)
         return report
+    from gioconda.trust.seal import move, seal
+
     try:
         if stage is None or made_from is None:
             raise OSError("nothing of it arrived")
         seal(stage, target.suffix.lower(), made_from)
-        os.replace(stage, target)
+        move(stage, target)
     except OSError as e:
         reason = f"the file could not be written: {e.strerror or e}"
     except GiocondaError as e:

@@ -46,7 +46,8 @@ class SessionUpdate(_Message):
     """Begin the session, or change it while it runs; the first message must be one.
 
     ``portrait``, ``fps``, ``size``, ``lookahead_ms``, ``seed``, ``language`` and the codecs hold
-    from the beginning on; the others may change at any time. Without ``portrait`` the example is animated.
+    from the beginning on; the others may change at any time. Without ``portrait`` the example is
+    animated.
     """
 
     type: Literal["session.update"] = "session.update"

@@ -5,17 +5,15 @@ Frames of videos are marked where they are made; whatever else shows a face goes
 
 from __future__ import annotations
 
-import tempfile
+import io
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
-from gioconda.errors import OutputError
 from gioconda.targets import replacing
 from gioconda.trust.provenance import Provenance
-from gioconda.trust.seal import seal
 
 if TYPE_CHECKING:
     from gioconda.trust.watermark.marks import Marks
@@ -44,38 +42,30 @@ def save_still(image: ByteImage, target: Path, provenance: Provenance) -> None:
     """Write a marked picture as PNG or JPEG, by its suffix, and sign it; whole or not at all.
 
     Args:
-        image: as :func:`marked_still` returned it, with anything around it.
+        image: as :func:`marked_still` returned it.
         target: replaced if it is there.
         provenance: what it was made from; says the identifier that it was marked with.
 
     Raises:
+        OptionError: another suffix.
         TrustError: it cannot be signed; nothing is left behind.
         OutputError: it cannot be written.
     """
-    from PIL import Image
+    from gioconda.trust.seal import seal_image
 
     with replacing(target) as stage:
-        Image.fromarray(image).save(stage)
-        seal(stage, target.suffix.lower(), provenance)
+        stage.write_bytes(seal_image(image, target.suffix, provenance))
 
 
-def sealed(data: bytes, suffix: str, provenance: Provenance) -> bytes:
-    """Sign the file of a marked picture in memory; nothing of it stays on the disk.
-
-    Args:
-        data: the file.
-        suffix: of its format, such as ``.png``.
-        provenance: what it was made from.
+def sealed_png(data: bytes, provenance: Provenance) -> bytes:
+    """Return a marked PNG as a signed one, as where another machine has made it.
 
     Raises:
         TrustError: it cannot be signed.
-        OutputError: there is no room for a temporary file.
     """
-    try:
-        with tempfile.TemporaryDirectory(prefix="gioconda-still-") as folder:
-            stage = Path(folder) / f"still{suffix}"
-            stage.write_bytes(data)
-            seal(stage, suffix, provenance)
-            return stage.read_bytes()
-    except OSError as e:
-        raise OutputError(f"a picture cannot be written: {e.strerror or e}") from e
+    from PIL import Image
+
+    from gioconda.trust.seal import seal_image
+
+    with Image.open(io.BytesIO(data), formats=["PNG"]) as picture:
+        return seal_image(np.asarray(picture.convert("RGB")), ".png", provenance)

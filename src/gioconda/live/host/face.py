@@ -330,12 +330,12 @@ async def make_sheet(pool: Pool, load: c.LoadPortrait, grant: Grant | None) -> b
     """
     from gioconda.trust.origins import example_portrait, pixels_of
     from gioconda.trust.provenance import Provenance
-    from gioconda.trust.stills import sealed
+    from gioconda.trust.stills import sealed_png
     from gioconda.trust.watermark.marks import own_marks
 
     def signed(data: bytes) -> bytes:
         origin = example_portrait() if load.pixels is None else pixels_of(load.pixels)
-        return sealed(data, ".png", Provenance("motion", grant, origin, marks.identifier))
+        return sealed_png(data, Provenance("motion", grant, origin, marks.identifier))
 
     marks = await asyncio.to_thread(own_marks)
     report = await ask(pool, c.MakePicture(load.key, "sheet", marks), load)

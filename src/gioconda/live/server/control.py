@@ -138,7 +138,8 @@ class Control:
         controls = turned(face.spec.controls, update.controls)
         turn = c.Turn(
             controls if update.controls is not None else None,
-            checked_background(update.background), update.listening, self._server.sessions.labelled(update.label),
+            checked_background(update.background), update.listening,
+            self._server.sessions.labelled(update.label),
         )  # fmt: skip
         if turn != c.Turn() and not (beginning and update.resume is None):
             await face.send(turn)

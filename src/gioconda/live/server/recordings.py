@@ -216,14 +216,14 @@ def _signed(path: Path, held: HeldSession) -> float | None:
         TrustError, OutputError, OSError: it cannot be signed or written.
     """
     from gioconda.live.outputs.file import whole_again
-    from gioconda.trust.seal import seal
+    from gioconda.trust.seal import move, seal
 
     if path.exists():  # it was just complete
         return _length(path)
     for unfinished in path.parent.glob(_UNFINISHED):
         if (seconds := whole_again(unfinished)) is not None:
             seal(unfinished, path.suffix, _provenance(held))
-            unfinished.replace(path)
+            move(unfinished, path)
             return seconds
     return None
 

@@ -164,7 +164,8 @@ def routes(server: Server) -> APIRouter:
                  if url.startswith("stun")]  # fmt: skip
         headers = {
             "Location": f"/whep/connections/{peer.id}", "ETag": _tag(peer),
-            "Accept-Patch": _FRAGMENT, **_EXPOSED, **a.SYNTHETIC, **({"Link": ", ".join(links)} if links else {}),
+            "Accept-Patch": _FRAGMENT, **_EXPOSED, **a.SYNTHETIC,
+            **({"Link": ", ".join(links)} if links else {}),
         }  # fmt: skip
         return Response(answer, 201, headers, media_type=_SDP)
 
