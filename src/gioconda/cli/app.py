@@ -60,6 +60,7 @@ def animate(
     size: arg.Size = 512,
     framing: arg.FramingOption = "crop",
     background: arg.BackgroundOption = "keep",
+    label: arg.Label = False,
     face: arg.FaceOption = None,
     seed: arg.Seed = 0,
     gaze: arg.Gaze = "0,0",
@@ -97,7 +98,7 @@ def animate(
 
     look = making.Look(
         fps=fps, size=size, framing=framing, face=face, distance=distance,
-        background=background_of(background),
+        background=background_of(background), label=label,
     )  # fmt: skip
     say = Voice(as_json=as_json, quiet=quiet)
     if motion_from is not None:
@@ -264,6 +265,7 @@ def render(
     size: arg.Size = 512,
     framing: arg.FramingOption = "crop",
     background: arg.BackgroundOption = "keep",
+    label: arg.Label = False,
     face: arg.FaceOption = None,
     distance: arg.Distance = 1.0,
     controls_file: arg.ControlsFile = None,
@@ -277,7 +279,7 @@ def render(
 
     look = making.Look(
         fps=fps, size=size, framing=framing, face=face, distance=distance,
-        background=background_of(background),
+        background=background_of(background), label=label,
     )  # fmt: skip
     say = Voice(as_json=as_json, quiet=quiet)
     controls = arg.directed(Controls(distance=distance), controls_file, context)

@@ -36,6 +36,7 @@ class LiveLook:
     background: str
     face: int | None
     lookahead_ms: float
+    label: bool = False
 
 
 def live(
@@ -75,8 +76,11 @@ def live(
         try:
             for address in addresses:
                 outputs.append(
-                    open_output(address, session.width, session.height, session.fps, on_event=told)
-                )
+                    open_output(
+                        address, session.width, session.height, session.fps, on_event=told,
+                        provenance=session.provenance,
+                    )
+                )  # fmt: skip
             voice.say("speaking; Ctrl-C ends it")
             run(session, speech, outputs)
         except KeyboardInterrupt:
@@ -178,7 +182,7 @@ def _session(portrait: str, controls: Controls, look: LiveLook) -> Session:
     picture = Portrait.open(portrait, look.face)
     make = partial(
         Session, picture, controls, fps=look.fps, size=look.size, background=background,
-        lookahead_ms=look.lookahead_ms,
+        lookahead_ms=look.lookahead_ms, label=look.label,
     )  # fmt: skip
     # A first one loads every library, kernel and model, so that the one that is seen never waits.
     trial = make()

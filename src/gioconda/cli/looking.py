@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 from gioconda.cli.making import check_plain_target, made_folder
 from gioconda.cli.voice import Voice
 from gioconda.errors import OptionError
-from gioconda.targets import replacing
 
 if TYPE_CHECKING:
     from gioconda.measure.floor import Row
@@ -74,13 +73,16 @@ def inspect(
 
 
 def _write_sheet(person: Any, target: Path, size: int) -> None:
-    from PIL import Image
-
     from gioconda.sheet import expression_sheet
+    from gioconda.trust.consent.requirement import granted
+    from gioconda.trust.origins import portrait_of
+    from gioconda.trust.provenance import Provenance
+    from gioconda.trust.stills import save_still
+    from gioconda.trust.watermark.marks import own_marks
 
-    sheet = expression_sheet(person, size=size)
-    with replacing(target) as temporary:
-        Image.fromarray(sheet).save(temporary, format="PNG")
+    grant, marks = granted(person), own_marks()
+    sheet = expression_sheet(person, size=size, marks=marks)
+    save_still(sheet, target, Provenance("motion", grant, portrait_of(person), marks.identifier))
 
 
 def doctor(*, as_json: bool) -> int:

@@ -107,7 +107,7 @@ def say(
 
         animation = animate(
             person, sound, controls, fps=look.fps, size=look.size, framing=look.framing,
-            background=look.background,
+            background=look.background, label=look.label,
         )  # fmt: skip
         assert target is not None
         save_animation(animation, target, look, voice, force=force)
