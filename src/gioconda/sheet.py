@@ -11,6 +11,7 @@ from gioconda.motion import FloatArray, moment, set_gaze
 
 if TYPE_CHECKING:
     from gioconda.portrait import Portrait
+    from gioconda.trust.provenance import Basis
 
 ByteImage = npt.NDArray[np.uint8]
 
@@ -54,21 +55,29 @@ CELLS: Final[tuple[tuple[str, FloatArray], ...]] = (
 )  # fmt: skip
 
 
-def expression_sheet(portrait: Portrait, *, size: int = 512, columns: int = 5) -> ByteImage:
+def expression_sheet(
+    portrait: Portrait, *, size: int = 512, columns: int = 5, basis: Basis | None = None
+) -> ByteImage:
     """Render the cells of :data:`CELLS` side by side.
 
     Args:
         portrait: whom to show.
         size: side at which the frames are rendered.
         columns: cells in a row; each cell is half a frame wide.
+        basis: on which the portrait is animated, as in :func:`gioconda.animate`.
 
     Returns:
         uint8 RGB.
+
+    Raises:
+        ConsentError: the portrait may not be animated.
     """
     import cv2
 
     from gioconda.render.registry import create
+    from gioconda.trust.consent.requirement import granted
 
+    granted(portrait, basis)
     renderer = create("mesh", portrait.view(size))
     side = size // 2
     cells = []

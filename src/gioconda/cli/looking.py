@@ -9,6 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from gioconda.cli.consent_options import NOTHING, Stating
 from gioconda.cli.making import check_plain_target, made_folder
 from gioconda.cli.voice import Voice
 from gioconda.errors import OptionError
@@ -16,6 +17,7 @@ from gioconda.targets import replacing
 
 if TYPE_CHECKING:
     from gioconda.measure.floor import Row
+    from gioconda.trust.provenance import Grant
 
 
 def inspect(
@@ -24,6 +26,7 @@ def inspect(
     *,
     face: int | None,
     size: int,
+    consent: Stating = NOTHING,
     as_json: bool,
     quiet: bool,
     force: bool,
@@ -62,7 +65,9 @@ def inspect(
     warnings = person.warnings_for(size)
     lines += [f"  note: {w}" for w in warnings]
     if target is not None:
-        _write_sheet(person, target, size)
+        from gioconda.cli.consenting import granted
+
+        _write_sheet(person, target, size, granted(person, consent, voice))
         lines.append(f"  sheet of expressions: {target}")
     voice.result(
         "\n".join(lines),
@@ -73,12 +78,12 @@ def inspect(
     )  # fmt: skip
 
 
-def _write_sheet(person: Any, target: Path, size: int) -> None:
+def _write_sheet(person: Any, target: Path, size: int, grant: Grant) -> None:
     from PIL import Image
 
     from gioconda.sheet import expression_sheet
 
-    sheet = expression_sheet(person, size=size)
+    sheet = expression_sheet(person, size=size, basis=grant)
     with replacing(target) as temporary:
         Image.fromarray(sheet).save(temporary, format="PNG")
 

@@ -10,6 +10,7 @@ import weakref
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
 
@@ -69,10 +70,12 @@ class Renderer:
 
         portrait = self._portrait(task.portrait, task.face)
         notes.extend(portrait.warnings_for(task.size))
-        report = animate(
+        animation = animate(
             portrait, self._sound(task.sound), task.controls, partner=self._sound(task.partner),
             fps=task.fps, size=task.size, framing=task.framing, background=task.background,
-        ).save(target, progress=progress)  # fmt: skip
+            basis=task.grant,
+        )  # fmt: skip
+        report = replace(animation, marks=task.marks).save(target, progress=progress)
         if target.stat().st_size > MOST_BYTES:
             raise GiocondaError(
                 "the video has more than 2 GB, which a cluster does not hand back; make it "

@@ -14,6 +14,8 @@ from gioconda.frame_maker import KEPT
 if TYPE_CHECKING:
     from gioconda.pipeline import Report
     from gioconda.speech.known_phones import PhoneTrack
+    from gioconda.trust.provenance import Grant
+    from gioconda.trust.watermark.marks import Marks
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,9 @@ class RenderTask:
         controls: the dials.
         suffix: of the output, such as ``.mp4``.
         fps, size, framing, face, background: as in :func:`gioconda.animate`.
+        grant: on which the portrait is animated, checked where the ledger is; None relies on the
+            worker's own ledger.
+        marks: what the watermark says; the worker's own if None.
     """
 
     number: int
@@ -80,6 +85,8 @@ class RenderTask:
     framing: str = "crop"
     face: int | None = None
     background: Background = KEPT
+    grant: Grant | None = None
+    marks: Marks | None = None
 
 
 @dataclass(frozen=True)
