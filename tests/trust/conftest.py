@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 
 import pytest
@@ -20,3 +21,9 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def shelf(tmp_path_factory: pytest.TempPathFactory) -> Shelf:
     """Unsealed files of every format."""
     return Shelf(tmp_path_factory.mktemp("shelf"))
+
+
+@pytest.fixture(autouse=True)
+def _heard(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let warnings reach pytest, also after a command in this process took them for itself."""
+    monkeypatch.setattr(logging.getLogger("gioconda"), "propagate", True)
