@@ -34,12 +34,13 @@ class Authority:
         days: tuple[float, float] = (-1, 365),
         *,
         names_its_issuer: bool = True,
+        critical: bool = False,
     ) -> tuple[bytes, bytes]:
         """Return certificate and key of a signer, PEM, valid between some days from now."""
         key = key or ec.generate_private_key(ec.SECP256R1())
         certificate = _issued(
             "Uffizi Press", key, self, authority=False, purposes=purposes, days=days,
-            names_its_issuer=names_its_issuer,
+            names_its_issuer=names_its_issuer, critical=critical,
         )  # fmt: skip
         return pem(certificate), key_pem(key)
 
@@ -67,6 +68,7 @@ def _issued(
     days: tuple[float, float],
     root: bool = False,
     names_its_issuer: bool = True,
+    critical: bool = False,
 ) -> x509.Certificate:
     now = datetime.now(UTC)
     subject = x509.Name(
@@ -96,5 +98,5 @@ def _issued(
         named = x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer.key.public_key())
         builder = builder.add_extension(named, critical=False)
     if purposes is not None:
-        builder = builder.add_extension(x509.ExtendedKeyUsage(purposes), critical=False)
+        builder = builder.add_extension(x509.ExtendedKeyUsage(purposes), critical=critical)
     return builder.sign(issuer.key, hashes.SHA256())
