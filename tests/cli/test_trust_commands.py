@@ -136,6 +136,9 @@ def test_an_organisation_is_set_shown_and_left(
     assert (data["signing"]["organisation"], data["signing"]["name"]) == (True, "Uffizi Press")
     assert run("rotate") == 0
     assert "still signed with the organisation's" in capsys.readouterr().out
+    assert run("export") == 0
+    shown = x509.load_pem_x509_certificates(capsys.readouterr().out.encode())
+    assert shown == [own_authorities()[0], root.certificate]
     assert run("init", "--own", "--quiet") == 0
     assert not settings().organisation
     old, old_key = root.signer(days=(-400, -30))

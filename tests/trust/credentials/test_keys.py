@@ -173,10 +173,20 @@ def test_a_home_that_cannot_be_made_is_told(
         identity()
 
 
-def test_what_is_exported_is_public_unless_asked_for_and_then_encrypted(home: Path) -> None:
-    public = exported()
-    assert x509.load_pem_x509_certificates(public) == [own_authorities()[0]]
-    assert b"PRIVATE" not in public
+def test_keys_made_while_the_clock_ran_ahead_are_passed_over(home: Path) -> None:
+    now = datetime.now(UTC)
+    first = identity(now)
+    ahead = identity(now + timedelta(days=40 * 365))
+    assert ahead.epoch == 2
+    assert identity(now) == first
+    # The next one in its turn is issued by an authority whose time has come.
+    later = identity(now + SIGNER_USE + timedelta(days=1))
+    assert later.epoch == 3
+    authority = x509.load_pem_x509_certificates(later.chain)[1]
+    assert authority.not_valid_before_utc < now
+
+
+def test_a_safe_copy_is_encrypted(home: Path) -> None:
     secret = exported(b"a passphrase")
     assert secret.count(b"BEGIN ENCRYPTED PRIVATE KEY") == 2
     assert b"BEGIN PRIVATE" not in secret
