@@ -171,7 +171,7 @@ class _Looking:
             self._single_windows,
             self._whole_frames,
         ]
-        if self._search and min(self._mean.shape) >= 32:
+        if self._search and _usable(self._mean):
             square = square_sizes(width, height)
             stages += [
                 lambda: self._sought(self._whole, square, _SQUARE, 0.0, 0.1),
