@@ -87,7 +87,7 @@ def rendered_sources(media: Path | None) -> list[Source]:
 
 
 def real_sources(media: Path | None, small: bool = False) -> list[Source]:
-    """Return real clips of a folder with ``clips``: those of at least 288 pixels, or smaller ones."""
+    """Return real clips of a folder with ``clips``: of 288 pixels and more, or the smaller ones."""
     if media is None:
         return []
     there = {p.stem: p for p in (media / "clips").iterdir()}
