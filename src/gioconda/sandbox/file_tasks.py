@@ -40,14 +40,20 @@ def facts(file: BinaryIO, options: dict[str, Any], say: Say) -> None:
 
 def credentials(file: BinaryIO, options: dict[str, Any], say: Say) -> None:
     """Tell what the Content Credentials say, as JSON."""
+    from gioconda.trust.credentials.anchors import Vouching
     from gioconda.trust.credentials.reading import read_credentials
 
-    beside, anchors = options["beside"], options["anchors"]
+    beside = options["beside"]
+    trusted = Vouching(
+        tuple(text.encode() for text in options["own"]),
+        frozenset(options["serials"]),
+        tuple(text.encode() for text in options["foreign"]),
+    )
     read = read_credentials(
         file,
         options["suffix"],
         beside=None if beside is None else bytes.fromhex(beside),
-        anchors=[text.encode() for text in anchors],
+        trusted=trusted,
     )
     whole = asdict(read)
     said = whole.pop("said")
@@ -122,5 +128,6 @@ def load() -> None:
 
 _TRIAL: Final[dict[str, Any]] = {
     "side": 64, "pixels": 64 * 64, "fps": 1.0, "whole_s": 1.0, "part_s": 1.0, "seconds": 5.0,
-    "frames": 2, "suffix": ".mp4", "beside": None, "anchors": [],
+    "frames": 2, "suffix": ".mp4", "beside": None, "own": [],
+    "serials": [], "foreign": [],
 }  # fmt: skip

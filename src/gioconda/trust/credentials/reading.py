@@ -6,6 +6,7 @@ import json
 import logging
 from collections.abc import Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, cast
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Final, cast
 from gioconda.trust.containers import matroska
 from gioconda.trust.containers.formats import carrier_of, media_type_of
 from gioconda.trust.containers.pieces import Pieces
-from gioconda.trust.credentials.anchors import foreign_anchors, own_anchors, own_serials
+from gioconda.trust.credentials.anchors import Vouching, vouching
 from gioconda.trust.credentials.certificates import named
 from gioconda.trust.credentials.found import (
     WATERMARK_ALGORITHM,
@@ -51,6 +52,7 @@ def read_credentials(
     *,
     beside: bytes | None = None,
     anchors: Sequence[bytes] | None = None,
+    trusted: Vouching | None = None,
 ) -> Credentials:
     """Return what a file's credentials say, and whether they hold. Never uses the network.
 
@@ -62,6 +64,8 @@ def read_credentials(
         beside: a manifest store that came beside the file, if one did.
         anchors: certificates to trust (PEM) beside this installation's own; those of the folder
             ``anchors`` if None.
+        trusted: whose signatures are, in place of what lies on this machine; nothing but the file
+            is read then, so that it can be done in a sandbox.
 
     Returns:
         Hostile or broken input has the status ``invalid`` or ``unreadable``; nothing is raised for
@@ -70,7 +74,9 @@ def read_credentials(
     Raises:
         TrustError: this installation's own certificates cannot be read.
     """
-    own, foreign = own_anchors(), foreign_anchors() if anchors is None else tuple(anchors)
+    trust = vouching() if trusted is None else trusted
+    if anchors is not None:
+        trust = replace(trust, foreign=tuple(anchors))
     with ExitStack() as stack:
         try:
             if isinstance(source, Path):
@@ -84,9 +90,9 @@ def read_credentials(
             stream, store, place = _located(file, media_type)
             found = Credentials("none")
             if place is not None:
-                found = _read(stream, media_type, store, place, own, foreign)
+                found = _read(stream, media_type, store, place, trust)
             if found.status == "none" and beside is not None:
-                found = _read(file, media_type or _ANY, beside, "beside", own, foreign)
+                found = _read(file, media_type or _ANY, beside, "beside", trust)
             return found
         except (OSError, ValueError) as e:
             logger.debug("unreadable: %s", e)
@@ -111,22 +117,22 @@ def _read(
     media_type: str,
     store: bytes | None,
     place: Place,
-    own: Sequence[bytes],
-    foreign: Sequence[bytes],
+    trust: Vouching,
 ) -> Credentials:
     import c2pa
 
     try:
-        reader = open_reader(stream, media_type, store, own)
+        reader = open_reader(stream, media_type, store, trust.own)
         state = reader.get_validation_state()
         from_here = state == "Trusted"
-        if state == "Valid" and foreign:
-            reader = open_reader(stream, media_type, store, foreign)
+        if state == "Valid" and trust.foreign:
+            reader = open_reader(stream, media_type, store, trust.foreign)
             state = reader.get_validation_state()
         text = reader.json()
         if len(text) > _LARGEST_SAID:
             return Credentials("unreadable", place, problems=("manifest.oversized",))
-        return _told(reader, json.loads(text), state, place, from_here)
+        own = trust.serials if from_here else frozenset()
+        return _told(reader, json.loads(text), state, place, own)
     except c2pa.C2paError.ManifestNotFound:
         return Credentials("none")
     except c2pa.C2paError.NotSupported:
@@ -168,7 +174,11 @@ def open_reader(
 
 
 def _told(
-    reader: c2pa.Reader, said: dict[str, Any], state: str | None, place: Place, from_here: bool
+    reader: c2pa.Reader,
+    said: dict[str, Any],
+    state: str | None,
+    place: Place,
+    own: frozenset[str],
 ) -> Credentials:
     label = str(said.get("active_manifest", ""))
     manifest = _table(_table(said.get("manifests")).get(label))
@@ -198,7 +208,7 @@ def _told(
     return Credentials(
         status=status,
         place=place,
-        own=from_here and _text(certificate.get("serialNumber")).lower() in own_serials(),
+        own=_text(certificate.get("serialNumber")).lower() in own,
         signer=_joined(subject) or _text(signature.get("issuer")),
         issuer=_joined(_table(certificate.get("issuer"))),
         serial=_text(certificate.get("serialNumber")),

@@ -44,8 +44,8 @@ Progress = Callable[[float], None]
 
 #: Shares of the work, by which progress is told: hash, frames, search.
 _HASH, _FRAMES = 0.1, 0.6
-#: Frames that the log is asked about: at most so many, at least so far apart, this size.
-_LOG_FRAMES: Final = 240
+#: Frames that the log is asked about: fewer than so many, at least so far apart, this size.
+_LOG_FRAMES: Final = 24
 _LOG_EVERY_S: Final = 0.5
 _LOG_SIDE_PX: Final = 64
 #: Digits of strengths and instants that are told.
@@ -163,11 +163,11 @@ def _claims(facts: dict[str, Any]) -> tuple[Claim, ...]:
 def _credentials(file: OpenedFile, means: Means) -> CredentialsFinding:
     try:
         read = means.reader.credentials(
-            file.fd, file.format.suffix or ".mp4", beside=file.beside, anchors=list(means.anchors)
+            file.fd, file.format.suffix or ".mp4", beside=file.beside, trusted=means.trusted
         )
     except (ImageDecodeError, VideoDecodeError) as e:
         return CredentialsFinding(status="unreadable", sentence=f"They cannot be read: {e}.")
-    return credentials_finding(read, means.own_serials)
+    return credentials_finding(read)
 
 
 def _watermark(

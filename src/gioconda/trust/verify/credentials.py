@@ -16,12 +16,11 @@ _OF_CERTIFICATES: Final = ("signingCredential.", "timeStamp.", "timestamp.")
 _NAME: Final = "gioconda"
 
 
-def credentials_finding(read: dict[str, Any], own_serials: frozenset[str]) -> CredentialsFinding:
+def credentials_finding(read: dict[str, Any]) -> CredentialsFinding:
     """Return a finding from the fields of :class:`gioconda.trust.credentials.found.Credentials`.
 
     Args:
         read: as :meth:`gioconda.sandbox.file_reader.FileReader.credentials` returns them.
-        own_serials: serial numbers of this installation's signers, hex.
     """
     status: CredentialStatus = "unreadable"
     if read.get("status") in get_args(CredentialStatus):
@@ -30,8 +29,7 @@ def credentials_finding(read: dict[str, Any], own_serials: frozenset[str]) -> Cr
         return CredentialsFinding()
     problems = _texts(read.get("problems"))
     generator = _text(read.get("generator"))
-    serial = _text(read.get("serial")).lower().lstrip("0")
-    own = status == "trusted" and bool(serial) and serial in own_serials
+    own = status == "trusted" and read.get("own") is True
     identifier = read.get("watermark")
     bound = isinstance(identifier, int) and 0 <= identifier < 2**64
     found = CredentialsFinding(

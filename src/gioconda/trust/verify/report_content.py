@@ -12,7 +12,7 @@ from gioconda.trust.verify.words import clock, plain
 Tone = Literal["mark", "warn", "quiet"]
 
 TONES: Final[dict[str, Tone]] = {
-    "made_with_gioconda": "mark", "credentials_only": "mark", "known_frames": "mark",
+    "made_with_gioconda": "mark", "credentials_only": "mark", "known_frames": "quiet",
     "spliced": "warn", "altered": "warn", "contradicted": "warn", "other_tool": "quiet",
     "inconclusive": "quiet", "no_evidence": "quiet", "unreadable": "quiet",
 }  # fmt: skip

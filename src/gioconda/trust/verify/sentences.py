@@ -53,7 +53,7 @@ def of_log(known: Known) -> str:
     when = "" if known.made_at is None else f" on {known.made_at:%Y-%m-%d at %H:%M} UTC"
     if known.likeness is None:
         return f"This installation made exactly this file{when}."
-    return f"Its pictures look like those of a video that this installation made{when}."
+    return f"Its pictures look like those of something that this installation made{when}."
 
 
 def of_claim(name: str, text: str) -> str:

@@ -31,7 +31,8 @@ MUCH_WEAKER: Final = 0.35
 _NAMED: Final = 4
 
 _EXITS: Final[dict[VerdictCode, int]] = {
-    "made_with_gioconda": EXIT_MADE, "credentials_only": EXIT_MADE, "known_frames": EXIT_MADE,
+    "made_with_gioconda": EXIT_MADE, "credentials_only": EXIT_MADE,
+    "known_frames": EXIT_NO_EVIDENCE,
     "spliced": EXIT_TAMPERED, "altered": EXIT_TAMPERED, "contradicted": EXIT_TAMPERED,
     "other_tool": EXIT_NO_EVIDENCE, "inconclusive": EXIT_NO_EVIDENCE,
     "no_evidence": EXIT_NO_EVIDENCE, "unreadable": EXIT_UNREADABLE,
@@ -140,9 +141,13 @@ def _judged(
     if ours:
         return "credentials_only", _only_credentials(file, credentials, watermark, details)
     if log.status == "known_frames":
+        details.append(
+            "The portrait that an output was made from looks like it, too, and so do other "
+            "pictures of the same kind: likeness is no evidence."
+        )
         return "known_frames", (
-            "Its pictures look like those of a video that this installation made with Gioconda, "
-            "though no mark was found in them."
+            "Its pictures look like those of something that this installation made, but carry no "
+            "mark that was found: no evidence either way."
         )
     return _elsewhere(credentials, valid, watermark, claims, details)
 
@@ -155,7 +160,7 @@ def _altered(marked: bool, log: LogFinding) -> str:
     if marked:
         return f"{first} Its pictures carry Gioconda's watermark: they were made with it."
     if log.status == "known_frames":
-        return f"{first} Its pictures look like those of a video that this installation made."
+        return f"{first} Its pictures look like those of something that this installation made."
     return first
 
 
