@@ -152,7 +152,8 @@ def of_file(finding: Finding) -> tuple[tuple[str, str], ...]:
 def has_timeline(finding: Finding) -> bool:
     """Tell whether there is something to draw over time."""
     stretches = finding.watermark.stretches
-    return bool(stretches) and finding.file.kind != "picture" and stretches[-1].end_s > 0
+    moves = finding.watermark.looked.frames > 1
+    return moves and bool(stretches) and stretches[-1].end_s > 0
 
 
 def times(end_s: float) -> list[float]:

@@ -53,7 +53,10 @@ def verdict_of(
     """
     details: list[str] = []
     code, sentence = _judged(file, credentials, watermark, log, claims, details)
-    return Verdict(code=code, sentence=sentence, details=tuple(details), exit_code=_EXITS[code])
+    exit_code = _EXITS[code]
+    if code == "credentials_only" and credentials.status != "trusted":
+        exit_code = EXIT_NO_EVIDENCE  # anybody can sign as Gioconda
+    return Verdict(code=code, sentence=sentence, details=tuple(details), exit_code=exit_code)
 
 
 def unreadable(sentence: str) -> Verdict:

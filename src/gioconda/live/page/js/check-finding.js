@@ -191,7 +191,7 @@ export function showFinding(finding, name) {
     marked: spans(stretches, 'detected'),
     bare: spans(stretches, 'not_detected'),
   });
-  const moves = finding.file.kind !== 'picture' && stretches.length > 0;
+  const moves = finding.watermark.looked.frames > 1 && stretches.length > 0;
   return [
     make(
       'div',
