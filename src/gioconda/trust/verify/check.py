@@ -116,10 +116,12 @@ def _looked(file: OpenedFile, name: str, means: Means, quick: bool, tell: Progre
     if known is None and means.log is not None and frames:
         known = means.log.frames(frames)
     log = _log(known)
+    verdict = verdict_of(told, credentials, mark, log, claims)
+    if facts.get("pictures") and not mark.looked.frames and verdict.code == "no_evidence":
+        verdict = unreadable(mark.sentence)  # nothing can be said of what was not seen
     return Finding(
-        verdict=verdict_of(told, credentials, mark, log, claims), file=told,
-        credentials=credentials, watermark=mark, log=log, claims=claims, version=__version__,
-        checked_at=datetime.now(UTC),
+        verdict=verdict, file=told, credentials=credentials, watermark=mark, log=log,
+        claims=claims, version=__version__, checked_at=datetime.now(UTC),
     )  # fmt: skip
 
 
