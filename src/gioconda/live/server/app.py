@@ -56,12 +56,14 @@ class ServeSettings:
         allow_output: beginnings of the addresses that clients may send sessions to.
         safety: what is taken from whom.
         ice_servers: URLs of STUN and TURN servers for WebRTC; none are asked if empty.
+        label: whether the visible label stays in every session.
     """
 
     capacity: int | None = None
     allow_output: tuple[str, ...] = ()
     safety: Safety = field(default_factory=Safety)
     ice_servers: tuple[str, ...] = ()
+    label: bool = False
 
 
 class Server:
@@ -86,7 +88,7 @@ class Server:
         self.store = Store(settings.safety.retention_s)
         self.decoder = Decoder(settings.safety.files)
         self.portraits = Portraits(self.pool, clock)
-        self.sessions = Sessions(self.pool, self.portraits, clock)
+        self.sessions = Sessions(self.pool, self.portraits, clock, label=settings.label)
         self.recordings = Recordings(self.store, clock)
         self.outputs = Outputs(self.sessions, settings.allow_output)
         self.jobs = JobQueue(self.store, renderer or ProcessRenderer(), clock)

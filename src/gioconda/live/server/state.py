@@ -6,7 +6,7 @@ import asyncio
 import logging
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, Protocol
 
 import numpy as np
@@ -17,6 +17,7 @@ from gioconda.live.host.face import Face, load_portrait
 from gioconda.live.host.pool import Pool
 from gioconda.live.host.reader import Reader
 from gioconda.live.server.problems import Problem
+from gioconda.trust.watermark.marks import own_marks
 
 logger = logging.getLogger(__name__)
 
@@ -201,13 +202,22 @@ class Sessions:
         pool: of their workers.
         portraits: that they show.
         clock: seconds, rising.
+        label: whether the visible label stays in all of them.
 
     Attributes:
         watchers: told of every session.
     """
 
-    def __init__(self, pool: Pool, portraits: Portraits, clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        pool: Pool,
+        portraits: Portraits,
+        clock: Callable[[], float],
+        *,
+        label: bool = False,
+    ) -> None:
         self.watchers: list[Watcher] = []
+        self.label = label
         self._pool, self._portraits, self._clock = pool, portraits, clock
         self._held: dict[str, HeldSession] = {}
         self._watching: set[asyncio.Task[None]] = set()
@@ -228,6 +238,9 @@ class Sessions:
             BusyError, RefusedError: as :meth:`Face.open` raises.
         """
         portrait = await self._portraits.get(spec.portrait)
+        # Also a worker elsewhere marks with what this installation's keys give, and has no key.
+        marks = spec.marks or await asyncio.to_thread(own_marks)
+        spec = replace(spec, marks=marks, label=spec.label or self.label)
         self._portraits.use(portrait)
         try:
             if self._pool.taken >= self._pool.capacity:
@@ -243,6 +256,10 @@ class Sessions:
         self._watching.add(task)
         task.add_done_callback(self._watching.discard)
         return held
+
+    def labelled(self, wanted: bool | None) -> bool | None:
+        """Return what a client may say of the label: it can be added, not taken away here."""
+        return None if wanted is None else wanted or self.label
 
     def get(self, key: str) -> HeldSession:
         """Return a session.
