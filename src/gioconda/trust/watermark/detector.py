@@ -118,9 +118,10 @@ class _Looking:
         self._frames = source.frames
         self._keys = keys
         self._progress = progress
-        self._search = search
         together = joined(windows)
         self._mean = together.luma()
+        self._usable = _usable(self._mean)
+        self._search = search and self._usable
         self._whole = Picture(self._mean, together.spread())
         self._scale = source.given[0] / self._mean.shape[1]
         self._parts: dict[int, Picture] = {}
@@ -139,11 +140,10 @@ class _Looking:
         chance = best.false_alarm
         if keyed is not None:
             chance = min(chance, keyed[2])
-        usable = _usable(self._mean)
         verdict: Verdict = "not_detected"
         if chance <= FALSE_ALARM:
             verdict = "detected"
-        elif chance <= FAINT or not usable:
+        elif chance <= FAINT or not self._usable:
             verdict = "inconclusive"
         place = keyed[3] if keyed is not None and keyed[2] < best.false_alarm else None
         place = place or best.found.placing
@@ -158,7 +158,7 @@ class _Looking:
             keyed[1] if keyed is not None else None,
             int(self._trials),
             self._frames,
-            usable,
+            self._usable,
         )
 
     # -- where the grid lies ----------------------------------------------------------------
@@ -171,7 +171,7 @@ class _Looking:
             self._single_windows,
             self._whole_frames,
         ]
-        if self._search and min(self._mean.shape) >= 32:
+        if self._search:
             square = square_sizes(width, height)
             stages += [
                 lambda: self._sought(self._whole, square, _SQUARE, 0.0, 0.1),
