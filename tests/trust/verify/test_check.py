@@ -172,6 +172,16 @@ def test_a_spliced_video_shows_its_sections(picture: np.ndarray, reader: FileRea
     assert bare.end_s == pytest.approx(8.0, abs=1.1)
 
 
+def test_black_pictures_at_the_end_are_no_other_source(
+    picture: np.ndarray, reader: FileReader
+) -> None:
+    black = [np.zeros_like(picture)] * 40
+    found = verified(media.video([*media.frames(picture, 48, True), *black]), reader)
+    assert found.verdict.code == "made_with_gioconda"
+    assert found.watermark.stretches[-1].status == "not_detected"
+    assert found.watermark.stretches[-1].plain
+
+
 def test_an_unmarked_video_gives_no_evidence(picture: np.ndarray, reader: FileReader) -> None:
     other = np.ascontiguousarray(picture[::-1])
     found = verified(media.video(media.frames(other, 24, False)), reader)

@@ -151,6 +151,7 @@ def test_spliced_stretches_are_named() -> None:
         ((stretch(0, 5, 30), stretch(5, 9, 4)), []),  # in doubt
         ((stretch(0, 5, 30), stretch(5, 7, 0), stretch(7, 9, 1)), [(5, 9)]),
         ((stretch(0, 5, 1),), []),
+        ((stretch(0, 5, 30), stretch(5, 9, 0).model_copy(update={"plain": True})), []),  # black
         ((), []),
     ],
 )

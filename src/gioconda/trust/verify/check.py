@@ -48,6 +48,10 @@ _HASH, _FRAMES = 0.1, 0.6
 _LOG_FRAMES: Final = 24
 _LOG_EVERY_S: Final = 0.5
 _LOG_SIDE_PX: Final = 64
+#: A frame is dark or plain by its 5th and 95th percentiles, of 255; one pixel in 8 x 8 is seen.
+_DARK: Final = 24.0
+_FLAT: Final = 8.0
+_THIN: Final = 8
 #: Digits of strengths and instants that are told.
 _DIGITS: Final = 2
 
@@ -179,6 +183,7 @@ def _watermark(
     search = means.search(quick, lambda share: tell(_FRAMES + (1 - _FRAMES) * share))
     looked = LookedAt(0.0, None, 1, True)
     small: list[ByteImage] = []
+    plain: list[tuple[float, bool]] = []
     every_s, count, next_s = _LOG_EVERY_S, 0, float("-inf")
     length_s = 0.0
     failed = ""
@@ -190,6 +195,7 @@ def _watermark(
                     continue
                 time_s, luma = item
                 search.add(luma, time_s)
+                plain.append((time_s, _is_plain(luma)))
                 count += 1
                 length_s = time_s
                 if time_s >= next_s:
@@ -205,19 +211,31 @@ def _watermark(
     if not count:
         why = f"Its pictures cannot be looked at: {failed}."
         return WatermarkFinding(sentence=why), []
-    return _mark(search.result(), looked, count, quick), small
+    return _mark(search.result(), looked, plain, quick), small
 
 
-def _mark(found: Detection, looked: LookedAt, frames: int, quick: bool) -> WatermarkFinding:
+def _is_plain(luma: ByteImage) -> bool:
+    """Tell whether a frame is too dark or plain to carry a mark that can be found."""
+    low, high = np.percentile(luma[::_THIN, ::_THIN], (5, 95))
+    return bool(high < _DARK or high - low < _FLAT)
+
+
+def _mark(
+    found: Detection, looked: LookedAt, plain: list[tuple[float, bool]], quick: bool
+) -> WatermarkFinding:
+    def is_plain(start_s: float, end_s: float) -> bool:
+        inside = [each for time_s, each in plain if start_s <= time_s < end_s]
+        return bool(inside) and 2 * sum(inside) > len(inside)
+
     stretches = tuple(
         Stretch(
             start_s=round(s.start_s, _DIGITS), end_s=round(s.end_s, _DIGITS),
-            z=round(s.z, _DIGITS), status=s.verdict,
+            z=round(s.z, _DIGITS), status=s.verdict, plain=is_plain(s.start_s, s.end_s),
         )
         for s in found.segments
     )  # fmt: skip
     told = Looked(
-        frames=frames, seconds=round(looked.seconds, _DIGITS),
+        frames=len(plain), seconds=round(looked.seconds, _DIGITS),
         of_s=None if looked.of_s is None else round(looked.of_s, _DIGITS),
         parts=max(looked.parts, 1), cut=looked.cut,
     )  # fmt: skip

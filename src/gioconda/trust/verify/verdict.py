@@ -69,7 +69,7 @@ def missing(stretches: tuple[Stretch, ...]) -> list[tuple[float, float]]:
 
     A mark that is weak everywhere, as after rough handling, is not found in some stretches either:
     so only those count that are long enough, see :data:`OTHER_SOURCE_S`, and much weaker than the
-    others, see :data:`STRONG_Z` and :data:`MUCH_WEAKER`.
+    others, see :data:`STRONG_Z` and :data:`MUCH_WEAKER`. Black or plain pictures carry none.
     """
     marked = [s for s in stretches if s.status == "detected"]
     seconds = sum(s.end_s - s.start_s for s in marked)
@@ -78,7 +78,7 @@ def missing(stretches: tuple[Stretch, ...]) -> list[tuple[float, float]]:
     strong = sum(s.z * (s.end_s - s.start_s) for s in marked) / seconds
     if strong < STRONG_Z:
         return []
-    bare = tuple(s for s in stretches if s.z < MUCH_WEAKER * strong)
+    bare = tuple(s for s in stretches if s.z < MUCH_WEAKER * strong and not s.plain)
     return [(a, b) for a, b in joined(bare, "not_detected") if b - a >= OTHER_SOURCE_S]
 
 
