@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
@@ -106,7 +107,11 @@ def load() -> None:
 
     picture = Image.fromarray(np.zeros((64, 64, 3), np.uint8))
     Image.init()
-    for format_ in ("PNG", "JPEG", "WEBP", "GIF", "AVIF"):
+    with suppress(ImportError):  # an optional part
+        import pillow_heif
+
+        pillow_heif.register_heif_opener()
+    for format_ in ("PNG", "JPEG", "WEBP", "GIF", "AVIF", "HEIF"):
         if format_ not in Image.SAVE:
             continue
         file = io.BytesIO()
