@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from pathlib import Path
+from typing import Any, get_args
 
 import pytest
 
@@ -13,6 +14,7 @@ from gioconda.trust.verify.finding import (
     LogFinding,
     Stretch,
     Verdict,
+    VerdictCode,
     WatermarkFinding,
 )
 from gioconda.trust.verify.verdict import missing, spans, verdict_of
@@ -106,6 +108,12 @@ def test_truth_table(
     found = judge(credentials, mark, log)
     assert (found.code, found.exit_code) == (code, exit_code)
     assert found.sentence.endswith(".")
+
+
+def test_the_document_has_every_verdict() -> None:
+    text = (Path(__file__).resolve().parents[3] / "docs" / "verify.md").read_text("utf-8")
+    for code in get_args(VerdictCode):
+        assert f"`{code}`" in text
 
 
 def test_an_exact_known_file_outweighs_credentials_that_do_not_fit() -> None:

@@ -86,7 +86,7 @@ def verify_file(
     except (SandboxError, TrustError):
         raise
     except GiocondaError as e:
-        return _unreadable(FileFinding(name=name), str(e))
+        return not_read(FileFinding(name=name), str(e))
     finally:
         tell(1.0)
 
@@ -108,7 +108,7 @@ def _looked(file: OpenedFile, name: str, means: Means, quick: bool, tell: Progre
         facts = means.reader.facts(file.fd, picture=picture)
     except (ImageDecodeError, VideoDecodeError) as e:
         if known is None:
-            return _unreadable(told, str(e))
+            return not_read(told, str(e))
         facts = {}
     told = told.model_copy(update=_sizes(facts, told))
     credentials = _credentials(file, means)
@@ -129,7 +129,8 @@ def _looked(file: OpenedFile, name: str, means: Means, quick: bool, tell: Progre
     )  # fmt: skip
 
 
-def _unreadable(file: FileFinding, sentence: str) -> Finding:
+def not_read(file: FileFinding, sentence: str) -> Finding:
+    """Return the finding of a file of which nothing could be seen."""
     whole = sentence[:1].upper() + sentence[1:]
     return Finding(
         verdict=unreadable(f"{whole.rstrip('.')}."), file=file, credentials=CredentialsFinding(),

@@ -10,9 +10,11 @@ from gioconda.trust.verify.finding import CredentialsFinding, CredentialStatus
 
 _CHARACTERS: Final = 300
 _ITEMS: Final = 40
-#: Codes (C2PA 2.x, "Validation status codes") that say something of the certificate or its time
-#: and nothing of the content.
-_OF_CERTIFICATES: Final = ("signingCredential.", "timeStamp.", "timestamp.")
+#: Ends of codes (C2PA 2.x, "Validation status codes") that say that content, or what is said of it,
+#: is not what was signed. Others tell of certificates, times, algorithms or damage.
+_CHANGES: Final = (
+    ".mismatch", "assertion.missing", "assertion.undeclared", "hardBindings.missing",
+)  # fmt: skip
 _NAME: Final = "gioconda"
 
 
@@ -48,7 +50,7 @@ def credentials_finding(read: dict[str, Any]) -> CredentialsFinding:
 
 def changed(problems: tuple[str, ...]) -> bool:
     """Tell whether codes of problems say that content and credentials do not fit each other."""
-    return any(not code.startswith(_OF_CERTIFICATES) for code in problems)
+    return any(code.endswith(_CHANGES) for code in problems)
 
 
 def _text(value: Any) -> str:

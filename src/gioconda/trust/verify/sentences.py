@@ -75,7 +75,9 @@ def of_credentials(found: CredentialsFinding) -> str:
     if found.changed:
         return f"Its credentials, which name {signer}, do not fit the file."
     if found.status == "invalid":
-        return f"Its credentials cannot be relied on: the certificate of {signer} is not valid."
+        if any(code.startswith("signingCredential.") for code in found.problems):
+            return f"Its credentials cannot be relied on: the certificate of {signer} is not valid."
+        return f"Its credentials, which name {signer}, are damaged and cannot be relied on."
     if found.own:
         who = "signed by this installation's key"
     elif found.status == "trusted":
