@@ -44,10 +44,14 @@ class ForgetPortrait:
 
 @dataclass(frozen=True)
 class MakePicture:
-    """Make a picture of a portrait that is loaded; answered by Picture or Refused."""
+    """Make a picture of a portrait that is loaded; answered by Picture or Refused.
+
+    ``grant`` says on what its face is moved; None relies on the ledger.
+    """
 
     key: str
     what: Literal["square", "sheet"]
+    grant: Grant | None = None
 
 
 @dataclass(frozen=True)

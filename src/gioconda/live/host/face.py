@@ -22,8 +22,9 @@ from gioconda.errors import GiocondaError
 from gioconda.live.host import commands as c
 from gioconda.live.host.pool import Pool, Worker
 from gioconda.live.host.reader import Reader
-from gioconda.live.messages import SessionClosed, SessionRestarted
+from gioconda.live.messages import ServerEvent, SessionClosed, SessionRestarted
 from gioconda.live.packets import Kind
+from gioconda.trust.provenance import Grant
 
 logger = logging.getLogger(__name__)
 
@@ -131,6 +132,10 @@ class Face:
     def outputs(self) -> frozenset[str]:
         """Names of the outputs that run, and would run in another worker too."""
         return frozenset(self._outputs)
+
+    def tell(self, event: ServerEvent) -> None:
+        """Tell every reader something that the session's process does not know."""
+        self._publish(event)
 
     async def set_motion(self, wanted: bool) -> None:
         """Say whether motion events are to be made."""
@@ -295,13 +300,16 @@ async def load_portrait(
     return report.found
 
 
-async def make_picture(pool: Pool, load: c.LoadPortrait, what: str) -> bytes:
+async def make_picture(
+    pool: Pool, load: c.LoadPortrait, what: str, grant: Grant | None = None
+) -> bytes:
     """Have a picture of a portrait made: ``square`` or ``sheet``.
 
     Raises:
         RefusedError: the portrait is not there.
     """
-    report = await ask(pool, c.MakePicture(load.key, what), load)  # type: ignore[arg-type]
+    command = c.MakePicture(load.key, what, grant)  # type: ignore[arg-type]
+    report = await ask(pool, command, load)
     assert isinstance(report, c.Picture)
     return report.data
 

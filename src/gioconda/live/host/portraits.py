@@ -10,6 +10,7 @@ from gioconda.live.host.commands import EXAMPLE, LoadPortrait
 
 if TYPE_CHECKING:
     from gioconda.portrait import Portrait
+    from gioconda.trust.provenance import Grant
 
 
 class HeldPortraits:
@@ -71,11 +72,11 @@ def square_jpeg(portrait: Portrait) -> bytes:
     return _encoded(portrait.view(512).image, "JPEG")
 
 
-def sheet_png(portrait: Portrait) -> bytes:
+def sheet_png(portrait: Portrait, grant: Grant | None = None) -> bytes:
     """Return the sheet of expressions."""
     from gioconda.sheet import expression_sheet
 
-    return _encoded(expression_sheet(portrait), "PNG")
+    return _encoded(expression_sheet(portrait, basis=grant), "PNG")
 
 
 def _encoded(image: Any, format: str) -> bytes:
