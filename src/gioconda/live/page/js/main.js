@@ -1,6 +1,7 @@
 /** Puts the page together. */
 
 import { App } from './app.js';
+import { setUpConsent } from './consent.js';
 import { setUpDials } from './dials/dials.js';
 import { $, make } from './dom.js';
 import { setUpDrop } from './drop.js';
@@ -51,6 +52,7 @@ await speak(preferred());
 setUpLanguage();
 setUpTheme();
 setUpDialogs();
+setUpConsent();
 const app = new App($('face'), $('face-video'));
 setUpStage(app);
 setUpOptions(app);
