@@ -19,13 +19,14 @@ from gioconda.controls import EMOTIONS, Controls
 from gioconda.errors import GiocondaError
 
 if TYPE_CHECKING:
+    from gioconda.animation import Animation
     from gioconda.capture import track
     from gioconda.control_poses import Pose
     from gioconda.control_track import ControlTrack, Keyframe
     from gioconda.motion import BLENDSHAPES, CHANNELS, Motion, moment, neutral
     from gioconda.motion_plot import plot_motion
     from gioconda.performance import Performer, RulePerformer
-    from gioconda.pipeline import Animation, animate, perform, render_motion
+    from gioconda.pipeline import animate, perform, render_motion
     from gioconda.portrait import Face, FaceFinder, Portrait, View
     from gioconda.render import MeshRenderer, Paster, Renderer
     from gioconda.session import Session, TimedFrame
@@ -40,7 +41,7 @@ __version__ = "0.1.0"
 
 #: Where each public name that is costly to import lives.
 _HOMES = {
-    "Animation": "gioconda.pipeline",
+    "Animation": "gioconda.animation",
     "BLENDSHAPES": "gioconda.motion",
     "CHANNELS": "gioconda.motion",
     "ControlTrack": "gioconda.control_track",

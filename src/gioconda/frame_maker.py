@@ -16,6 +16,7 @@ from gioconda.zoom import Zoom
 if TYPE_CHECKING:
     from gioconda.portrait import Portrait, View
     from gioconda.render.types import AlphaRenderer
+    from gioconda.trust.label import Box
     from gioconda.trust.provenance import Basis
     from gioconda.trust.watermark.marks import Marks
 
@@ -79,6 +80,8 @@ class FrameMaker:
         basis: on which the portrait is animated: a statement, or a grant given for one; None
             relies on the ledger.
         marks: what the watermark says; this installation's own if None.
+        language: of the visible label, where :meth:`frame` is asked for one; a key of
+            :data:`gioconda.trust.label.WORDS`.
 
     Attributes:
         grant: on which the portrait is animated.
@@ -102,11 +105,13 @@ class FrameMaker:
         renderer: str = "mesh",
         basis: Basis | None = None,
         marks: Marks | None = None,
+        language: str = "en",
     ) -> None:
         from gioconda.render import Paster
         from gioconda.render.registry import create
         from gioconda.render.types import AlphaRenderer
         from gioconda.trust.consent.requirement import Watch, granted
+        from gioconda.trust.label import Label
         from gioconda.trust.watermark.marker import Marker
         from gioconda.trust.watermark.marks import own_marks
 
@@ -154,9 +159,13 @@ class FrameMaker:
         height, width = portrait.picture.shape[:2] if whole else (size, size)
         self.width: int = int(width)
         self.height: int = int(height)
+        faces = _faces(portrait, size, near) if not whole else _faces_in_picture(portrait)
+        self._label = Label(self.width, self.height, language, faces)
         self._marker = Marker(self.width, self.height, self.marks)
 
-    def frame(self, moment: FloatArray, distance: float | None = None) -> ByteImage:
+    def frame(
+        self, moment: FloatArray, distance: float | None = None, *, label: float = 0.0
+    ) -> ByteImage:
         """Return the marked frame of a moment, uint8 RGB, (height, width, 3).
 
         With the background ``none``, RGB and alpha, (height, width, 4), not premultiplied. It is
@@ -166,13 +175,18 @@ class FrameMaker:
             moment: of the motion.
             distance: of the camera, between the two that this was made for; None, or made for
                 one alone: that.
+            label: how much of the visible label is seen, 0 to 1.
 
         Raises:
             ConsentError: the consent was revoked, or has expired, while frames were
                 made; said within half a second.
         """
         self._consent.check()
-        return self._marker.marked(self._unmarked(moment, distance))
+        image = self._unmarked(moment, distance)
+        if not label > 0:
+            return self._marker.marked(image)
+        with self._label.on(image, label):
+            return self._marker.marked(image)
 
     def _unmarked(self, moment: FloatArray, distance: float | None) -> ByteImage:
         square = self._renderer.render(moment)
@@ -215,3 +229,21 @@ def _face_in(view: View) -> tuple[float, float]:
     """Return the middle of the face, as parts of a view."""
     x, y = view.landmarks[:468, :2].mean(axis=0) / view.size
     return float(x), float(y)
+
+
+def _faces(portrait: Portrait, size: int, distance: float) -> list[Box]:
+    """Return where the face lies in the square frames, at their nearest distance."""
+    frame = portrait.frame()
+    points = (portrait.face.landmarks[:468, :2] - (frame.left, frame.top)) * (size / frame.side)
+    nearer = 1 / min(distance, 1.0)
+    return [_box((points - size / 2) * nearer + size / 2)]
+
+
+def _faces_in_picture(portrait: Portrait) -> list[Box]:
+    return [_box(face.landmarks[:468, :2]) for face in portrait.faces]
+
+
+def _box(points: FloatArray) -> Box:
+    left, top = points.min(axis=0)
+    right, bottom = points.max(axis=0)
+    return float(left), float(top), float(right), float(bottom)

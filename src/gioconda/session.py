@@ -27,6 +27,7 @@ from gioconda.zoom import Camera, span, widened
 if TYPE_CHECKING:
     from gioconda.portrait import Portrait
     from gioconda.speech.known_phones import PhoneTrack
+    from gioconda.trust.label import LabelLike
     from gioconda.trust.provenance import Basis
     from gioconda.trust.watermark.marks import Marks
     from gioconda.voices.types import TimedPhone
@@ -178,9 +179,11 @@ class Session:
         basis: on which the portrait is animated: ``self``, ``permission``, ``artwork``,
             ``synthetic``, or a grant given for one; None relies on the ledger of consent.
         marks: what the watermark says; this installation's own if None.
+        label: draw the word "Synthetic" in a corner; a language (``"de"``) says in which.
 
     Attributes:
         grant: on which the portrait is animated.
+        marks: what the watermark says.
 
     Raises:
         OptionError: an option is out of range.
@@ -212,8 +215,10 @@ class Session:
         lookahead_ms: float | None = None,
         basis: Basis | None = None,
         marks: Marks | None = None,
+        label: LabelLike = False,
     ) -> None:
         from gioconda.trust.consent.requirement import granted
+        from gioconda.trust.label import label_language
 
         track = track_of(controls)
         behind = background_of(background)
@@ -225,11 +230,14 @@ class Session:
         self.fps = float(fps)
         self.grant = granted(portrait, basis)
         self._portrait, self._framing = portrait, framing
+        language = label_language(label)
+        self._label = 1.0 if language else 0.0
         self._make = partial(
             FrameMaker, portrait, size=size, framing=framing, background=behind, renderer=renderer,
-            basis=self.grant, marks=marks,
+            basis=self.grant, marks=marks, language=language or "en",
         )  # fmt: skip
         self._maker = self._make(distance=(near, far))
+        self.marks = self._maker.marks
         self._camera = Camera(track, self.fps)
         self._performance = Performance(
             track if controls is None else controls,
@@ -333,7 +341,9 @@ class Session:
             self._next += 1
             now = time.perf_counter()
             time_s = index / self.fps
-            image = self._maker.frame(self._buffer.at(time_s), self._camera.at(time_s))
+            image = self._maker.frame(
+                self._buffer.at(time_s), self._camera.at(time_s), label=self._label
+            )
             self.clock.add("render", now)
             yield TimedFrame(index, index / self.fps, image)
 

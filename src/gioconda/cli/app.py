@@ -8,11 +8,12 @@ from typing import Annotated
 import typer
 
 from gioconda.cli import arguments as arg
-from gioconda.cli import live_command, motion_commands, say_command, serve_command
+from gioconda.cli import live_command, motion_commands, say_command, serve_command, verify_command
 from gioconda.cli.cluster_option import ClusterOption, JobsOption, WithCluster
 from gioconda.cli.consent_commands import consent_app
 from gioconda.cli.consent_options import Stating, with_consent
 from gioconda.cli.measure_commands import measure_app
+from gioconda.cli.trust_commands import trust_app
 from gioconda.cli.voice import Voice
 from gioconda.cli.words import Words
 from gioconda.controls import Controls
@@ -62,6 +63,7 @@ def animate(
     size: arg.Size = 512,
     framing: arg.FramingOption = "crop",
     background: arg.BackgroundOption = "keep",
+    label: arg.Label = False,
     face: arg.FaceOption = None,
     seed: arg.Seed = 0,
     gaze: arg.Gaze = "0,0",
@@ -101,7 +103,7 @@ def animate(
 
     look = making.Look(
         fps=fps, size=size, framing=framing, face=face, distance=distance,
-        background=background_of(background),
+        background=background_of(background), label=label,
     )  # fmt: skip
     say = Voice(as_json=as_json, quiet=quiet)
     if motion_from is not None:
@@ -278,6 +280,7 @@ def render(
     size: arg.Size = 512,
     framing: arg.FramingOption = "crop",
     background: arg.BackgroundOption = "keep",
+    label: arg.Label = False,
     face: arg.FaceOption = None,
     distance: arg.Distance = 1.0,
     controls_file: arg.ControlsFile = None,
@@ -293,7 +296,7 @@ def render(
 
     look = making.Look(
         fps=fps, size=size, framing=framing, face=face, distance=distance,
-        background=background_of(background),
+        background=background_of(background), label=label,
     )  # fmt: skip
     say = Voice(as_json=as_json, quiet=quiet)
     controls = arg.directed(Controls(distance=distance), controls_file, context)
@@ -379,6 +382,7 @@ def demo(
 
 
 app.command(cls=WithCluster)(serve_command.serve)
+app.command()(verify_command.verify)
 
 
 @app.command("warm-up", hidden=True)
@@ -391,6 +395,7 @@ def warm_up() -> None:
 
 app.add_typer(consent_app, name="consent")
 app.add_typer(measure_app, name="measure")
+app.add_typer(trust_app, name="trust")
 
 
 train_app = typer.Typer(help="Make the shipped weights again.", no_args_is_help=True)

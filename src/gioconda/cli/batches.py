@@ -25,7 +25,7 @@ from gioconda.cli.making import (
 )
 from gioconda.cli.voice import Voice
 from gioconda.cli.words import NO_WORDS, Words, check_words
-from gioconda.errors import GiocondaError, OptionError, OutputError
+from gioconda.errors import GiocondaError, OptionError, OutputError, TrustError
 from gioconda.targets import named_after
 
 if TYPE_CHECKING:
@@ -268,10 +268,10 @@ class _Batch:
     def _tasks(self) -> Iterator[RenderTask]:
         """Yield what is to be made; portraits are read as they are needed."""
         from gioconda.cluster.tasks import FileBytes, RenderTask
+        from gioconda.trust.label import label_language
         from gioconda.trust.watermark.marks import own_marks
 
-        marks = own_marks()
-        look = self._look
+        look, marks = self._look, own_marks()
         for number in list(self._targets):
             row = self._rows[number]
             assert row.controls is not None
@@ -283,37 +283,41 @@ class _Batch:
             yield RenderTask(
                 number, portrait, row.sound, row.partner, row.controls,
                 self._targets[number].suffix, look.fps, look.size, look.framing, look.face,
-                look.background, self._grants[number], marks,
+                look.background, self._grants[number], marks, label_language(look.label),
             )  # fmt: skip
 
     def _saved(self, outcome: Outcome) -> str | None:
-        """Write a video whole or not at all; return its name, or note why there is none."""
+        """Write and sign a video, whole or not at all; return its name, or note why not."""
         from gioconda.targets import write_error
+        from gioconda.trust.seal import seal
         from gioconda.video.target import discard
 
         row, target = self._rows[outcome.number], self._targets[outcome.number]
         error = outcome.error
-        if outcome.video is not None:
+        if outcome.video is not None and outcome.made_from is not None:
             try:
                 stage = target.stage()
                 try:
                     stage.write_bytes(outcome.video)
+                    seal(stage, target.suffix, outcome.made_from)
                     return str(target.commit(stage))
                 except OSError as e:
                     raise write_error(target.name, e) from e
                 finally:
                     discard(stage)
-            except OutputError as e:
+            except (OutputError, TrustError) as e:
                 error = str(e)
         self._failed.append((row, error))
         return None
 
     def _tell(self, final: str, outcome: Outcome) -> None:
+        from gioconda.saving import signed_by
+
         assert outcome.report is not None
         del self._voice.notes[self._of_all :]
         for note in outcome.notes:
             self._voice.note(note)
-        tell(replace(outcome.report, path=final), self._voice)
+        tell(replace(outcome.report, path=final, credentials=signed_by()), self._voice)
 
 
 def _sounds(

@@ -93,7 +93,8 @@ def animate_from(
         motion = _with_head(captured.motion, head)
         animation = render_motion(
             person, motion, opened, fps=look.fps, size=look.size, framing=look.framing,
-            distance=look.distance, background=look.background, basis=grant,
+            distance=look.distance, background=look.background, person_in=video,
+            label=look.label, basis=grant,
         )  # fmt: skip
         save_animation(animation, target, look, voice, force=force)
     finally:

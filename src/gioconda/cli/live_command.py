@@ -46,6 +46,7 @@ def live(
     fps: arg.Fps = 40.0,
     size: arg.Size = 512,
     background: arg.BackgroundOption = "keep",
+    label: arg.Label = False,
     face: arg.FaceOption = None,
     seed: arg.Seed = 0,
     gaze: arg.Gaze = "0,0",
@@ -72,7 +73,7 @@ def live(
     )  # fmt: skip
     if track.emotion:
         raise OptionError("'live' shows one emotion at a time; give --emotion NAME:STRENGTH")
-    look = living.LiveLook(fps, size, background, face, lookahead)
+    look = living.LiveLook(fps, size, background, face, lookahead, label)
     living.live(
         portrait, source, to or [], track.constant, look, Voice(as_json=False, quiet=quiet),
         rate_hz=rate, consent=consent, force=force,

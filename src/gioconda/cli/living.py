@@ -37,6 +37,7 @@ class LiveLook:
     background: str
     face: int | None
     lookahead_ms: float
+    label: bool = False
 
 
 def live(
@@ -77,8 +78,11 @@ def live(
         try:
             for address in addresses:
                 outputs.append(
-                    open_output(address, session.width, session.height, session.fps, on_event=told)
-                )
+                    open_output(
+                        address, session.width, session.height, session.fps, on_event=told,
+                        provenance=session.provenance,
+                    )
+                )  # fmt: skip
             voice.say("speaking; Ctrl-C ends it")
             run(session, speech, outputs)
         except KeyboardInterrupt:
@@ -183,7 +187,8 @@ def _session(
     picture = Portrait.open(portrait, look.face)
     make = partial(
         Session, picture, controls, fps=look.fps, size=look.size, background=background,
-        lookahead_ms=look.lookahead_ms, basis=granted(picture, consent, voice),
+        lookahead_ms=look.lookahead_ms, label=look.label,
+        basis=granted(picture, consent, voice),
     )  # fmt: skip
     # A first one loads every library, kernel and model, so that the one that is seen never waits.
     trial = make()

@@ -13,7 +13,6 @@ from gioconda.cli.consent_options import NOTHING, Stating
 from gioconda.cli.making import check_plain_target, made_folder
 from gioconda.cli.voice import Voice
 from gioconda.errors import OptionError
-from gioconda.targets import replacing
 
 if TYPE_CHECKING:
     from gioconda.measure.floor import Row
@@ -79,13 +78,15 @@ def inspect(
 
 
 def _write_sheet(person: Any, target: Path, size: int, grant: Grant) -> None:
-    from PIL import Image
-
     from gioconda.sheet import expression_sheet
+    from gioconda.trust.origins import portrait_of
+    from gioconda.trust.provenance import Provenance
+    from gioconda.trust.stills import save_still
+    from gioconda.trust.watermark.marks import own_marks
 
-    sheet = expression_sheet(person, size=size, basis=grant)
-    with replacing(target) as temporary:
-        Image.fromarray(sheet).save(temporary, format="PNG")
+    marks = own_marks()
+    sheet = expression_sheet(person, size=size, basis=grant, marks=marks)
+    save_still(sheet, target, Provenance("motion", grant, portrait_of(person), marks.identifier))
 
 
 def doctor(*, as_json: bool) -> int:

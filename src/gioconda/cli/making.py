@@ -21,8 +21,8 @@ from gioconda.frame_maker import KEPT, check_options
 from gioconda.targets import check_file_target, named_after
 
 if TYPE_CHECKING:
+    from gioconda.animation import Animation, Report
     from gioconda.control_track import Direction
-    from gioconda.pipeline import Animation, Report
     from gioconda.portrait import Portrait
     from gioconda.speech.sound import Sound
     from gioconda.trust.provenance import Grant
@@ -38,6 +38,7 @@ class Look:
     face: int | None = None
     distance: float = 1.0
     background: Background = KEPT
+    label: bool = False
 
 
 def animate(
@@ -166,7 +167,7 @@ def _animate_one(
 
     animation = make(
         portrait, sound, controls, fps=look.fps, size=look.size, framing=look.framing,
-        background=look.background, partner=partner, basis=grant,
+        background=look.background, partner=partner, label=look.label, basis=grant,
     )  # fmt: skip
     save_animation(animation, target, look, voice, force=force)
 
@@ -229,7 +230,7 @@ def render(
         person = Portrait.open(portrait, face=look.face)
         animation = make(
             person, loaded, opened, fps=look.fps, size=look.size, framing=look.framing,
-            distance=track_of(controls), background=look.background,
+            distance=track_of(controls), background=look.background, label=look.label,
             basis=granted(person, consent, voice),
         )  # fmt: skip
         save_animation(animation, target, look, voice, force=force)
@@ -275,7 +276,8 @@ def tell(report: Report, voice: Voice) -> None:
     steady = f", then {report.frames_per_second:.0f} frames a second" if report.frames > 1 else ""
     voice.result(
         f"{report.path}: {frames}, {report.duration_s:.1f} s of video in {report.seconds:.1f} s "
-        f"({report.start_s:.1f} s to the first frame{steady})",
+        f"({report.start_s:.1f} s to the first frame{steady}); marked as synthetic, "
+        f"{report.credentials}",
         {
             "output": report.path,
             "frames": report.frames,
@@ -283,6 +285,7 @@ def tell(report: Report, voice: Voice) -> None:
             "seconds": round(report.seconds, 3),
             "start_s": round(report.start_s, 3),
             "frames_per_second": round(report.frames_per_second, 1),
+            "credentials": report.credentials,
             "stages_ms": {k: round(v, 3) for k, v in report.stages_ms.items()},
             "warnings": list(voice.notes),
         },

@@ -81,6 +81,7 @@ def say(
     size: arg.Size = 512,
     framing: arg.FramingOption = "crop",
     background: arg.BackgroundOption = "keep",
+    label: arg.Label = False,
     face: arg.FaceOption = None,
     seed: arg.Seed = 0,
     gaze: arg.Gaze = "0,0",
@@ -112,7 +113,7 @@ def say(
     )  # fmt: skip
     look = Look(
         fps=fps, size=size, framing=framing, face=face, distance=distance,
-        background=background_of(background),
+        background=background_of(background), label=label,
     )  # fmt: skip
     constant = arg.controls(
         gaze=gaze, distance=distance, emotion=emotion, expression=expression, head=head,

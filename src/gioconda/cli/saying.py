@@ -111,7 +111,7 @@ def say(
 
         animation = animate(
             person, sound, controls, fps=look.fps, size=look.size, framing=look.framing,
-            background=look.background, basis=grant,
+            background=look.background, label=look.label, basis=grant,
         )  # fmt: skip
         assert target is not None
         save_animation(animation, target, look, voice, force=force)

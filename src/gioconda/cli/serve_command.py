@@ -50,6 +50,14 @@ def serve(
             "be repeated.",
         ),
     ] = None,
+    label: Annotated[
+        bool,
+        typer.Option(
+            "--label",
+            help='Let the word "Synthetic" stay in a corner of every session; it is there in the '
+            "first seconds anyway.",
+        ),
+    ] = False,
     log_level: Annotated[
         Literal["debug", "info", "warning", "error"],
         typer.Option("--log-level", help="How much is logged; never what was sent."),
@@ -68,6 +76,6 @@ def serve(
     serving.serve(
         host, port, sessions=sessions, token=token, origins=tuple(allow_origin or ()),
         hosts=tuple(allow_host or ()), outputs=tuple(allow_output or ()), log_level=log_level,
-        ice_servers=tuple(ice_server or ()),
+        ice_servers=tuple(ice_server or ()), label=label,
         cluster=cluster, cluster_port=cluster_port, consent=consent,
     )  # fmt: skip

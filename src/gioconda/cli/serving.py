@@ -25,6 +25,7 @@ def serve(
     hosts: tuple[str, ...] = (),
     ice_servers: tuple[str, ...] = (),
     outputs: tuple[str, ...] = (),
+    label: bool = False,
     log_level: str = "warning",
     cluster: str | None = None,
     cluster_port: int = 0,
@@ -41,6 +42,7 @@ def serve(
         hosts: names under which a proxy publishes the server; a token is required then.
         ice_servers: URLs of STUN and TURN servers for WebRTC.
         outputs: beginnings of addresses that clients may send sessions to.
+        label: whether the visible label stays in every session.
         log_level: how much is logged.
         cluster: address of a Ray cluster that holds the sessions; None for this machine alone.
         cluster_port: that its workers connect back to; any that is free if 0.
@@ -79,7 +81,7 @@ def serve(
         closing(run.listening(host, port)) as listener,
         _pool(cluster, sessions, cluster_port) as pool,
     ):
-        app = create_app(ServeSettings(sessions, outputs, safety, ice, statement), pool)
+        app = create_app(ServeSettings(sessions, outputs, safety, ice, label, statement), pool)
         address = run.address_of(listener, host)
 
         def started() -> None:

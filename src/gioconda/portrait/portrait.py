@@ -118,6 +118,11 @@ class Portrait:
         return pixels_sha256(self.picture)
 
     @property
+    def sha256(self) -> str:
+        """Hex digest of the file's bytes; of pixels and shape where it was given as an array."""
+        return self._source.sha256
+
+    @property
     def warnings(self) -> tuple[str, ...]:
         """What may make the result worse, for frames of 512 px; one sentence each."""
         return self.warnings_for(_DEFAULT_SIZE_PX)

@@ -15,6 +15,8 @@ Role = Literal["portrait", "sound", "partner", "motion", "text", "background"]
 #: What moved the face: speech (through the trained net), a person in a video or before a webcam,
 #: or motion from a file.
 Driver = Literal["speech", "person", "motion"]
+#: What spoke where no person did: rules alone, as eSpeak NG, or a net trained on voices.
+SyntheticVoice = Literal["algorithmic", "trained"]
 #: What a portrait may be animated on.
 BasisName = Literal["self", "permission", "artwork", "synthetic"]
 BASES: Final[tuple[BasisName, ...]] = ("self", "permission", "artwork", "synthetic")
@@ -79,6 +81,7 @@ class Provenance:
             sound.
         live: whether it was recorded from a live session.
         partial: whether the making was stopped before its end.
+        voice: what spoke, where the speech was made from text; None if it was given.
     """
 
     driver: Driver = "speech"
@@ -87,6 +90,7 @@ class Provenance:
     identifier: int | None = None
     live: bool = False
     partial: bool = False
+    voice: SyntheticVoice | None = None
 
     def stopped(self) -> Provenance:
         """Return the same of an output that was stopped before its end."""

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from gioconda.controls import Controls
 from gioconda.live.messages import ServerEvent
 from gioconda.live.packets import Kind, Packet
-from gioconda.trust.provenance import Grant
+from gioconda.trust.provenance import Grant, Provenance
 from gioconda.trust.watermark.marks import Marks
 
 #: The example portrait's id.
@@ -46,12 +46,17 @@ class ForgetPortrait:
 class MakePicture:
     """Make a picture of a portrait that is loaded; answered by Picture or Refused.
 
-    ``grant`` says on what its face is moved; None relies on the ledger.
+    Attributes:
+        key: the portrait's.
+        what: the square as it is, or the sheet of expressions.
+        grant: on which its face is moved; None relies on the ledger.
+        marks: what the sheet's watermark says; the installation's own if None.
     """
 
     key: str
     what: Literal["square", "sheet"]
     grant: Grant | None = None
+    marks: Marks | None = None
 
 
 @dataclass(frozen=True)
@@ -66,6 +71,8 @@ class OpenSession:
         ticket: number that comes back in what answers it.
         grant: on which the portrait is animated; None relies on the ledger.
         marks: what the watermark says; the installation's own if None.
+        label: whether the visible label stays.
+        language: of the label; that of the process's environment if empty.
     """
 
     portrait: str
@@ -78,6 +85,8 @@ class OpenSession:
     ticket: int = 0
     grant: Grant | None = None
     marks: Marks | None = None
+    label: bool = False
+    language: str = ""
 
 
 @dataclass(frozen=True)
@@ -118,11 +127,12 @@ class StopSpeaking:
 
 @dataclass(frozen=True)
 class Turn:
-    """Set dials, background, listening; None leaves a thing as it is."""
+    """Set dials, background, listening, label; None leaves a thing as it is."""
 
     controls: Controls | None = None
     background: str | None = None
     listening: bool | None = None
+    label: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -156,12 +166,26 @@ class WantKey:
 
 
 @dataclass(frozen=True)
+class ShowLabel:
+    """Somebody begins to watch: show the visible label for some seconds."""
+
+
+@dataclass(frozen=True)
 class StartOutput:
-    """Send the session to a target of :mod:`gioconda.live.outputs`; answered by OutputChanged."""
+    """Send the session to a target of :mod:`gioconda.live.outputs`; answered by OutputChanged.
+
+    Attributes:
+        name: of the output.
+        target: file, address or camera.
+        overwrite: whether a file may be replaced.
+        away: whether it is a file on another machine than the keys', which is signed when it is
+            home.
+    """
 
     name: str
     target: str
     overwrite: bool = False
+    away: bool = False
 
 
 @dataclass(frozen=True)
@@ -178,8 +202,8 @@ class CloseSession:
 
 Command = (
     LoadPortrait | ForgetPortrait | MakePicture | OpenSession | Speak | Say | Hear | Commit
-    | StopSpeaking | Turn | Webcam | SetPuppet | Want | WantKey | StartOutput | StopOutput
-    | CloseSession
+    | StopSpeaking | Turn | Webcam | SetPuppet | Want | WantKey | ShowLabel | StartOutput
+    | StopOutput | CloseSession
 )  # fmt: skip
 
 
@@ -244,12 +268,14 @@ class OutputChanged:
         state: connecting, live, retrying, failed or closed.
         message: one sentence where something is wrong.
         seconds: written so far.
+        provenance: of a file that was written on another machine and is whole.
     """
 
     name: str
     state: str
     message: str = ""
     seconds: float = 0.0
+    provenance: Provenance | None = None
 
 
 @dataclass(frozen=True)

@@ -175,8 +175,8 @@ class Worker:
     @_do.register
     def _(self, command: c.MakePicture) -> None:
         portrait = self._portraits.get(command.key)
-        square = command.what == "square"
-        data = square_jpeg(portrait) if square else sheet_png(portrait, command.grant)
+        sheet = command.what == "sheet"
+        data = sheet_png(portrait, command.grant, command.marks) if sheet else square_jpeg(portrait)
         self._send(c.Picture(command.key, command.what, data))
 
     @_do.register
@@ -229,9 +229,15 @@ class Worker:
         self._session.want_key(command.kind)
 
     @_do.register
+    def _(self, command: c.ShowLabel) -> None:
+        self._session.show_label()
+
+    @_do.register
     def _(self, command: c.StartOutput) -> None:
         try:
-            self._session.start_output(command.name, command.target, command.overwrite)
+            self._session.start_output(
+                command.name, command.target, command.overwrite, command.away
+            )
         except GiocondaError as e:
             self._send(c.OutputChanged(command.name, "failed", str(e)))
         except Exception as e:
@@ -360,13 +366,15 @@ def warm_up(portraits: HeldPortraits) -> None:
     from gioconda.live.packets import Kind
     from gioconda.live.session import Session
     from gioconda.portrait import Portrait
+    from gioconda.trust.watermark.marks import blank_marks
     from gioconda.voices.types import TimedPhone
 
     # One thread renders and encodes; more would only contend with other sessions.
     cv2.setNumThreads(1)
     # What finds faces is loaded too: of the example they are known without looking.
     Portrait.open(str(examples.portrait_path()), cache=False)
-    session = Session(portraits.get(c.EXAMPLE))
+    # These frames leave for nowhere; a worker elsewhere is not to make itself keys for them.
+    session = Session(portraits.get(c.EXAMPLE), marks=blank_marks())
     # With a phone, since texts bring theirs.
     session.push_audio(np.zeros(1600, np.float32), phones=(TimedPhone(0.0, 0.1, "a"),))
     encoders = [create_encoder(kind, 512, 512, 40) for kind in (Kind.H264, Kind.VP8)]

@@ -94,6 +94,7 @@ class Change(Dials):
 
     background: Background | None = None
     listening: bool | None = Field(None, description="somebody else speaks")
+    label: bool | None = Field(None, description='whether the word "Synthetic" stays in a corner')
 
 
 class SessionRequest(Taken):
@@ -110,6 +111,10 @@ class SessionRequest(Taken):
     seed: int = Field(0, ge=0, lt=2**63)
     controls: Dials | None = None
     background: Background = "keep"
+    label: bool = Field(
+        False, description='whether the word "Synthetic" stays in a corner after the first seconds'
+    )
+    language: str = Field("en", max_length=16, description="of the label")
 
 
 class SessionLinks(BaseModel):
@@ -234,10 +239,24 @@ def errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
     return answers
 
 
-def file(media_type: str) -> dict[int | str, dict[str, Any]]:
+#: Header of answers that are a made face, or lead to one.
+SYNTHETIC: Final = {"Synthetic-Media": "true"}
+_SYNTHETIC_HEADER: Final = {
+    "Synthetic-Media": {
+        "description": "`true`: what is seen and heard is made", "schema": {"const": "true"}
+    }
+}  # fmt: skip
+
+
+def file(media_type: str, *, synthetic: bool = False) -> dict[int | str, dict[str, Any]]:
     """Return the documentation of an answer that is a file, for ``responses=``."""
     schema = {"type": "string", "format": "binary"}
-    return {200: {"description": "The file", "content": {media_type: {"schema": schema}}}}
+    told: dict[str, Any] = {
+        "description": "The file", "content": {media_type: {"schema": schema}},
+    }  # fmt: skip
+    if synthetic:
+        told["headers"] = _SYNTHETIC_HEADER
+    return {200: told}
 
 
 _MEANINGS: Final = {

@@ -21,7 +21,17 @@ from fastapi.staticfiles import StaticFiles
 from gioconda import __version__
 from gioconda.live.host.commands import EXAMPLE
 from gioconda.live.host.pool import LocalPool, Pool
-from gioconda.live.server import about, documentation, jobs, portraits, problems, sessions, webrtc
+from gioconda.live.server import (
+    about,
+    documentation,
+    jobs,
+    portraits,
+    problems,
+    sessions,
+    verifying,
+    webrtc,
+)
+from gioconda.live.server.check_process import Checks, ProcessChecks
 from gioconda.live.server.consents import Consents
 from gioconda.live.server.job_process import ProcessRenderer, Renderer
 from gioconda.live.server.job_queue import JobQueue
@@ -50,6 +60,7 @@ class ServeSettings:
         allow_output: beginnings of the addresses that clients may send sessions to.
         safety: what is taken from whom.
         ice_servers: URLs of STUN and TURN servers for WebRTC; none are asked if empty.
+        label: whether the visible label stays in every session.
         statement: about the portraits of clients that state nothing themselves; None where each
             must.
     """
@@ -58,6 +69,7 @@ class ServeSettings:
     allow_output: tuple[str, ...] = ()
     safety: Safety = field(default_factory=Safety)
     ice_servers: tuple[str, ...] = ()
+    label: bool = False
     statement: Statement | None = None
 
 
@@ -84,12 +96,13 @@ class Server:
         self.decoder = Decoder(settings.safety.files)
         self.consents = Consents(settings.statement)
         self.portraits = Portraits(self.pool, clock, self.consents)
-        self.sessions = Sessions(self.pool, self.portraits, clock)
+        self.sessions = Sessions(self.pool, self.portraits, clock, label=settings.label)
         self.recordings = Recordings(self.store, clock)
         self.outputs = Outputs(self.sessions, settings.allow_output)
         self.jobs = JobQueue(self.store, renderer or ProcessRenderer(), clock)
         self.sessions.watchers += [self.recordings, self.outputs]
         self.peers = webrtc.LazyPeers(self)
+        self.checks: Checks = ProcessChecks()
 
     @property
     def limits(self) -> DecodeLimits:
@@ -130,6 +143,7 @@ class Server:
             await self.end()
             await self.pool.close()
             self.decoder.close()
+            self.checks.close()
             self.store.close()
 
     async def end(self) -> None:
@@ -199,7 +213,7 @@ def create_app(
     )  # fmt: skip
     app.state.server = server
     problems.add_to(app)
-    for part in (about, portraits, sessions, jobs, webrtc):
+    for part in (about, portraits, sessions, jobs, verifying, webrtc):
         app.include_router(part.routes(server))
     documentation.add_to(app)
 

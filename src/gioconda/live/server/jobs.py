@@ -81,6 +81,9 @@ class JobAnswer(BaseModel):
     error: str | None = Field(None, description="one sentence where it failed")
     file: str | None = Field(None, description="where the video is, once it is done")
     kept_s: float | None = Field(None, description="seconds until it is deleted, once it is over")
+    synthetic: Annotated[
+        Literal[True], Field(description="what is seen and heard is made; the file is marked so")
+    ] = True
 
 
 def routes(server: Server) -> APIRouter:
@@ -150,7 +153,9 @@ def routes(server: Server) -> APIRouter:
             why = job.error or "it is not done yet"
             raise Problem(409, "not_done", f"there is no file of this job: {why}")
         kind = job.path.suffix[1:]
-        return FileResponse(job.path, media_type=_TYPES[kind], filename=f"gioconda.{kind}")
+        return FileResponse(
+            job.path, media_type=_TYPES[kind], filename=f"gioconda.{kind}", headers=a.SYNTHETIC
+        )
 
     @router.delete("/{key}", status_code=204, responses=a.errors(404))
     async def delete(key: Key) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Path, Request, Response
 
-from gioconda.live.host.face import make_picture
+from gioconda.live.host.face import make_sheet, make_square
 from gioconda.live.server import answers as a
 from gioconda.live.server.consents import ConsentFields, statement_in
 from gioconda.live.server.uploads import file_body, is_form, uploaded_with_fields
@@ -87,15 +87,18 @@ def routes(server: Server) -> APIRouter:
         responses=a.errors(404) | a.file("image/jpeg"),
     )
     async def picture(key: Key) -> Response:
-        """Return the square as it is animated."""
+        """Return the square that is animated: the picture's own pixels, nothing made."""
         return Response(await _picture(server, key, "square"), media_type="image/jpeg")
 
     @router.get(
-        "/{key}/sheet.png", response_class=Response, responses=a.errors(404) | a.file("image/png")
+        "/{key}/sheet.png",
+        response_class=Response,
+        responses=a.errors(404) | a.file("image/png", synthetic=True),
     )
     async def sheet(key: Key) -> Response:
         """Return the sheet of expressions."""
-        return Response(await _picture(server, key, "sheet"), media_type="image/png")
+        data = await _picture(server, key, "sheet")
+        return Response(data, media_type="image/png", headers=a.SYNTHETIC)
 
     return router
 
@@ -133,6 +136,10 @@ async def _picture(server: Server, key: str, what: str) -> bytes:
     if what == "sheet":  # on which the face moves
         check(held.grant)
     if what not in held.pictures:
+        load = held.command()
         grant = server.portraits.grant_for_workers(held)
-        held.pictures[what] = await make_picture(server.pool, held.command(), what, grant)
+        held.pictures[what] = await (
+            make_square(server.pool, load) if what == "square"
+            else make_sheet(server.pool, load, grant)
+        )  # fmt: skip
     return held.pictures[what]

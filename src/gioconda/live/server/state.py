@@ -23,6 +23,7 @@ from gioconda.live.server.problems import Problem
 from gioconda.trust.consent.requirement import carried, check
 from gioconda.trust.consent.statement import Statement
 from gioconda.trust.provenance import Grant
+from gioconda.trust.watermark.marks import own_marks
 
 logger = logging.getLogger(__name__)
 
@@ -232,13 +233,22 @@ class Sessions:
         pool: of their workers.
         portraits: that they show.
         clock: seconds, rising.
+        label: whether the visible label stays in all of them.
 
     Attributes:
         watchers: told of every session.
     """
 
-    def __init__(self, pool: Pool, portraits: Portraits, clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        pool: Pool,
+        portraits: Portraits,
+        clock: Callable[[], float],
+        *,
+        label: bool = False,
+    ) -> None:
         self.watchers: list[Watcher] = []
+        self.label = label
         self._pool, self._portraits, self._clock = pool, portraits, clock
         self._held: dict[str, HeldSession] = {}
         self._watching: set[asyncio.Task[None]] = set()
@@ -260,11 +270,10 @@ class Sessions:
             BusyError, RefusedError: as :meth:`Face.open` raises.
         """
         portrait = await self._portraits.get(spec.portrait)
-        spec = replace(spec, grant=self._portraits.grant_for_workers(portrait))
-        if self._pool.far:
-            from gioconda.trust.watermark.marks import own_marks
-
-            spec = replace(spec, marks=await asyncio.to_thread(own_marks))
+        grant = self._portraits.grant_for_workers(portrait)
+        # Also a worker elsewhere marks with what this installation's keys give, and has no key.
+        marks = spec.marks or await asyncio.to_thread(own_marks)
+        spec = replace(spec, grant=grant, marks=marks, label=spec.label or self.label)
         self._portraits.use(portrait)
         try:
             if self._pool.taken >= self._pool.capacity:
@@ -280,6 +289,10 @@ class Sessions:
         self._watching.add(task)
         task.add_done_callback(self._watching.discard)
         return held
+
+    def labelled(self, wanted: bool | None) -> bool | None:
+        """Return what a client may say of the label: it can be added, not taken away here."""
+        return None if wanted is None else wanted or self.label
 
     def get(self, key: str) -> HeldSession:
         """Return a session.
@@ -333,7 +346,7 @@ class Sessions:
                 check(held.portrait.grant)
             except ConsentError as e:
                 if held.ending is None:
-                    held.face.tell(ErrorEvent(code="consent", message=str(e)))
+                    held.face.publish(ErrorEvent(code="consent", message=str(e)))
                     await self.close(held, "consent was revoked, or has expired")
 
     async def sweep(self) -> None:

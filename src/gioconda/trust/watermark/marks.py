@@ -3,24 +3,41 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
+
+from gioconda.errors import OptionError
+from gioconda.trust.watermark.code import CODED_BITS, encode, message
+from gioconda.trust.watermark.keys import OperatorKey, operator_keys, own_identifier
+from gioconda.trust.watermark.layout import CHIPS, SIDE, public_pilots, secret_layout
+
+#: Groups beyond the coded bits: the public pilots, and the operator's own.
+PUBLIC_GROUP: Final = CODED_BITS
+SECRET_GROUP: Final = CODED_BITS + 1
+GROUPS: Final = CODED_BITS + 2
 
 
 @dataclass(frozen=True)
 class Marks:
     """The chips of both marks; may travel to another process or machine, since no key is inside.
 
+    Whoever has them can mark frames with this identifier, and with no other.
+
     Attributes:
         identifier: the operator's, 64 bits.
         epoch: of the operator's key.
         chips: int8 (128, 128), +1 or -1.
+        groups: int16 (128, 128), which coded bit a chip carries, 0 to 383; 384 is a public pilot,
+            385 one of the operator's own.
     """
 
     identifier: int
     epoch: int
     chips: npt.NDArray[np.int8] = field(repr=False, compare=False)
+    groups: npt.NDArray[np.int16] = field(repr=False, compare=False)
 
 
 def own_marks(identifier: int | None = None) -> Marks:
@@ -33,4 +50,27 @@ def own_marks(identifier: int | None = None) -> Marks:
         OptionError: the identifier has not 64 bits.
         TrustError: the keys cannot be read or made.
     """
-    return Marks(identifier or 0, 0, np.ones((128, 128), np.int8))
+    if identifier is not None and not 0 <= identifier < 1 << 64:
+        raise OptionError(f"the identifier is {identifier}; it must be from 0 to 2^64 - 1")
+    return marks_of(own_identifier() if identifier is None else identifier, operator_keys()[-1])
+
+
+def blank_marks() -> Marks:
+    """Return marks that say nothing, for frames that nobody will see; no key is made for them."""
+    chips, groups = np.ones((SIDE, SIDE), np.int8), np.zeros((SIDE, SIDE), np.int16)
+    return Marks(0, 0, chips, groups)
+
+
+@lru_cache(maxsize=64)
+def marks_of(identifier: int, key: OperatorKey) -> Marks:
+    """Return the marks of an identifier under a key."""
+    public, secret = public_pilots(), secret_layout(key.secret)
+    coded = encode(message(identifier, key.secret))
+    chips = np.zeros(CHIPS, np.int8)
+    groups = np.zeros(CHIPS, np.int16)
+    chips[public.places], groups[public.places] = public.signs, PUBLIC_GROUP
+    chips[secret.pilots.places], groups[secret.pilots.places] = secret.pilots.signs, SECRET_GROUP
+    chips[secret.places] = secret.signs * coded[:, None]
+    groups[secret.places] = np.arange(CODED_BITS)[:, None]
+    chips.flags.writeable = groups.flags.writeable = False
+    return Marks(identifier, key.epoch, chips.reshape(SIDE, SIDE), groups.reshape(SIDE, SIDE))
