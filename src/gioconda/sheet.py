@@ -11,6 +11,7 @@ from gioconda.motion import FloatArray, moment, set_gaze
 
 if TYPE_CHECKING:
     from gioconda.portrait import Portrait
+    from gioconda.trust.provenance import Basis
     from gioconda.trust.watermark.marks import Marks
 
 ByteImage = npt.NDArray[np.uint8]
@@ -56,7 +57,12 @@ CELLS: Final[tuple[tuple[str, FloatArray], ...]] = (
 
 
 def expression_sheet(
-    portrait: Portrait, *, size: int = 512, columns: int = 5, marks: Marks | None = None
+    portrait: Portrait,
+    *,
+    size: int = 512,
+    columns: int = 5,
+    basis: Basis | None = None,
+    marks: Marks | None = None,
 ) -> ByteImage:
     """Render the cells of :data:`CELLS` side by side, and mark the whole.
 
@@ -64,16 +70,22 @@ def expression_sheet(
         portrait: whom to show.
         size: side at which the frames are rendered.
         columns: cells in a row; each cell is half a frame wide.
+        basis: on which the portrait is animated, as in :func:`gioconda.animate`.
         marks: what the watermark says; this installation's own if None.
 
     Returns:
         uint8 RGB.
+
+    Raises:
+        ConsentError: the portrait may not be animated.
     """
     import cv2
 
     from gioconda.render.registry import create
+    from gioconda.trust.consent.requirement import granted
     from gioconda.trust.stills import marked_still
 
+    granted(portrait, basis)
     renderer = create("mesh", portrait.view(size))
     side = size // 2
     cells = []

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from gioconda.cli.consent_options import Stating
 from gioconda.cli.hearing import check_voices, opened_voices
 from gioconda.cli.making import (
     Look,
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from gioconda.cluster.job_list import Job
     from gioconda.cluster.tasks import Heard, Outcome, RenderTask
     from gioconda.control_track import Direction
+    from gioconda.trust.provenance import Grant
     from gioconda.video.target import Target
 
 _FEATURE: Final = "making videos on a cluster"
@@ -48,6 +50,7 @@ class _Row:
     partner: str | None = None
     line: int | None = None
     error: str = ""
+    basis: str | None = None
 
     @property
     def label(self) -> str:
@@ -66,6 +69,7 @@ def animate(
     address: str,
     *,
     partner: str | None,
+    consent: Stating,
     force: bool,
 ) -> int:
     """Animate portraits with one sound on a cluster; return the exit code."""
@@ -86,7 +90,7 @@ def animate(
             for portrait, target in zip(portraits, targets, strict=True)
         ]
         inputs = [sound or "", partner or "", words.text or ""]
-        return _Batch(rows, look, voice, inputs, force).run(heard, address, folder)
+        return _Batch(rows, look, voice, inputs, consent, force).run(heard, address, folder)
 
 
 def refuse_beside_jobs(given: dict[str, bool]) -> None:
@@ -108,6 +112,7 @@ def animate_list(
     voice: Voice,
     address: str | None,
     *,
+    consent: Stating,
     force: bool,
 ) -> int:
     """Make the videos of a list, on a cluster or here; return the exit code.
@@ -119,6 +124,7 @@ def animate_list(
         look: of all videos.
         voice: of the command.
         address: of the cluster; None to make them in this process.
+        consent: on what basis the portraits are animated of which the list names none.
         force: whether files may be replaced.
     """
     from gioconda.cluster.job_list import read_jobs
@@ -132,7 +138,7 @@ def animate_list(
         heard: dict[str, Heard] = {}
         bad: dict[str, str] = {}
         rows = [_checked(job, directed, look, voice, heard, bad) for job in jobs]
-        return _Batch(rows, look, voice, [jobs_file], force).run(heard, address, folder)
+        return _Batch(rows, look, voice, [jobs_file], consent, force).run(heard, address, folder)
 
 
 def _checked(
@@ -157,7 +163,7 @@ def _checked(
             bad[sound] = str(e)
     return _Row(
         str(job.portrait), job.output, controls, sound, line=job.line,
-        error=error or bad.get(sound, ""),
+        error=error or bad.get(sound, ""), basis=job.basis,
     )  # fmt: skip
 
 
@@ -165,10 +171,13 @@ class _Batch:
     """Rows on their way: those refused at once, and what became of the others."""
 
     def __init__(
-        self, rows: list[_Row], look: Look, voice: Voice, inputs: list[str], force: bool
-    ) -> None:
+        self, rows: list[_Row], look: Look, voice: Voice, inputs: list[str], consent: Stating,
+        force: bool,
+    ) -> None:  # fmt: skip
         self._rows = rows
         self._look, self._voice, self._inputs, self._force = look, voice, inputs, force
+        self._consent = consent
+        self._grants: dict[int, Grant] = {}
         self._targets: dict[int, Target] = {}
         self._failed: list[tuple[_Row, str]] = []
         self._of_all = len(voice.notes)
@@ -178,6 +187,7 @@ class _Batch:
         voice = self._voice
         total = len(self._rows)
         self._check_targets()
+        self._ask(carried=address is not None)
         made = 0
         later: list[tuple[str, Outcome]] = []
         if self._targets:
@@ -233,6 +243,28 @@ class _Batch:
             except GiocondaError as e:
                 self._failed.append((row, str(e)))
 
+    def _ask(self, *, carried: bool) -> None:
+        """Ask on what basis each portrait is animated, before anything is made.
+
+        Args:
+            carried: whether the workers lack this machine's ledger.
+        """
+        from gioconda.cli.consenting import granted_of
+        from gioconda.trust.consent.requirement import carried as travelling
+
+        rows = [(number, self._rows[number]) for number in self._targets]
+        for basis in dict.fromkeys(row.basis for _, row in rows):
+            same = [(number, row) for number, row in rows if row.basis == basis]
+            given = self._consent if basis is None else replace(self._consent, basis=basis)
+            found = granted_of((row.portrait for _, row in same), given, self._voice)
+            for number, row in same:
+                grant = found[row.portrait]
+                if isinstance(grant, GiocondaError):
+                    del self._targets[number]
+                    self._failed.append((row, str(grant)))
+                else:
+                    self._grants[number] = travelling(grant) if carried else grant
+
     def _tasks(self) -> Iterator[RenderTask]:
         """Yield what is to be made; portraits are read as they are needed."""
         from gioconda.cluster.tasks import FileBytes, RenderTask
@@ -251,7 +283,7 @@ class _Batch:
             yield RenderTask(
                 number, portrait, row.sound, row.partner, row.controls,
                 self._targets[number].suffix, look.fps, look.size, look.framing, look.face,
-                look.background, marks=marks, label=label_language(look.label),
+                look.background, self._grants[number], marks, label_language(look.label),
             )  # fmt: skip
 
     def _saved(self, outcome: Outcome) -> str | None:

@@ -7,10 +7,12 @@ from typing import Annotated
 import typer
 
 from gioconda.cli import arguments as arg
+from gioconda.cli.consent_options import Stating, with_consent
 from gioconda.cli.voice import Voice
 from gioconda.errors import OptionError
 
 
+@with_consent
 def live(
     portrait: Annotated[str, typer.Argument(help="The picture that speaks.")],
     source: Annotated[
@@ -56,6 +58,8 @@ def live(
     still: arg.Still = False,
     quiet: arg.Quiet = False,
     force: arg.Force = False,
+    *,
+    consent: Stating,
 ) -> None:
     """A face that speaks with you, without a browser: into a stream, a file or a virtual webcam.
 
@@ -72,5 +76,5 @@ def live(
     look = living.LiveLook(fps, size, background, face, lookahead, label)
     living.live(
         portrait, source, to or [], track.constant, look, Voice(as_json=False, quiet=quiet),
-        rate_hz=rate, force=force,
+        rate_hz=rate, consent=consent, force=force,
     )  # fmt: skip

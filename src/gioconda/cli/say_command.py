@@ -7,11 +7,13 @@ from typing import Annotated
 import typer
 
 from gioconda.cli import arguments as arg
+from gioconda.cli.consent_options import Stating, with_consent
 from gioconda.cli.voice import Voice
 
 SPEECH = "Voice"
 
 
+@with_consent
 def say(
     context: typer.Context,
     text: Annotated[
@@ -93,6 +95,8 @@ def say(
     as_json: arg.Json = False,
     quiet: arg.Quiet = False,
     force: arg.Force = False,
+    *,
+    consent: Stating,
 ) -> None:  # fmt: skip
     """Type instead of speak: a text becomes speech and a talking face."""
     from gioconda.background import background_of
@@ -116,4 +120,14 @@ def say(
         blinks=blinks, seed=seed, still=still,
     )  # fmt: skip
     controls = arg.directed(constant, controls_file, context)
-    saying.say(speech, portrait, output, sound_out, controls, look, teller, force=force)
+    saying.say(
+        speech,
+        portrait,
+        output,
+        sound_out,
+        controls,
+        look,
+        teller,
+        consent=consent,
+        force=force,
+    )

@@ -69,8 +69,9 @@ class RenderTask:
         controls: the dials.
         suffix: of the output, such as ``.mp4``.
         fps, size, framing, face, background: as in :func:`gioconda.animate`.
-        grant: on which the portrait is animated; None relies on the ledger.
-        marks: what the watermark says; the installation's own if None.
+        grant: on which the portrait is animated, checked where the ledger is; None relies on the
+            worker's own ledger.
+        marks: what the watermark says; the worker's own if None.
         label: language of the visible label; empty for none.
     """
 

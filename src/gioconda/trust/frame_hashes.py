@@ -89,8 +89,8 @@ def _video(path: Path) -> Iterator[tuple[float, int]]:
         stream = container.streams.video[0]
         base = stream.time_base or Fraction(1, 90_000)
         duration_s = (container.duration or 0) / av.time_base
-        if duration_s > ALL_DECODED_S:
-            stream.codec_context.skip_frame = "NONKEY"
+        # What no other frame is built on need not be decoded to be passed over.
+        stream.codec_context.skip_frame = "NONKEY" if duration_s > ALL_DECODED_S else "NONREF"
         due, first = 0.0, None
         for frame in container.decode(stream):
             if frame.pts is None:

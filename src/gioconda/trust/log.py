@@ -259,6 +259,16 @@ def entries(most: int | None = None) -> list[Entry]:
         return [_entry(log, row) for row in rows]
 
 
+def count() -> int:
+    """Return how many outputs are in the log.
+
+    Raises:
+        TrustError: the log cannot be read.
+    """
+    with _reading() as log:
+        return 0 if log is None else int(log.execute("SELECT count(*) FROM outputs").fetchone()[0])
+
+
 def forget(id: int | None = None) -> int:
     """Delete an output from the log, or all; returns how many were deleted.
 

@@ -12,7 +12,7 @@ import shutil
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final, cast
 
@@ -55,6 +55,8 @@ _DESCRIBED: Final[dict[str, Callable[[BinaryIO, Notes], list[Piece]]]] = {
 _ROOM_BYTES: Final = 8192
 _MOST_ROOM_BYTES: Final = 1 << 20
 _READ_BYTES: Final = 1 << 20
+#: Of numbered pictures one in so many is hashed for the log: about one a second.
+_PICTURES_A_HASH: Final = 25
 #: JPEG's quality of stills.
 _JPEG_QUALITY: Final = 92
 #: The hidden names of stages, as :func:`gioconda.targets.stage_beside` makes them.
@@ -86,7 +88,8 @@ def seal(path: Path, suffix: str, provenance: Provenance) -> None:
         made_from = salted(provenance.ingredients)
         work = _Work(signer, provenance, made_from, media_type)
         if path.is_dir():
-            sealed = _seal_pictures(path, suffix, work)
+            # A time server is not asked for each of thousands of pictures.
+            sealed = _seal_pictures(path, suffix, replace(work, timed=False))
         else:
             done = _seal_file(path, work)
             frames = tuple(_hashes(path, media_type))
@@ -159,6 +162,7 @@ class _Work:
     provenance: Provenance
     ingredients: tuple[Salted, ...]
     media_type: str
+    timed: bool = True
 
     def sealed(self, source: BinaryIO, out: BinaryIO, beside: BinaryIO | None = None) -> _Done:
         """Write the sealed file, and read it again.
@@ -174,7 +178,7 @@ class _Work:
         carrier = carrier_of(self.media_type)
         if carrier == "embedded":
             pieces = Pieces(source, _DESCRIBED[self.media_type](source, notes))
-            self.signer.sign(cast(BinaryIO, pieces), out, self.media_type, said)
+            self.signer.sign(cast(BinaryIO, pieces), out, self.media_type, said, timed=self.timed)
             out.flush()
             self._check(out, None, label)
         elif carrier == "attached":
@@ -265,7 +269,7 @@ def _seal_pictures(folder: Path, suffix: str, work: _Work) -> Sealed:
     """Seal every picture of a folder; what else is in it, such as the sound, is left as it is."""
     digests, frames, size, first = [], [], 0, ""
     files = sorted(f for f in folder.iterdir() if f.suffix.lower() == suffix.lower())
-    step = max(1, -(-len(files) // MOST_HASHES))
+    step = max(_PICTURES_A_HASH, -(-len(files) // MOST_HASHES))
     for index, file in enumerate(files):
         done = _seal_file(file, work)
         digests.append(done.sha256)

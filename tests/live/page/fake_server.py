@@ -69,6 +69,8 @@ class Behaviour:
     refuse_portrait: str | None = None
     webrtc: bool = False
     forget_sessions: bool = False
+    finding: dict[str, Any] | None = None  #: what a check answers; refused if None
+    check_s: float = 0.0  #: how long it takes
 
 
 @dataclass
@@ -203,6 +205,16 @@ class FakeServer:
                 return refused(422, "refused", self.behaviour.refuse_portrait)
             self._count += 1
             return portrait(f"p{self._count}", yaw_deg=-12.0, warnings=["glasses were found"])
+
+        @app.post("/v1/verify")
+        async def verify(request: Request) -> Any:
+            part = (await request.form())["file"]
+            assert not isinstance(part, str)
+            self.uploads.append((part.filename or "", len(await part.read())))
+            await asyncio.sleep(self.behaviour.check_s)
+            if self.behaviour.finding is None:
+                return refused(415, "bad_format", "The file is no picture that can be read here.")
+            return self.behaviour.finding
 
         @app.get("/v1/portraits/{key}")
         async def one(key: str) -> dict[str, Any]:

@@ -20,7 +20,17 @@ from fastapi.staticfiles import StaticFiles
 
 from gioconda import __version__
 from gioconda.live.host.pool import LocalPool, Pool
-from gioconda.live.server import about, documentation, jobs, portraits, problems, sessions, webrtc
+from gioconda.live.server import (
+    about,
+    documentation,
+    jobs,
+    portraits,
+    problems,
+    sessions,
+    verifying,
+    webrtc,
+)
+from gioconda.live.server.check_process import Checks, ProcessChecks
 from gioconda.live.server.job_process import ProcessRenderer, Renderer
 from gioconda.live.server.job_queue import JobQueue
 from gioconda.live.server.outputs import Outputs
@@ -84,6 +94,7 @@ class Server:
         self.jobs = JobQueue(self.store, renderer or ProcessRenderer(), clock)
         self.sessions.watchers += [self.recordings, self.outputs]
         self.peers = webrtc.LazyPeers(self)
+        self.checks: Checks = ProcessChecks()
 
     @property
     def limits(self) -> DecodeLimits:
@@ -124,6 +135,7 @@ class Server:
             await self.end()
             await self.pool.close()
             self.decoder.close()
+            self.checks.close()
             self.store.close()
 
     async def end(self) -> None:
@@ -177,7 +189,7 @@ def create_app(
     )  # fmt: skip
     app.state.server = server
     problems.add_to(app)
-    for part in (about, portraits, sessions, jobs, webrtc):
+    for part in (about, portraits, sessions, jobs, verifying, webrtc):
         app.include_router(part.routes(server))
     documentation.add_to(app)
 

@@ -23,8 +23,8 @@ VARIABLE: Final = "GIOCONDA_BASIS"
 #: How often a running animation asks whether it still may.
 CHECKED_S: Final = 0.5
 _NOT_STATED: Final = (
-    "nobody has stated on what basis this portrait may be animated; say so by --basis (in Python "
-    "basis=): self, permission, artwork or synthetic"
+    "nobody has stated on what basis this portrait may be animated; say so by --basis self, "
+    "permission, artwork or synthetic (basis= in Python, or once by: gioconda consent state)"
 )
 
 
@@ -48,11 +48,31 @@ def require(
         ConsentError: nothing was stated, or it was revoked or has expired, or it does not suffice.
         TrustError: the ledger cannot be read or written.
     """
+    return require_pixels(portrait.pixels_sha256, basis, via=via, ledger=ledger)
+
+
+def require_pixels(
+    pixels_sha256: bytes,
+    basis: BasisName | Statement | None = None,
+    *,
+    via: Via = "python",
+    ledger: Ledger | None = None,
+) -> Grant:
+    """Do what :func:`require` does, of a picture whose face was not looked for yet.
+
+    Args:
+        pixels_sha256: of the portrait's pixels.
+        basis: as there.
+        via: as there.
+        ledger: as there.
+
+    Raises:
+        ConsentError, TrustError: as there.
+    """
     asked = ledger or Ledger()
-    digest = portrait.pixels_sha256
     if basis is not None:
-        return stated(digest, basis, via, ledger=asked)
-    grant = on_record(digest, ledger=asked)
+        return stated(pixels_sha256, basis, via, ledger=asked)
+    grant = on_record(pixels_sha256, ledger=asked)
     if grant is not None:
         return grant
     name = os.environ.get(VARIABLE)
@@ -60,7 +80,7 @@ def require(
         raise ConsentError(_NOT_STATED)
     if name not in BASES:
         raise OptionError(f"{VARIABLE} is {name!r}; it must be one of {', '.join(BASES)}")
-    return stated(digest, name, "environment", ledger=asked)
+    return stated(pixels_sha256, name, "environment", ledger=asked)
 
 
 def on_record(pixels_sha256: bytes, *, ledger: Ledger | None = None) -> Grant | None:

@@ -97,12 +97,18 @@ def fingerprint(certificate: x509.Certificate) -> str:
 
 def subject_of(certificate: x509.Certificate) -> str:
     """Return organisation and name of whom a certificate is for."""
-    found = [
-        str(attribute.value)
+    organisation, common = (
+        " ".join(str(a.value) for a in certificate.subject.get_attributes_for_oid(oid))
         for oid in (NameOID.ORGANIZATION_NAME, NameOID.COMMON_NAME)
-        for attribute in certificate.subject.get_attributes_for_oid(oid)
-    ]
-    return ", ".join(dict.fromkeys(found)) or certificate.subject.rfc4514_string()
+    )
+    return named(organisation, common) or certificate.subject.rfc4514_string()
+
+
+def named(organisation: str, common: str) -> str:
+    """Return an organisation and a name as one; the name alone if it begins with the other."""
+    if not organisation or common.startswith(organisation):
+        return common
+    return f"{organisation}, {common}" if common else organisation
 
 
 def _name(common: str) -> x509.Name:

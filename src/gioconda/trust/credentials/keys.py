@@ -34,6 +34,7 @@ from gioconda.trust.home import home_locked, read_private, trust_home, write_pri
 _FOLDER: Final = "credentials"
 _SETTINGS: Final = f"{_FOLDER}/settings.json"
 ORGANISATION: Final = f"{_FOLDER}/organisation"
+_SAME: Final = "the same as before"
 Kind = Literal["authority", "signing"]
 
 
@@ -102,8 +103,23 @@ def settings() -> Settings:
         ) from e
 
 
+def configure(*, organisation: bool | None = None, timestamp_url: str | None = _SAME) -> None:
+    """Change what is set; the rest stays.
+
+    Raises:
+        TrustError: it cannot be read or written.
+    """
+    with home_locked():
+        set_settings(
+            Settings(
+                settings().organisation if organisation is None else organisation,
+                settings().timestamp_url if timestamp_url == _SAME else timestamp_url,
+            )
+        )
+
+
 def set_settings(new: Settings) -> None:
-    """Keep what is set.
+    """Keep what is set; within the lock.
 
     Raises:
         TrustError: it cannot be written.
@@ -132,12 +148,40 @@ def identity(now: datetime | None = None) -> Identity:
         from gioconda.trust.credentials.organisation import organisation_identity
 
         return organisation_identity(chosen.timestamp_url, now)
+    return own_identity(now)
+
+
+def own_identity(now: datetime | None = None) -> Identity:
+    """Return the installation's own identity, whatever is set; made or renewed if it is due.
+
+    Args:
+        now: aware; the clock if None.
+
+    Raises:
+        TrustError: a key is missing, damaged or cannot be written.
+    """
+    now = now or datetime.now(UTC)
     number = _newest("signing")
     if number == 0 or not _fresh(_certificates("signing", number)[0], now):
         with home_locked():
             number = _newest("signing")  # another process may have made it meanwhile
             if number == 0 or not _fresh(_certificates("signing", number)[0], now):
                 number = _make_signer(now)
+    return _own(number, settings().timestamp_url)
+
+
+def current() -> Identity:
+    """Return what signed last or is going to sign; nothing is made or renewed.
+
+    Raises:
+        TrustError: there is none yet, or it cannot be read.
+    """
+    chosen = settings()
+    if chosen.organisation:
+        return identity()
+    number = _newest("signing")
+    if number == 0:
+        raise TrustError("there are no keys yet; make them by 'gioconda trust init'")
     return _own(number, chosen.timestamp_url)
 
 
@@ -180,18 +224,30 @@ def own_signers() -> tuple[tuple[int, x509.Certificate], ...]:
     )
 
 
-def authority_pair() -> Pair:
-    """Return the newest authority with its key; it is made if there is none.
+def exported(passphrase: bytes | None = None) -> bytes:
+    """Return the newest authority's public certificate, PEM; keys are made if there are none.
+
+    Args:
+        passphrase: if given, the private keys of the newest authority and signer follow with their
+            certificates, encrypted with it (PKCS #8), for a safe copy.
 
     Raises:
-        TrustError: it is damaged, cannot be read or made.
+        TrustError: a key is missing, damaged, or cannot be read or made.
     """
-    identity_needed = _newest("authority") == 0
-    if identity_needed:
-        with home_locked():
-            if _newest("authority") == 0:
-                _make_authority(datetime.now(UTC))
-    return _pair("authority", _newest("authority"))
+    if _newest("authority") == 0:
+        own_identity()
+    authority = _newest("authority")
+    if passphrase is None:
+        return pem(_certificates("authority", authority)[0])
+    encryption = serialization.BestAvailableEncryption(passphrase)
+    pairs = [_pair("authority", authority), _pair("signing", _newest("signing"))]
+    return b"".join(
+        pair.certificate_pem
+        + pair.key.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, encryption
+        )
+        for pair in pairs
+    )
 
 
 def _own(number: int, timestamp_url: str | None) -> Identity:

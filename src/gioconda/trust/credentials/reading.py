@@ -10,11 +10,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, cast
 
-from gioconda.errors import TrustError
 from gioconda.trust.containers import matroska
 from gioconda.trust.containers.formats import carrier_of, media_type_of
 from gioconda.trust.containers.pieces import Pieces
 from gioconda.trust.credentials.anchors import foreign_anchors, own_anchors, own_serials
+from gioconda.trust.credentials.certificates import named
 from gioconda.trust.credentials.found import (
     WATERMARK_ALGORITHM,
     Credentials,
@@ -272,7 +272,7 @@ def _generator(manifest: dict[str, Any]) -> str:
 
 
 def _joined(name: dict[str, Any]) -> str:
-    return ", ".join(dict.fromkeys(_text(name[key]) for key in ("O", "CN") if name.get(key)))
+    return named(_text(name.get("O")), _text(name.get("CN")))
 
 
 def _when(value: object) -> datetime | None:
@@ -296,6 +296,3 @@ def _table(value: object) -> dict[str, Any]:
 
 def _rows(value: object) -> list[dict[str, Any]]:
     return [row for row in value if isinstance(row, dict)] if isinstance(value, list) else []
-
-
-__all__ = ["Credentials", "TrustError", "open_reader", "read_credentials", "sidecar_of"]

@@ -31,7 +31,7 @@ from gioconda.trust.watermark.search import (
     squeezed_sizes,
     turned_sizes,
 )
-from gioconda.trust.watermark.windows import Window, Windows, mean_of, without_bars
+from gioconda.trust.watermark.windows import Window, Windows, joined, without_bars
 
 ByteImage = npt.NDArray[np.uint8]
 FloatImage = npt.NDArray[np.float32]
@@ -41,7 +41,8 @@ Progress = Callable[[float], None]
 #: Shapes of frames, width over height, that a squeezed picture may have had.
 _SHAPES: Final = (1.0, 4 / 3, 3 / 4, 16 / 9, 9 / 16, 3 / 2, 2 / 3, 5 / 4, 4 / 5)
 #: Shares of a file's false alarms that each group of trials may cause; they add up to 1.
-_WHOLE_FRAME, _WINDOWS, _SQUARE, _PARTS, _TURNED, _SQUEEZED = 0.4, 0.1, 0.2, 0.1, 0.1, 0.1
+_AS_IT_IS, _WHOLE_FRAME, _WINDOWS = 0.3, 0.15, 0.15
+_SQUARE, _PARTS, _TURNED, _SQUEEZED = 0.2, 0.05, 0.05, 0.1
 #: A stretch is ``detected`` from the first, ``not_detected`` below the second.
 _SURE, _NOTHING = 4.5, 3.0
 #: Below this, a place may be wrong by a fraction of a chip.
@@ -118,14 +119,18 @@ class _Looking:
         self._keys = keys
         self._progress = progress
         self._search = search
-        self._mean = mean_of(windows)
-        self._whole = Picture(self._mean)
+        together = joined(windows)
+        self._mean = together.luma()
+        self._whole = Picture(self._mean, together.spread())
         self._scale = source.given[0] / self._mean.shape[1]
         self._parts: dict[int, Picture] = {}
         self._public = public_pilots()
         self._trials = 0.0
         self._tries = 0
         self._candidates: list[Placing] = []
+        self._boxes = [(slice(0, self._whole.height), slice(0, self._whole.width))]
+        if (inside := without_bars(self._mean)) is not None:
+            self._boxes.append(inside)
 
     def result(self) -> Detection:
         best = self._everywhere()
@@ -161,7 +166,11 @@ class _Looking:
     def _everywhere(self) -> _Best:
         """Go through ever more places until the mark is found."""
         height, width = self._mean.shape
-        stages: list[Callable[[], _Best]] = [self._whole_frames, self._single_windows]
+        stages: list[Callable[[], _Best]] = [
+            self._as_it_is,
+            self._single_windows,
+            self._whole_frames,
+        ]
         if self._search and min(self._mean.shape) >= 32:
             square = square_sizes(width, height)
             stages += [
@@ -188,34 +197,41 @@ class _Looking:
         found = Search(best.picture or self._whole, self._public).climbed(best.found.placing)
         return replace(best, found=found)
 
-    def _whole_frames(self) -> _Best:
-        height, width = self._mean.shape
-        boxes = [(self._whole, (0, height, 0, width))]
-        inside = without_bars(self._mean)
-        if inside is not None:
-            rows, columns = inside
-            boxes.append((self._whole, (rows.start, rows.stop, columns.start, columns.stop)))
-        places = []
-        for _, (top, bottom, left, right) in boxes:
-            w, h = right - left, bottom - top
-            for shape in (w / h, *_SHAPES):
-                for mirrored in (False, True):
-                    place = aligned(w, h, shape, mirrored)
-                    places.append(_moved(place, (width, height), (top, bottom, left, right)))
+    def _as_it_is(self) -> _Best:
+        """Try the grid as it lies in a frame of which only the size was changed."""
         search = Search(self._whole, self._public)
-        trials = len(places) * CLIMB
         best: Found | None = None
-        for place in places:
-            found = Found(search.z(place), place)
-            if found.z > 3.5:
-                found = search.climbed(place, rounds=3, warp=False)
-            if best is None or found.z > best.z:
-                best = found
-            if false_alarm(found.z, trials, _WHOLE_FRAME) <= FALSE_ALARM:
-                break
+        for rows, columns in self._boxes:
+            shape = (columns.stop - columns.start) / (rows.stop - rows.start)
+            for mirrored in (False, True):
+                place = self._in_box(rows, columns, shape, mirrored)
+                self._candidates.append(place)
+                z = search.z(place)
+                if best is None or z > best.z:
+                    best = Found(z, place)
         assert best is not None
-        self._candidates.append(places[0])
-        return self._judged(best, trials, _WHOLE_FRAME)
+        return self._judged(best, len(self._candidates), _AS_IT_IS)
+
+    def _whole_frames(self) -> _Best:
+        """Try the grid as it lies in a whole frame that was squeezed, or not quite whole."""
+        search = Search(self._whole, self._public)
+        found = []
+        for rows, columns in self._boxes:
+            own = (columns.stop - columns.start) / (rows.stop - rows.start)
+            for shape in (own, *_SHAPES):
+                for mirrored in (False, True):
+                    place = self._in_box(rows, columns, shape, mirrored)
+                    found.append(Found(search.z(place), place))
+        found.sort(key=lambda f: -f.z)
+        best = found[0]
+        if best.z < _EXACT:
+            climbed = [search.climbed(f.placing, rounds=3, warp=False) for f in found[:4]]
+            best = max(climbed, key=lambda f: f.z)
+        return self._judged(best, len(found) * CLIMB, _WHOLE_FRAME)
+
+    def _in_box(self, rows: slice, columns: slice, shape: float, mirrored: bool) -> Placing:
+        place = aligned(columns.stop - columns.start, rows.stop - rows.start, shape, mirrored)
+        return _moved(place, (self._whole.width, self._whole.height), rows, columns)
 
     def _single_windows(self) -> _Best:
         height, width = self._mean.shape
@@ -244,7 +260,7 @@ class _Looking:
             return _Best(Found(-9.0, self._candidates[0]), 1.0)
         search = Search(picture, self._public)
         found = search.best(sizes, lambda part: self._progress(done + part * (until - done)))
-        self._candidates += [f.placing for f in found[:2] if f.z > 4.5]
+        self._candidates += [f.placing for f in found[:2] if f.z > 5.0]
         return self._judged(found[0], len(sizes) * float(SHIFTS) * CLIMB * times, share, picture)
 
     def _sought_in_parts(self, sizes: list[Hypothesis]) -> _Best:
@@ -268,7 +284,8 @@ class _Looking:
 
     def _part(self, index: int) -> Picture:
         if index not in self._parts:
-            self._parts[index] = Picture(self._windows[index].luma())
+            window = self._windows[index]
+            self._parts[index] = Picture(window.luma(), window.spread())
         return self._parts[index]
 
     # -- what it says -----------------------------------------------------------------------
@@ -364,12 +381,11 @@ def _stretches(windows: tuple[Window, ...], strengths: list[float]) -> tuple[Seg
     return tuple(segments)
 
 
-def _moved(place: Placing, size: tuple[int, int], box: tuple[int, int, int, int]) -> Placing:
+def _moved(place: Placing, size: tuple[int, int], rows: slice, columns: slice) -> Placing:
     """Return the same place about the middle of a picture of which its own is a part."""
     width, height = size
-    top, bottom, left, right = box
-    x = (width / 2 - (left + right) / 2) / place.chip_x
-    y = (height / 2 - (top + bottom) / 2) / place.chip_y
+    x = (width / 2 - (columns.start + columns.stop) / 2) / place.chip_x
+    y = (height / 2 - (rows.start + rows.stop) / 2) / place.chip_y
     return replace(
         place,
         middle_x=place.middle_x + (-x if place.mirrored else x),

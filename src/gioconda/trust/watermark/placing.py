@@ -59,14 +59,15 @@ class Picture:
     """A picture that grids are laid over; it remembers what costs time.
 
     Args:
-        luma: float32 (height, width), 0 to 255; not changed.
+        luma: float32 (height, width), 0 to 255, the mean over time for a video; not changed.
+        spread: of a video, each pixel's standard deviation, float32 (height, width), in levels.
     """
 
-    def __init__(self, luma: FloatImage) -> None:
+    def __init__(self, luma: FloatImage, spread: FloatImage | None = None) -> None:
         self.luma = luma
+        self.spread = spread
         self.height, self.width = luma.shape
-        self._smooth: dict[tuple[bool, int, int], FloatImage] = {}
-        self._mirror: FloatImage | None = None
+        self._smooth: dict[tuple[bool, int, int], tuple[FloatImage, FloatImage | None]] = {}
 
     def read(self, at: Placing) -> FloatImage | None:
         """Return the folded statistic there, float32 (128, 128); None if too few chips show."""
@@ -74,24 +75,31 @@ class Picture:
         top, rows = _span(self.height, at.chip_y, at.middle_y)
         if columns < LEAST_CHIPS or rows < LEAST_CHIPS or min(at.chip_x, at.chip_y) < LEAST_CHIP:
             return None
-        source = self._smoothed(at.mirrored, at.chip_x, at.chip_y)
-        grid = _sampled(source, at, left, top, columns, rows)
-        return np.roll(folded(statistic(grid)), (top % SIDE, left % SIDE), (0, 1))
+        means, squares = self._smoothed(at.mirrored, at.chip_x, at.chip_y)
+        grid = _sampled(means, at, left, top, columns, rows)
+        spread = None
+        if squares is not None:
+            spread = np.sqrt(np.maximum(_sampled(squares, at, left, top, columns, rows), 0))
+        values = folded(statistic(grid, spread))
+        return np.roll(values, (top % SIDE, left % SIDE), (0, 1))
 
-    def _smoothed(self, mirrored: bool, chip_x: float, chip_y: float) -> FloatImage:
-        """Return the means about each pixel over a chip's square."""
+    def _smoothed(
+        self, mirrored: bool, chip_x: float, chip_y: float
+    ) -> tuple[FloatImage, FloatImage | None]:
+        """Return the means of luma and of variance about each pixel over a chip's square."""
         key = (mirrored, round(chip_x * 16), round(chip_y * 16))
         if key not in self._smooth:
             if len(self._smooth) > 8:
                 self._smooth.clear()
-            source = self.luma
-            if mirrored:
-                if self._mirror is None:
-                    self._mirror = np.ascontiguousarray(self.luma[:, ::-1])
-                source = self._mirror
-            self._smooth[key] = cv2.sepFilter2D(
-                source, -1, _box(key[1] / 16), _box(key[2] / 16), borderType=cv2.BORDER_REFLECT
-            )
+            across, down = _box(key[1] / 16), _box(key[2] / 16)
+
+            def smooth(image: FloatImage) -> FloatImage:
+                seen = np.ascontiguousarray(image[:, ::-1]) if mirrored else image
+                out = cv2.sepFilter2D(seen, -1, across, down, borderType=cv2.BORDER_REFLECT)
+                return np.asarray(out, np.float32)
+
+            squares = None if self.spread is None else smooth(self.spread * self.spread)
+            self._smooth[key] = (smooth(self.luma), squares)
         return self._smooth[key]
 
 

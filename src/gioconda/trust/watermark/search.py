@@ -20,7 +20,7 @@ import scipy.fft
 from gioconda.trust.watermark.layout import SIDE, Pilots, pilot_grid
 from gioconda.trust.watermark.placing import LEAST_CHIP, Picture, Placing
 from gioconda.trust.watermark.reading import pilot_z
-from gioconda.trust.watermark.statistic import HIGH_PASS
+from gioconda.trust.watermark.statistic import statistic
 
 FloatImage = npt.NDArray[np.float32]
 ComplexImage = npt.NDArray[np.complex64]
@@ -189,14 +189,17 @@ class Search:
         chip = math.sqrt(h.chip_x * h.chip_y)
         step = round(math.log(chip) / math.log(_LEVEL_STEP))
         if step not in self._levels:
-            luma = self._picture.luma
+            luma, spread = self._picture.luma, self._picture.spread
             height, width = luma.shape
             shrink = min(1.0, _LEVEL_CHIP / _LEVEL_STEP**step)
             small = (max(16, round(width * shrink)), max(16, round(height * shrink)))
             if small != (width, height):
                 luma = cv2.resize(luma, small, interpolation=cv2.INTER_AREA)
-            sigma = _LEVEL_STEP**step * small[0] / width
-            self._levels[step] = (_whitened(luma, sigma), small[0] / width, small[1] / height)
+                if spread is not None:
+                    spread = cv2.resize(spread, small, interpolation=cv2.INTER_AREA)
+            samples = _LEVEL_STEP**step * small[0] / width
+            white = statistic(luma, spread, samples)
+            self._levels[step] = (white, small[0] / width, small[1] / height)
         return self._levels[step]
 
 
@@ -235,16 +238,6 @@ def _ladder(low: float, high: float, step: float) -> list[float]:
 def _spectrum(template: FloatImage) -> ComplexImage:
     spectrum: ComplexImage = np.conj(scipy.fft.rfft2(np.ascontiguousarray(template)))
     return spectrum
-
-
-def _whitened(luma: FloatImage, chip: float) -> FloatImage:
-    """Return the statistic at pixels instead of chips."""
-    high = luma - cv2.GaussianBlur(luma, (0, 0), HIGH_PASS * chip)
-    # The activity of chips is lower than that of pixels: fine noise is averaged in a chip.
-    fine = cv2.GaussianBlur(high, (0, 0), 0.35 * chip)
-    weight = 1 / (1 + cv2.GaussianBlur(np.abs(fine), (0, 0), 1.2 * chip))
-    limited: FloatImage = np.clip(high * weight, -2.5, 2.5) * weight
-    return limited
 
 
 def _fine_grid(

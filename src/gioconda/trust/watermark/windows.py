@@ -18,7 +18,7 @@ MOVING_SIDE: Final = 640
 STILL_SIDE: Final = 1280
 #: Length of a window at first, in seconds; doubled whenever there are too many.
 _SPAN_S: Final = 1.0
-_MOST: Final = 64
+_MOST: Final = 48
 #: Fixed point: mean luma is kept in 1/256.
 _FINE: Final = 256
 
@@ -31,24 +31,31 @@ class Window:
         start_s, end_s: when its first frame began and its last one ended.
         count: of frames.
         fine: uint16 (height, width), mean luma in 1/256.
+        variance: float16 (height, width), of luma over the frames; None of a single frame.
     """
 
     start_s: float
     end_s: float
     count: int
     fine: npt.NDArray[np.uint16]
+    variance: npt.NDArray[np.float16] | None = None
 
     def luma(self) -> FloatImage:
         """Return the mean picture, float32 (height, width), 0 to 255."""
         return self.fine.astype(np.float32) / np.float32(_FINE)
 
+    def spread(self) -> FloatImage | None:
+        """Return each pixel's standard deviation, float32 (height, width)."""
+        return None if self.variance is None else np.sqrt(self.variance.astype(np.float32))
+
 
 class Windows:
-    """Takes frames and keeps their means, at most 64 of them."""
+    """Takes frames and keeps their means, at most 48 of them."""
 
     def __init__(self) -> None:
         self._closed: list[Window] = []
         self._sum: FloatImage | None = None
+        self._squares = np.zeros((0, 0), np.float32)
         self._still: ByteImage | None = None
         self._size: tuple[int, int] = (0, 0)
         self._count = 0
@@ -74,9 +81,11 @@ class Windows:
             self._close(time_s)
         if self._sum is None:
             self._sum = np.zeros(small.shape, np.float32)
+            self._squares = np.zeros(small.shape, np.float32)
         if self._count == 0:
             self._start_s = time_s
         cv2.accumulate(small, self._sum)
+        cv2.accumulateSquare(small, self._squares)
         self._count += 1
         self._last_s = time_s
 
@@ -91,26 +100,42 @@ class Windows:
 
     def _mean(self, end_s: float) -> Window:
         assert self._sum is not None
-        fine = np.rint(self._sum * (_FINE / self._count)).astype(np.uint16)
-        return Window(self._start_s, end_s, self._count, fine)
+        mean = self._sum / np.float32(self._count)
+        fine = np.rint(mean * _FINE).astype(np.uint16)
+        variance = None
+        if self._count > 1:
+            variance = _half(self._squares / np.float32(self._count) - mean * mean)
+        return Window(self._start_s, end_s, self._count, fine, variance)
 
     def _close(self, end_s: float) -> None:
         assert self._sum is not None
         self._closed.append(self._mean(end_s))
         self._sum[:] = 0
+        self._squares[:] = 0
         self._count = 0
         if len(self._closed) >= _MOST:
             pairs = zip(self._closed[::2], self._closed[1::2], strict=True)
-            self._closed = [_merged(a, b) for a, b in pairs]
+            self._closed = [joined(pair) for pair in pairs]
             self._span_s *= 2
 
 
-def mean_of(windows: tuple[Window, ...]) -> FloatImage:
-    """Return the mean picture of all frames in windows, float32 (height, width)."""
-    total = np.zeros(windows[0].fine.shape, np.float32)
+def joined(windows: tuple[Window, ...]) -> Window:
+    """Return all frames of windows as one."""
+    total = windows[0]
+    if len(windows) == 1:
+        return total
+    count = sum(w.count for w in windows)
+    mean = np.zeros(total.fine.shape, np.float32)
+    squares = np.zeros(total.fine.shape, np.float32)
     for window in windows:
-        total += window.luma() * window.count
-    return total / np.float32(sum(w.count for w in windows))
+        luma, part = window.luma(), np.float32(window.count / count)
+        mean += part * luma
+        squares += part * luma * luma
+        if window.variance is not None:
+            squares += part * window.variance
+    fine = np.rint(mean * _FINE).astype(np.uint16)
+    variance = _half(squares - mean * mean)
+    return Window(total.start_s, windows[-1].end_s, count, fine, variance)
 
 
 def without_bars(luma: FloatImage) -> tuple[slice, slice] | None:
@@ -134,10 +159,8 @@ def _inside(luma: FloatImage) -> slice:
     return slice(int(busy[0]), int(busy[-1]) + 1) if len(busy) else slice(0, len(luma))
 
 
-def _merged(a: Window, b: Window) -> Window:
-    count = a.count + b.count
-    fine = np.rint((a.fine * float(a.count) + b.fine * float(b.count)) / count).astype(np.uint16)
-    return Window(a.start_s, b.end_s, count, fine)
+def _half(variance: FloatImage) -> npt.NDArray[np.float16]:
+    return np.clip(variance, 0, 60000).astype(np.float16)
 
 
 def _within(luma: ByteImage, side: int) -> tuple[int, int]:

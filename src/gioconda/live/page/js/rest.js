@@ -105,6 +105,37 @@ export const iceServers = () => ask('v1/ice-servers').catch(() => []);
 
 export const offer = (description) => ask('offer', asJson(description));
 
+/**
+ * Have a file checked. `fetch` does not tell how much was sent, so this is the older way to ask.
+ * @param {File} file
+ * @param {{onSent: (part: number) => void, signal: AbortSignal}} options
+ * @returns {Promise<object>} the finding
+ */
+export function verifyFile(file, { onSent, signal }) {
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest();
+    const unreachable = () => reject(new ServerError(0, 'unreachable', ''));
+    request.open('POST', address('v1/verify'));
+    request.responseType = 'text';
+    request.upload.addEventListener('progress', ({ loaded, total }) => onSent(total ? loaded / total : 0));
+    request.upload.addEventListener('load', () => onSent(1));
+    request.addEventListener('load', async () => {
+      const { status, responseText } = request;
+      const answer = new Response(responseText, {
+        status: status >= 200 && status < 600 ? status : 500,
+        headers: { 'Retry-After': request.getResponseHeader('Retry-After') ?? '' },
+      });
+      if (answer.ok) resolve(JSON.parse(responseText));
+      else reject(await refusal(answer));
+    });
+    request.addEventListener('error', unreachable);
+    request.addEventListener('timeout', unreachable);
+    request.addEventListener('abort', () => reject(new DOMException('', 'AbortError')));
+    signal.addEventListener('abort', () => request.abort());
+    request.send(form({ file }).body);
+  });
+}
+
 export const startJob = (fields) => ask('v1/jobs', form(fields));
 export const job = (id) => ask(`v1/jobs/${encodeURIComponent(id)}`);
 export const cancelJob = (id) => ask(`v1/jobs/${encodeURIComponent(id)}`, { method: 'DELETE' });
