@@ -22,7 +22,7 @@ from gioconda.errors import GiocondaError
 from gioconda.live.host import commands as c
 from gioconda.live.host.pool import Pool, Worker
 from gioconda.live.host.reader import Reader
-from gioconda.live.messages import SessionClosed, SessionRestarted
+from gioconda.live.messages import ServerEvent, SessionClosed, SessionRestarted
 from gioconda.live.packets import Kind
 from gioconda.trust.provenance import Grant
 
@@ -138,6 +138,10 @@ class Face:
     def outputs(self) -> frozenset[str]:
         """Names of the outputs that run, and would run in another worker too."""
         return frozenset(self._outputs)
+
+    def tell(self, event: ServerEvent) -> None:
+        """Tell every reader something that the session's process does not know."""
+        self.publish(event)
 
     async def set_motion(self, wanted: bool) -> None:
         """Say whether motion events are to be made."""
@@ -338,7 +342,7 @@ async def make_sheet(pool: Pool, load: c.LoadPortrait, grant: Grant | None) -> b
         return sealed_png(data, Provenance("motion", grant, origin, marks.identifier))
 
     marks = await asyncio.to_thread(own_marks)
-    report = await ask(pool, c.MakePicture(load.key, "sheet", marks), load)
+    report = await ask(pool, c.MakePicture(load.key, "sheet", grant, marks), load)
     assert isinstance(report, c.Picture)
     return await asyncio.to_thread(signed, report.data)
 
