@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Final, cast
 from gioconda.trust.containers import matroska
 from gioconda.trust.containers.formats import carrier_of, media_type_of
 from gioconda.trust.containers.pieces import Pieces
-from gioconda.trust.credentials.anchors import foreign_anchors, own_anchors, own_serials
+from gioconda.trust.credentials.anchors import Vouching, vouching
 from gioconda.trust.credentials.certificates import TRUST_CONFIGURATION, named
 from gioconda.trust.credentials.found import (
     WATERMARK_ALGORITHM,
@@ -52,6 +52,7 @@ def read_credentials(
     *,
     beside: bytes | None = None,
     anchors: Sequence[bytes] | None = None,
+    trusted: Vouching | None = None,
 ) -> Credentials:
     """Return what a file's credentials say, and whether they hold. Never uses the network.
 
@@ -63,6 +64,8 @@ def read_credentials(
         beside: a manifest store that came beside the file, if one did.
         anchors: certificates to trust (PEM) beside this installation's own; those of the folder
             ``anchors`` if None.
+        trusted: whose signatures are, in place of what lies on this machine; nothing but the file
+            is read then, so that it can be done in a sandbox.
 
     Returns:
         Hostile or broken input has the status ``invalid`` or ``unreadable``; nothing is raised for
@@ -71,7 +74,9 @@ def read_credentials(
     Raises:
         TrustError: this installation's own certificates cannot be read.
     """
-    own, foreign = own_anchors(), foreign_anchors() if anchors is None else tuple(anchors)
+    trust = vouching() if trusted is None else trusted
+    if anchors is not None:
+        trust = replace(trust, foreign=tuple(anchors))
     with ExitStack() as stack:
         try:
             if isinstance(source, Path):
@@ -85,9 +90,9 @@ def read_credentials(
             stream, store, place = _located(file, media_type)
             found = Credentials("none")
             if place is not None:
-                found = _read(stream, media_type, store, place, own, foreign)
+                found = _read(stream, media_type, store, place, trust)
             if found.status == "none" and beside is not None:
-                found = _read(file, media_type or _ANY, beside, "beside", own, foreign)
+                found = _read(file, media_type or _ANY, beside, "beside", trust)
             return found
         except (OSError, ValueError) as e:
             logger.debug("unreadable: %s", e)
@@ -112,21 +117,21 @@ def _read(
     media_type: str,
     store: bytes | None,
     place: Place,
-    own: Sequence[bytes],
-    foreign: Sequence[bytes],
+    trust: Vouching,
 ) -> Credentials:
     import c2pa
 
     try:
-        reader = open_reader(stream, media_type, store, (*own, *foreign))
+        reader = open_reader(stream, media_type, store, (*trust.own, *trust.foreign))
         text = reader.json()
         if len(text) > _LARGEST_SAID:
             return Credentials("unreadable", place, problems=("manifest.oversized",))
         found = _told(reader, json.loads(text), reader.get_validation_state(), place)
-        if found.status == "trusted" and found.serial.lower() in own_serials():
+        if found.status == "trusted" and found.serial.lower() in trust.serials:
             # A number can be given again by any authority; ours must vouch for it.
-            alone = not foreign or (
-                open_reader(stream, media_type, store, own).get_validation_state() == "Trusted"
+            alone = not trust.foreign or (
+                open_reader(stream, media_type, store, trust.own).get_validation_state()
+                == "Trusted"
             )
             found = replace(found, own=alone)
         return found
