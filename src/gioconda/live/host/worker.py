@@ -175,8 +175,10 @@ class Worker:
     @_do.register
     def _(self, command: c.MakePicture) -> None:
         portrait = self._portraits.get(command.key)
-        sheet = command.what == "sheet"
-        data = sheet_png(portrait, command.grant, command.marks) if sheet else square_jpeg(portrait)
+        if command.what == "square":
+            data = square_jpeg(portrait)
+        else:
+            data = sheet_png(portrait, command.grant, command.marks)
         self._send(c.Picture(command.key, command.what, data))
 
     @_do.register

@@ -27,6 +27,7 @@ from gioconda.live.server.sessions import check_speakable
 from gioconda.live.server.uploads import content_of
 from gioconda.live.types import pcm16
 from gioconda.trust.consent.requirement import check
+from gioconda.trust.label import label_language_or_english
 
 if TYPE_CHECKING:
     from gioconda.live.server.app import Server
@@ -62,6 +63,8 @@ class RenderOptions(a.Taken):
     size: a.Size = Field(512, description="side of the square, in pixels")
     format: Format = Field("mp4", description=f"a gif has no sound and up to {GIF_S:g} s")
     background: a.Background = "keep"
+    label: bool = Field(False, description='whether the word "Synthetic" stands in a corner')
+    language: str = Field("en", max_length=16, description="of the label")
 
 
 class JobAnswer(BaseModel):
@@ -212,7 +215,8 @@ async def _task(server: Server, form: FormData) -> tuple[RenderTask, HeldPortrai
 
     task = RenderTask(
         FilePath(f"video.{options.format}"), portrait.pixels, samples, rate_hz, text, voice,
-        controls, options.fps, options.size, background, portrait.grant,
+        controls, options.fps, options.size, background, grant=portrait.grant,
+        label=label_language_or_english(options.language) if options.label else "",
     )  # fmt: skip
     return task, portrait, ended
 

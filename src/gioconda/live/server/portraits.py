@@ -136,8 +136,7 @@ async def _picture(server: Server, key: str, what: str) -> bytes:
     if what == "sheet":  # on which the face moves
         check(held.grant)
     if what not in held.pictures:
-        load = held.command()
-        grant = server.portraits.grant_for_workers(held)
+        load, grant = held.command(), server.portraits.grant_for_workers(held)
         held.pictures[what] = await (
             make_square(server.pool, load) if what == "square"
             else make_sheet(server.pool, load, grant)
