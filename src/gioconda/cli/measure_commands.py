@@ -236,3 +236,53 @@ def live(
     from gioconda.cli import looking
 
     looking.live(portrait, minutes=minutes, trials=trials, only=tuple(only or ()), as_json=as_json)
+
+
+@measure_app.command()
+def trust(
+    media: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[FOLDER]",
+            show_default=False,
+            help="Folder with portraits, audio and clips; the example portrait alone if none.",
+        ),
+    ] = None,
+    clips: Annotated[
+        int, typer.Option("--clips", min=1, help="Rendered clips, and as many real ones.")
+    ] = 20,
+    only: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--only",
+            help="Only this: robustness, invisibility, false-alarms, trade-off, or a word of an "
+            "attack's name; may be repeated.",
+        ),
+    ] = None,
+    keys: Annotated[
+        int, typer.Option("--keys", min=1, help="Other operators' keys for the false alarms.")
+    ] = 1000,
+    keep: Annotated[
+        str | None,
+        typer.Option(
+            "--keep",
+            show_default=False,
+            help="Folder in which rendered clips stay for the next run.",
+        ),
+    ] = None,
+    plot: Annotated[
+        str | None,
+        typer.Option("--plot", show_default=False, help="PNG for strength against invisibility."),
+    ] = None,
+    as_json: arg.Json = False,
+    quiet: arg.Quiet = False,
+    force: arg.Force = False,
+) -> None:
+    """Measure what the watermark survives, how visible it is, and its false alarms."""
+    from gioconda.cli import measuring_trust
+
+    say = Voice(as_json=as_json, quiet=quiet)
+    measuring_trust.measured(
+        media, clips=clips, only=tuple(only or ()), keys=keys, keep=keep, plot=plot, voice=say,
+        force=force,
+    )  # fmt: skip
