@@ -8,7 +8,7 @@ asks for a different strength.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 import cv2
@@ -28,8 +28,9 @@ BUFFERS: Final = 4
 #: Frames after which the strength is looked at again: soon, since a first frame shows no motion.
 _FIRST_LOOKS: Final = (4, 12, 28)
 _LOOK_EVERY: Final = 32
-#: Frames over which the scene is averaged.
+#: Frames over which the scene is averaged, and for how many a rehearsal counts.
 _MEMORY: Final = 64
+_REHEARSED: Final = 48
 #: A chip keeps its amplitude while the one now wanted differs by no more than this part.
 _KEPT: Final = 0.25
 #: Slices in which a changed mark is painted, one a frame.
@@ -71,8 +72,27 @@ class Marker:
         self._thresholds = _thresholds()
         self._work: Iterator[None] = iter(())
         self._seen = 0
+        self._rehearsed = 0
         self._out = [np.empty((0, 0, 0), np.uint8)] * BUFFERS
         self._next = 0
+
+    def rehearse(self, pairs: Iterable[tuple[ByteImage, ByteImage]]) -> None:
+        """See beforehand what frames will look like, so that the mark is right from the first one.
+
+        Args:
+            pairs: of frames as :meth:`marked` will get them, of one moment and of the next, taken
+                here and there in the motion to come, or in motion like it.
+        """
+        count = 0
+        for pair in pairs:
+            for later, frame in enumerate(pair):
+                self._look(frame)
+                count += 1
+                self._average(1 / count)
+                if later:
+                    self._change += 2 / count * (self._moved - self._change)
+        if count:
+            self._rehearsed = _REHEARSED
 
     def marked(self, frame: ByteImage) -> ByteImage:
         """Return a marked copy of the next frame.
@@ -89,32 +109,38 @@ class Marker:
         if self._out[self._next].shape != frame.shape:
             self._out[self._next] = np.empty_like(frame)
         out = self._out[self._next]
-        look(frame, self._grid.chip, self._before, self._now, self._moved)
+        self._look(frame)
         self._remember()
         if self._seen == 1:
             self._start(frame.shape[2])
         else:
-            if self._seen - 1 in _FIRST_LOOKS or self._seen % _LOOK_EVERY == 0:
+            early = not self._rehearsed and self._seen - 1 in _FIRST_LOOKS
+            if early or self._seen % _LOOK_EVERY == 0:
                 self._work = self._reconsider()
             next(self._work, None)
         height = frame.shape[0]
         add(frame.reshape(height, -1), self._delta, out.reshape(height, -1))
         return out
 
+    def _look(self, frame: ByteImage) -> None:
+        look(frame, self._grid.chip, self._before, self._now, self._moved)
+
     def _remember(self) -> None:
         """Let the newest frame count in what is known of the scene."""
         self._seen += 1
-        if self._seen == 1:
-            self._mean[:] = self._now
-            self._square[:] = 0
+        known = self._seen + self._rehearsed
+        self._average(1 / min(known, _MEMORY))
+        if self._seen > 1:
+            # What a first frame is taken to have is forgotten as soon as a second is there.
+            self._change += 1 / min(known - 1, _MEMORY) * (self._moved - self._change)
+        elif not self._rehearsed:
             self._change[:] = _UNKNOWN_CHANGE
-            return
-        part = 1 / min(self._seen, _MEMORY)
+
+    def _average(self, part: float) -> None:
+        """Let the newest grid image count by a part in the mean and the variance."""
         away = self._now - self._mean
         self._mean += part * away
-        self._square += part * (away * away - self._square)
-        # What a first frame is taken to have is forgotten as soon as a second is there.
-        self._change += 1 / min(self._seen - 1, _MEMORY) * (self._moved - self._change)
+        self._square += part * ((1 - part) * away * away - self._square)
 
     def _scene(self) -> Scene:
         change = cv2.GaussianBlur(self._change, (0, 0), 1.0)

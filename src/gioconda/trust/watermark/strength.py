@@ -54,7 +54,10 @@ _LEAST_FACTOR, _MOST_FACTOR = 0.3, 2.5
 _PUBLIC_FACTOR: Final = 0.6
 _SECRET_FACTOR: Final = 0.7
 _LEAST_PUBLIC, _MOST_PUBLIC = 0.4, 1.2
-_LEAST_STRENGTH, _MOST_STRENGTH = 0.5, 1.6
+_LEAST_STRENGTH, _MOST_STRENGTH = 0.5, 2.5
+#: Root mean square of all amplitudes at most: 44.5 dB of PSNR in the luma of a video, which gets
+#: 0.86 levels for one of red, green and blue, of which drawing out leaves two thirds.
+_MOST_RMS: Final = 2.65
 #: A mark keeps its strength while what is expected of it lies within these parts of what is asked.
 _ENOUGH, _TOO_MUCH = 0.9, 1.5
 _FIRST_ROUNDS: Final = 4
@@ -130,7 +133,8 @@ class Strength:
         field = self._field(self._shape(activity, _moving(scene.change)))
         got = self._expected(field, scene, *_left_by_codec(activity, scene.change))
         if (
-            _ENOUGH * MARGIN <= got.margin <= _TOO_MUCH * MARGIN and got.public_z >= PUBLIC_Z * _ENOUGH
+            _ENOUGH * MARGIN <= got.margin <= _TOO_MUCH * MARGIN
+            and got.public_z >= PUBLIC_Z * _ENOUGH
         ):
             return field
         return self._solved(scene)[0]
@@ -144,12 +148,8 @@ class Strength:
         for _ in range(2):
             marked = scene.mean + gain * _drawn(self._field(shape))
             unit = (self._agreement(marked, scene.spread) - bare) / self._factor
-            lacks = self._lack(bare[0], unit[0])
-            if _CENTRE:
-                lacks = (1 - _CENTRE) * lacks + _CENTRE * self._lack(bare[1], unit[1])
-            self._factor = np.clip(1 + _INFORMED * lacks, _LEAST_FACTOR, _MOST_FACTOR).astype(
-                np.float32
-            )
+            whole, inner = (_factors(b, u) for b, u in zip(bare, unit, strict=True))
+            self._factor = whole + _CENTRE * (inner - whole)
             self._factor[PUBLIC_GROUP] = self.public
             self._factor[SECRET_GROUP] = _SECRET_FACTOR
         field = self._field(shape)
@@ -161,7 +161,9 @@ class Strength:
         return field, got
 
     def _field(self, shape: FloatImage) -> FloatImage:
-        return self._chips * shape * self._factor[self._groups]
+        field = self._chips * shape * self._factor[self._groups]
+        rms = float(np.sqrt(np.mean(field * field)))
+        return field * np.float32(min(1.0, _MOST_RMS / max(rms, 1e-6)))
 
     def expected(self, field: FloatImage, scene: Scene) -> Reading:
         """Return what the model expects to be read of a mark in a scene."""
@@ -187,18 +189,24 @@ class Strength:
         shape: FloatImage = still + (moves - still) * moving
         return shape
 
-    def _lack(self, bare: FloatImage, unit: FloatImage) -> FloatImage:
-        """Return what each group lacks, in parts of what it gets at a factor of 1; (groups,)."""
-        middle = np.median(unit[:CODED_BITS])
-        response = np.maximum(unit, 0.3 * middle)
-        return (middle - bare) / response - 1 if False else ((middle - response) / _INFORMED - bare) / response
-
     def _agreement(self, grid: FloatImage, spread: FloatImage) -> FloatImage:
         """Return how far a picture agrees with each group, whole and without its rim."""
         values = statistic(grid, spread) * self._chips
         whole = np.bincount(self._flat_groups, values.ravel(), GROUPS)
         inner = np.bincount(self._flat_groups, (values * self._centre).ravel(), GROUPS)
         return np.stack([whole, inner]).astype(np.float32)
+
+
+def _factors(bare: FloatImage, unit: FloatImage) -> FloatImage:
+    """Return by how much each group's amplitude is to be multiplied.
+
+    Args:
+        bare: what is read of each group in the picture alone, float32 (groups,).
+        unit: what a factor of 1 adds to it.
+    """
+    middle = np.median(unit[:CODED_BITS])
+    lack = (middle - _INFORMED * bare) / np.maximum(unit, 0.3 * middle)
+    return np.clip(lack, _LEAST_FACTOR, _MOST_FACTOR).astype(np.float32)
 
 
 def _activity(mean: FloatImage) -> FloatImage:
