@@ -19,19 +19,21 @@ from gioconda.controls import EMOTIONS, Controls
 from gioconda.errors import GiocondaError
 
 if TYPE_CHECKING:
+    from gioconda.animation import Animation
     from gioconda.capture import track
     from gioconda.control_poses import Pose
     from gioconda.control_track import ControlTrack, Keyframe
     from gioconda.motion import BLENDSHAPES, CHANNELS, Motion, moment, neutral
     from gioconda.motion_plot import plot_motion
     from gioconda.performance import Performer, RulePerformer
-    from gioconda.pipeline import Animation, animate, perform, render_motion
+    from gioconda.pipeline import animate, perform, render_motion
     from gioconda.portrait import Face, FaceFinder, Portrait, View
     from gioconda.render import MeshRenderer, Paster, Renderer
     from gioconda.session import Session, TimedFrame
     from gioconda.speaking import at_16k, say, speak
     from gioconda.speech import SpeechAnalyser, SpeechFeatures
     from gioconda.speech.sound import Sound
+    from gioconda.trust.consent.statement import Guardian, Statement
     from gioconda.video import VideoWriter, open_writer
     from gioconda.voices import Spoken, TextToSpeech, TimedPhone
 
@@ -39,12 +41,13 @@ __version__ = "0.1.0"
 
 #: Where each public name that is costly to import lives.
 _HOMES = {
-    "Animation": "gioconda.pipeline",
+    "Animation": "gioconda.animation",
     "BLENDSHAPES": "gioconda.motion",
     "CHANNELS": "gioconda.motion",
     "ControlTrack": "gioconda.control_track",
     "Face": "gioconda.portrait",
     "FaceFinder": "gioconda.portrait",
+    "Guardian": "gioconda.trust.consent.statement",
     "Keyframe": "gioconda.control_track",
     "MeshRenderer": "gioconda.render",
     "Motion": "gioconda.motion",
@@ -59,6 +62,7 @@ _HOMES = {
     "SpeechAnalyser": "gioconda.speech",
     "SpeechFeatures": "gioconda.speech",
     "Spoken": "gioconda.voices",
+    "Statement": "gioconda.trust.consent.statement",
     "TextToSpeech": "gioconda.voices",
     "TimedFrame": "gioconda.session",
     "TimedPhone": "gioconda.voices",
@@ -87,6 +91,7 @@ __all__ = [
     "Face",
     "FaceFinder",
     "GiocondaError",
+    "Guardian",
     "Keyframe",
     "MeshRenderer",
     "Motion",
@@ -101,6 +106,7 @@ __all__ = [
     "SpeechAnalyser",
     "SpeechFeatures",
     "Spoken",
+    "Statement",
     "TextToSpeech",
     "TimedFrame",
     "TimedPhone",

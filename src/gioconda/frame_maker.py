@@ -16,7 +16,8 @@ from gioconda.zoom import Zoom
 if TYPE_CHECKING:
     from gioconda.portrait import Portrait, View
     from gioconda.render.types import AlphaRenderer
-    from gioconda.trust.provenance import Grant
+    from gioconda.trust.label import Box
+    from gioconda.trust.provenance import Basis
     from gioconda.trust.watermark.marks import Marks
 
 ByteImage = npt.NDArray[np.uint8]
@@ -76,11 +77,14 @@ class FrameMaker:
             frame.
         background: see :func:`gioconda.background.background_of`.
         renderer: name in the registry of renderers.
-        grant: on which the portrait may be animated; None asks the ledger.
+        basis: on which the portrait is animated: a statement, or a grant given for one; None
+            relies on the ledger.
         marks: what the watermark says; this installation's own if None.
+        language: of the visible label, where :meth:`frame` is asked for one; a key of
+            :data:`gioconda.trust.label.WORDS`.
 
     Attributes:
-        grant: as given, or as the ledger has it.
+        grant: on which the portrait is animated.
         marks: as given, or this installation's own.
 
     Raises:
@@ -99,23 +103,25 @@ class FrameMaker:
         distance: float | tuple[float, float] = 1.0,
         background: BackgroundLike = KEPT,
         renderer: str = "mesh",
-        grant: Grant | None = None,
+        basis: Basis | None = None,
         marks: Marks | None = None,
+        language: str = "en",
     ) -> None:
         from gioconda.render import Paster
         from gioconda.render.registry import create
         from gioconda.render.types import AlphaRenderer
-        from gioconda.trust.consent.requirement import check, require
+        from gioconda.trust.consent.requirement import Watch, granted
+        from gioconda.trust.label import Label
         from gioconda.trust.watermark.marker import Marker
         from gioconda.trust.watermark.marks import own_marks
+        from gioconda.trust.watermark.rehearsal import typical_moments
 
         behind = background_of(background)
         near, far = distance if isinstance(distance, tuple) else (distance, distance)
         for off in (near, far):
             check_options(40.0, size, framing, off, behind)
-        if grant is not None:
-            check(grant)
-        self.grant = require(portrait) if grant is None else grant
+        self.grant = granted(portrait, basis)
+        self._consent = Watch(self.grant)
         self.marks = own_marks() if marks is None else marks
         self.distances = (near, far)
         self._zoom = Zoom(size, near, far) if far > near else None
@@ -154,9 +160,17 @@ class FrameMaker:
         height, width = portrait.picture.shape[:2] if whole else (size, size)
         self.width: int = int(width)
         self.height: int = int(height)
+        faces = _faces(portrait, size, near) if not whole else _faces_in_picture(portrait)
+        self._label = Label(self.width, self.height, language, faces)
         self._marker = Marker(self.width, self.height, self.marks)
+        self._marker.rehearse(
+            (self._unmarked(now, None).copy(), self._unmarked(soon, None))
+            for now, soon in typical_moments()
+        )
 
-    def frame(self, moment: FloatArray, distance: float | None = None) -> ByteImage:
+    def frame(
+        self, moment: FloatArray, distance: float | None = None, *, label: float = 0.0
+    ) -> ByteImage:
         """Return the marked frame of a moment, uint8 RGB, (height, width, 3).
 
         With the background ``none``, RGB and alpha, (height, width, 4), not premultiplied. It is
@@ -166,8 +180,18 @@ class FrameMaker:
             moment: of the motion.
             distance: of the camera, between the two that this was made for; None, or made for
                 one alone: that.
+            label: how much of the visible label is seen, 0 to 1.
+
+        Raises:
+            ConsentError: the consent was revoked, or has expired, while frames were
+                made; said within half a second.
         """
-        return self._marker.marked(self._unmarked(moment, distance))
+        self._consent.check()
+        image = self._unmarked(moment, distance)
+        if not label > 0:
+            return self._marker.marked(image)
+        with self._label.on(image, label):
+            return self._marker.marked(image)
 
     def _unmarked(self, moment: FloatArray, distance: float | None) -> ByteImage:
         square = self._renderer.render(moment)
@@ -210,3 +234,21 @@ def _face_in(view: View) -> tuple[float, float]:
     """Return the middle of the face, as parts of a view."""
     x, y = view.landmarks[:468, :2].mean(axis=0) / view.size
     return float(x), float(y)
+
+
+def _faces(portrait: Portrait, size: int, distance: float) -> list[Box]:
+    """Return where the face lies in the square frames, at their nearest distance."""
+    frame = portrait.frame()
+    points = (portrait.face.landmarks[:468, :2] - (frame.left, frame.top)) * (size / frame.side)
+    nearer = 1 / min(distance, 1.0)
+    return [_box((points - size / 2) * nearer + size / 2)]
+
+
+def _faces_in_picture(portrait: Portrait) -> list[Box]:
+    return [_box(face.landmarks[:468, :2]) for face in portrait.faces]
+
+
+def _box(points: FloatArray) -> Box:
+    left, top = points.min(axis=0)
+    right, bottom = points.max(axis=0)
+    return float(left), float(top), float(right), float(bottom)

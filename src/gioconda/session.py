@@ -27,6 +27,9 @@ from gioconda.zoom import Camera, span, widened
 if TYPE_CHECKING:
     from gioconda.portrait import Portrait
     from gioconda.speech.known_phones import PhoneTrack
+    from gioconda.trust.label import LabelLike
+    from gioconda.trust.provenance import Basis
+    from gioconda.trust.watermark.marks import Marks
     from gioconda.voices.types import TimedPhone
 
 ByteImage = npt.NDArray[np.uint8]
@@ -173,9 +176,18 @@ class Session:
         phones: that are known to sound, in seconds of the sound.
         lookahead_ms: how much of the sound after an instant frames may wait for, 40 to 500; None
             for the default, 352.5 ms.
+        basis: on which the portrait is animated: ``self``, ``permission``, ``artwork``,
+            ``synthetic``, or a grant given for one; None relies on the ledger of consent.
+        marks: what the watermark says; this installation's own if None.
+        label: draw the word "Synthetic" in a corner; a language (``"de"``) says in which.
+
+    Attributes:
+        grant: on which the portrait is animated.
+        marks: what the watermark says.
 
     Raises:
         OptionError: an option is out of range.
+        ConsentError: the portrait may not be animated.
 
     Example::
 
@@ -201,7 +213,13 @@ class Session:
         renderer: str = "mesh",
         phones: PhoneTrack | None = None,
         lookahead_ms: float | None = None,
+        basis: Basis | None = None,
+        marks: Marks | None = None,
+        label: LabelLike = False,
     ) -> None:
+        from gioconda.trust.consent.requirement import granted
+        from gioconda.trust.label import label_language
+
         track = track_of(controls)
         behind = background_of(background)
         for distance in distances or ():
@@ -210,11 +228,16 @@ class Session:
         for distance in (near, far):
             check_options(fps, size, framing, distance, behind)
         self.fps = float(fps)
+        self.grant = granted(portrait, basis)
         self._portrait, self._framing = portrait, framing
+        language = label_language(label)
+        self._label = 1.0 if language else 0.0
         self._make = partial(
-            FrameMaker, portrait, size=size, framing=framing, background=behind, renderer=renderer
-        )
+            FrameMaker, portrait, size=size, framing=framing, background=behind, renderer=renderer,
+            basis=self.grant, marks=marks, language=language or "en",
+        )  # fmt: skip
         self._maker = self._make(distance=(near, far))
+        self.marks = self._maker.marks
         self._camera = Camera(track, self.fps)
         self._performance = Performance(
             track if controls is None else controls,
@@ -318,7 +341,9 @@ class Session:
             self._next += 1
             now = time.perf_counter()
             time_s = index / self.fps
-            image = self._maker.frame(self._buffer.at(time_s), self._camera.at(time_s))
+            image = self._maker.frame(
+                self._buffer.at(time_s), self._camera.at(time_s), label=self._label
+            )
             self.clock.add("render", now)
             yield TimedFrame(index, index / self.fps, image)
 

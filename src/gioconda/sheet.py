@@ -11,6 +11,8 @@ from gioconda.motion import FloatArray, moment, set_gaze
 
 if TYPE_CHECKING:
     from gioconda.portrait import Portrait
+    from gioconda.trust.provenance import Basis
+    from gioconda.trust.watermark.marks import Marks
 
 ByteImage = npt.NDArray[np.uint8]
 
@@ -54,21 +56,36 @@ CELLS: Final[tuple[tuple[str, FloatArray], ...]] = (
 )  # fmt: skip
 
 
-def expression_sheet(portrait: Portrait, *, size: int = 512, columns: int = 5) -> ByteImage:
-    """Render the cells of :data:`CELLS` side by side.
+def expression_sheet(
+    portrait: Portrait,
+    *,
+    size: int = 512,
+    columns: int = 5,
+    basis: Basis | None = None,
+    marks: Marks | None = None,
+) -> ByteImage:
+    """Render the cells of :data:`CELLS` side by side, and mark the whole.
 
     Args:
         portrait: whom to show.
         size: side at which the frames are rendered.
         columns: cells in a row; each cell is half a frame wide.
+        basis: on which the portrait is animated, as in :func:`gioconda.animate`.
+        marks: what the watermark says; this installation's own if None.
 
     Returns:
         uint8 RGB.
+
+    Raises:
+        ConsentError: the portrait may not be animated.
     """
     import cv2
 
     from gioconda.render.registry import create
+    from gioconda.trust.consent.requirement import granted
+    from gioconda.trust.stills import marked_still
 
+    granted(portrait, basis)
     renderer = create("mesh", portrait.view(size))
     side = size // 2
     cells = []
@@ -79,7 +96,7 @@ def expression_sheet(portrait: Portrait, *, size: int = 512, columns: int = 5) -
     blank = np.zeros_like(cells[0])
     cells += [blank] * (-len(cells) % columns)
     rows = [np.hstack(cells[i : i + columns]) for i in range(0, len(cells), columns)]
-    return np.vstack(rows).astype(np.uint8)
+    return marked_still(np.vstack(rows).astype(np.uint8), marks)
 
 
 def _title(cell: ByteImage, title: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import os
 import tempfile
@@ -104,6 +105,8 @@ def say(
             raise OutputError(f"cannot write speech to a temporary file: {e.strerror}") from e
         raise
     sound = Sound.of_temporary(path, "speech")
+    sound.synthetic = "algorithmic" if _by_rules(engine) else "trained"
+    sound.text_sha256 = hashlib.sha256(text.encode()).digest()
     sound.phones = _phones_of(sound, times, language)
     return sound
 
@@ -120,21 +123,36 @@ def at_16k(piece: Spoken) -> FloatArray:
 
 
 def save_speech(sound: Sound, path: str | os.PathLike[str]) -> None:
-    """Write a sound as a 16-bit mono WAV, replacing a file.
+    """Write speech that :func:`say` made as a 16-bit mono WAV, replacing a file.
+
+    Its credentials say that it is synthetic.
 
     Raises:
         OutputError: it cannot be written.
+        TrustError: it cannot be signed.
     """
     import numpy as np
 
     from gioconda.speech.sound_file import samples_of
     from gioconda.targets import replacing
+    from gioconda.trust.origins import text_of
+    from gioconda.trust.provenance import Provenance
+    from gioconda.trust.seal import seal
 
-    with replacing(path) as stage, wave.open(str(stage), "wb") as file:
-        file.setparams((1, 2, sound.rate_hz, 0, "NONE", ""))
-        for frame in sound.original_frames():
-            mono = samples_of(frame).mean(axis=0)
-            file.writeframes(np.rint(np.clip(mono, -1, 1) * 32767).astype("<i2").tobytes())
+    with replacing(path) as stage:
+        with wave.open(str(stage), "wb") as file:
+            file.setparams((1, 2, sound.rate_hz, 0, "NONE", ""))
+            for frame in sound.original_frames():
+                mono = samples_of(frame).mean(axis=0)
+                file.writeframes(np.rint(np.clip(mono, -1, 1) * 32767).astype("<i2").tobytes())
+        seal(stage, ".wav", Provenance(ingredients=text_of(sound), voice=sound.synthetic))
+
+
+def _by_rules(engine: str | TextToSpeech) -> bool:
+    """Tell whether rules alone make the voice; of other engines a net is taken to."""
+    from gioconda.voices.espeak import EspeakVoice
+
+    return isinstance(create(engine) if isinstance(engine, str) else engine, EspeakVoice)
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,12 @@ from typing import Annotated
 import typer
 
 from gioconda.cli import arguments as arg
-from gioconda.cli import live_command, motion_commands, say_command, serve_command
+from gioconda.cli import live_command, motion_commands, say_command, serve_command, verify_command
 from gioconda.cli.cluster_option import ClusterOption, JobsOption, WithCluster
+from gioconda.cli.consent_commands import consent_app
+from gioconda.cli.consent_options import Stating, with_consent
 from gioconda.cli.measure_commands import measure_app
+from gioconda.cli.trust_commands import trust_app
 from gioconda.cli.voice import Voice
 from gioconda.cli.words import Words
 from gioconda.controls import Controls
@@ -44,6 +47,7 @@ def _root(
 
 
 @app.command(cls=WithCluster)
+@with_consent
 def animate(
     context: typer.Context,
     inputs: Annotated[
@@ -59,6 +63,7 @@ def animate(
     size: arg.Size = 512,
     framing: arg.FramingOption = "crop",
     background: arg.BackgroundOption = "keep",
+    label: arg.Label = False,
     face: arg.FaceOption = None,
     seed: arg.Seed = 0,
     gaze: arg.Gaze = "0,0",
@@ -83,6 +88,8 @@ def animate(
     source: arg.HiddenSource = None,
     driven_audio: arg.HiddenSound = None,
     audio: arg.HiddenAudio = None,
+    *,
+    consent: Stating,
 ) -> None:
     """Make a portrait speak: one picture and a sound become a video.
 
@@ -96,7 +103,7 @@ def animate(
 
     look = making.Look(
         fps=fps, size=size, framing=framing, face=face, distance=distance,
-        background=background_of(background),
+        background=background_of(background), label=label,
     )  # fmt: skip
     say = Voice(as_json=as_json, quiet=quiet)
     if motion_from is not None:
@@ -115,7 +122,7 @@ def animate(
         capturing.animate_from(
             motion_from, inputs or [], [p for p in (source_image, source) if p],
             [s for s in (driven_audio, audio) if s], output, head=head,
-            video_face=motion_face, look=look, voice=say, force=force,
+            video_face=motion_face, look=look, voice=say, consent=consent, force=force,
         )  # fmt: skip
         return
     if motion_face is not None:
@@ -138,7 +145,7 @@ def animate(
         sys.exit(
             batches.animate_list(
                 jobs, output, lambda file: arg.directed(given, file, context), look, say, cluster,
-                force=force,
+                consent=consent, force=force,
             )
         )  # fmt: skip
     portraits, sound = arg.split_inputs(
@@ -159,12 +166,21 @@ def animate(
         sys.exit(
             batches.animate(
                 portraits, sound, output, controls, look, say, words, cluster, partner=partner,
-                force=force,
+                consent=consent, force=force,
             )
         )  # fmt: skip
     sys.exit(
         making.animate(
-            portraits, sound, output, controls, look, say, words, partner=partner, force=force
+            portraits,
+            sound,
+            output,
+            controls,
+            look,
+            say,
+            words,
+            partner=partner,
+            consent=consent,
+            force=force,
         )
     )
 
@@ -249,6 +265,7 @@ def track(
 
 
 @app.command()
+@with_consent
 def render(
     context: typer.Context,
     portrait: Annotated[str, typer.Argument(help="The picture.")],
@@ -263,12 +280,15 @@ def render(
     size: arg.Size = 512,
     framing: arg.FramingOption = "crop",
     background: arg.BackgroundOption = "keep",
+    label: arg.Label = False,
     face: arg.FaceOption = None,
     distance: arg.Distance = 1.0,
     controls_file: arg.ControlsFile = None,
     as_json: arg.Json = False,
     quiet: arg.Quiet = False,
     force: arg.Force = False,
+    *,
+    consent: Stating,
 ) -> None:
     """Show a motion on a portrait."""
     from gioconda.background import background_of
@@ -276,17 +296,20 @@ def render(
 
     look = making.Look(
         fps=fps, size=size, framing=framing, face=face, distance=distance,
-        background=background_of(background),
+        background=background_of(background), label=label,
     )  # fmt: skip
     say = Voice(as_json=as_json, quiet=quiet)
     controls = arg.directed(Controls(distance=distance), controls_file, context)
-    making.render(portrait, motion, sound, output, controls, look, say, force=force)
+    making.render(
+        portrait, motion, sound, output, controls, look, say, consent=consent, force=force
+    )
 
 
 motion_commands.add_to(app)
 
 
 @app.command()
+@with_consent
 def inspect(
     portrait: Annotated[str, typer.Argument(help="The picture.")],
     output: Annotated[
@@ -298,12 +321,21 @@ def inspect(
     as_json: arg.Json = False,
     quiet: arg.Quiet = False,
     force: arg.Force = False,
+    *,
+    consent: Stating,
 ) -> None:
     """Say what is found in a picture, before any long work: faces, angle, sharpness, warnings."""
     from gioconda.cli import looking
 
     looking.inspect(
-        portrait, output, face=face, size=size, as_json=as_json, quiet=quiet, force=force
+        portrait,
+        output,
+        face=face,
+        size=size,
+        consent=consent,
+        as_json=as_json,
+        quiet=quiet,
+        force=force,
     )
 
 
@@ -350,6 +382,7 @@ def demo(
 
 
 app.command(cls=WithCluster)(serve_command.serve)
+app.command()(verify_command.verify)
 
 
 @app.command("warm-up", hidden=True)
@@ -360,7 +393,9 @@ def warm_up() -> None:
     looking.warm_up()
 
 
+app.add_typer(consent_app, name="consent")
 app.add_typer(measure_app, name="measure")
+app.add_typer(trust_app, name="trust")
 
 
 train_app = typer.Typer(help="Make the shipped weights again.", no_args_is_help=True)

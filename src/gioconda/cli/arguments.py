@@ -46,6 +46,13 @@ FramingOption = Annotated[
         help="crop: the square; full: pasted back into the whole picture.",
     ),
 ]  # fmt: skip
+Label = Annotated[
+    bool,
+    typer.Option(
+        "--label", rich_help_panel=LOOK,
+        help="Write the word \"Synthetic\" into a corner, in your language.",
+    ),
+]  # fmt: skip
 BackgroundOption = Annotated[
     str,
     typer.Option(

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from gioconda.cli.consent_options import Stating
 from gioconda.cli.hearing import check_voices, opened_voices
 from gioconda.cli.making import (
     Look,
@@ -24,7 +25,7 @@ from gioconda.cli.making import (
 )
 from gioconda.cli.voice import Voice
 from gioconda.cli.words import NO_WORDS, Words, check_words
-from gioconda.errors import GiocondaError, OptionError, OutputError
+from gioconda.errors import GiocondaError, OptionError, OutputError, TrustError
 from gioconda.targets import named_after
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from gioconda.cluster.job_list import Job
     from gioconda.cluster.tasks import Heard, Outcome, RenderTask
     from gioconda.control_track import Direction
+    from gioconda.trust.provenance import Grant
     from gioconda.video.target import Target
 
 _FEATURE: Final = "making videos on a cluster"
@@ -48,6 +50,7 @@ class _Row:
     partner: str | None = None
     line: int | None = None
     error: str = ""
+    basis: str | None = None
 
     @property
     def label(self) -> str:
@@ -66,6 +69,7 @@ def animate(
     address: str,
     *,
     partner: str | None,
+    consent: Stating,
     force: bool,
 ) -> int:
     """Animate portraits with one sound on a cluster; return the exit code."""
@@ -86,7 +90,7 @@ def animate(
             for portrait, target in zip(portraits, targets, strict=True)
         ]
         inputs = [sound or "", partner or "", words.text or ""]
-        return _Batch(rows, look, voice, inputs, force).run(heard, address, folder)
+        return _Batch(rows, look, voice, inputs, consent, force).run(heard, address, folder)
 
 
 def refuse_beside_jobs(given: dict[str, bool]) -> None:
@@ -108,6 +112,7 @@ def animate_list(
     voice: Voice,
     address: str | None,
     *,
+    consent: Stating,
     force: bool,
 ) -> int:
     """Make the videos of a list, on a cluster or here; return the exit code.
@@ -119,6 +124,7 @@ def animate_list(
         look: of all videos.
         voice: of the command.
         address: of the cluster; None to make them in this process.
+        consent: on what basis the portraits are animated of which the list names none.
         force: whether files may be replaced.
     """
     from gioconda.cluster.job_list import read_jobs
@@ -132,7 +138,7 @@ def animate_list(
         heard: dict[str, Heard] = {}
         bad: dict[str, str] = {}
         rows = [_checked(job, directed, look, voice, heard, bad) for job in jobs]
-        return _Batch(rows, look, voice, [jobs_file], force).run(heard, address, folder)
+        return _Batch(rows, look, voice, [jobs_file], consent, force).run(heard, address, folder)
 
 
 def _checked(
@@ -157,7 +163,7 @@ def _checked(
             bad[sound] = str(e)
     return _Row(
         str(job.portrait), job.output, controls, sound, line=job.line,
-        error=error or bad.get(sound, ""),
+        error=error or bad.get(sound, ""), basis=job.basis,
     )  # fmt: skip
 
 
@@ -165,10 +171,13 @@ class _Batch:
     """Rows on their way: those refused at once, and what became of the others."""
 
     def __init__(
-        self, rows: list[_Row], look: Look, voice: Voice, inputs: list[str], force: bool
-    ) -> None:
+        self, rows: list[_Row], look: Look, voice: Voice, inputs: list[str], consent: Stating,
+        force: bool,
+    ) -> None:  # fmt: skip
         self._rows = rows
         self._look, self._voice, self._inputs, self._force = look, voice, inputs, force
+        self._consent = consent
+        self._grants: dict[int, Grant] = {}
         self._targets: dict[int, Target] = {}
         self._failed: list[tuple[_Row, str]] = []
         self._of_all = len(voice.notes)
@@ -178,6 +187,7 @@ class _Batch:
         voice = self._voice
         total = len(self._rows)
         self._check_targets()
+        self._ask(carried=address is not None)
         made = 0
         later: list[tuple[str, Outcome]] = []
         if self._targets:
@@ -233,11 +243,35 @@ class _Batch:
             except GiocondaError as e:
                 self._failed.append((row, str(e)))
 
+    def _ask(self, *, carried: bool) -> None:
+        """Ask on what basis each portrait is animated, before anything is made.
+
+        Args:
+            carried: whether the workers lack this machine's ledger.
+        """
+        from gioconda.cli.consenting import granted_of
+        from gioconda.trust.consent.requirement import carried as travelling
+
+        rows = [(number, self._rows[number]) for number in self._targets]
+        for basis in dict.fromkeys(row.basis for _, row in rows):
+            same = [(number, row) for number, row in rows if row.basis == basis]
+            given = self._consent if basis is None else replace(self._consent, basis=basis)
+            found = granted_of((row.portrait for _, row in same), given, self._voice)
+            for number, row in same:
+                grant = found[row.portrait]
+                if isinstance(grant, GiocondaError):
+                    del self._targets[number]
+                    self._failed.append((row, str(grant)))
+                else:
+                    self._grants[number] = travelling(grant) if carried else grant
+
     def _tasks(self) -> Iterator[RenderTask]:
         """Yield what is to be made; portraits are read as they are needed."""
         from gioconda.cluster.tasks import FileBytes, RenderTask
+        from gioconda.trust.label import label_language
+        from gioconda.trust.watermark.marks import own_marks
 
-        look = self._look
+        look, marks = self._look, own_marks()
         for number in list(self._targets):
             row = self._rows[number]
             assert row.controls is not None
@@ -249,37 +283,41 @@ class _Batch:
             yield RenderTask(
                 number, portrait, row.sound, row.partner, row.controls,
                 self._targets[number].suffix, look.fps, look.size, look.framing, look.face,
-                look.background,
+                look.background, self._grants[number], marks, label_language(look.label),
             )  # fmt: skip
 
     def _saved(self, outcome: Outcome) -> str | None:
-        """Write a video whole or not at all; return its name, or note why there is none."""
+        """Write and sign a video, whole or not at all; return its name, or note why not."""
         from gioconda.targets import write_error
+        from gioconda.trust.seal import seal
         from gioconda.video.target import discard
 
         row, target = self._rows[outcome.number], self._targets[outcome.number]
         error = outcome.error
-        if outcome.video is not None:
+        if outcome.video is not None and outcome.made_from is not None:
             try:
                 stage = target.stage()
                 try:
                     stage.write_bytes(outcome.video)
+                    seal(stage, target.suffix, outcome.made_from)
                     return str(target.commit(stage))
                 except OSError as e:
                     raise write_error(target.name, e) from e
                 finally:
                     discard(stage)
-            except OutputError as e:
+            except (OutputError, TrustError) as e:
                 error = str(e)
         self._failed.append((row, error))
         return None
 
     def _tell(self, final: str, outcome: Outcome) -> None:
+        from gioconda.saving import signed_by
+
         assert outcome.report is not None
         del self._voice.notes[self._of_all :]
         for note in outcome.notes:
             self._voice.note(note)
-        tell(replace(outcome.report, path=final), self._voice)
+        tell(replace(outcome.report, path=final, credentials=signed_by()), self._voice)
 
 
 def _sounds(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from gioconda.cli.consent_options import NOTHING, Stating
 from gioconda.cli.making import (
     Look,
     is_folder,
@@ -66,6 +67,7 @@ def animate_from(
     video_face: int | None,
     look: Look,
     voice: Voice,
+    consent: Stating = NOTHING,
     force: bool,
 ) -> None:
     """Drive one portrait by a video of a person; the video's sound is kept if no other is given."""
@@ -76,11 +78,13 @@ def animate_from(
     if is_folder(output):
         raise OptionError("--motion-from drives one portrait; the output is a file, not a folder")
     target = video_target(output, portrait, force, look, inputs=[portrait, video, sound or ""])
+    from gioconda.cli.consenting import granted
     from gioconda.pipeline import render_motion
     from gioconda.portrait import Portrait
     from gioconda.speech.sound import Sound
 
     person = Portrait.open(portrait, face=look.face)
+    grant = granted(person, consent, voice)
     if sound is None and _has_sound(video):
         sound = video
     opened = None if sound is None else Sound.open(sound)
@@ -89,7 +93,8 @@ def animate_from(
         motion = _with_head(captured.motion, head)
         animation = render_motion(
             person, motion, opened, fps=look.fps, size=look.size, framing=look.framing,
-            distance=look.distance, background=look.background,
+            distance=look.distance, background=look.background, person_in=video,
+            label=look.label, basis=grant,
         )  # fmt: skip
         save_animation(animation, target, look, voice, force=force)
     finally:

@@ -24,7 +24,7 @@ JobsOption = Annotated[
     typer.Option(
         "--jobs", metavar="LIST", rich_help_panel="Many machines", show_default=False,
         help="A CSV file of videos to make, in place of PORTRAIT... SOUND: "
-        "portrait,sound,output[,controls].",
+        "portrait,sound,output[,controls][,basis].",
     ),
 ]  # fmt: skip
 

@@ -7,10 +7,12 @@ from typing import Annotated
 import typer
 
 from gioconda.cli import arguments as arg
+from gioconda.cli.consent_options import Stating, with_consent
 from gioconda.cli.voice import Voice
 from gioconda.errors import OptionError
 
 
+@with_consent
 def live(
     portrait: Annotated[str, typer.Argument(help="The picture that speaks.")],
     source: Annotated[
@@ -44,6 +46,7 @@ def live(
     fps: arg.Fps = 40.0,
     size: arg.Size = 512,
     background: arg.BackgroundOption = "keep",
+    label: arg.Label = False,
     face: arg.FaceOption = None,
     seed: arg.Seed = 0,
     gaze: arg.Gaze = "0,0",
@@ -55,6 +58,8 @@ def live(
     still: arg.Still = False,
     quiet: arg.Quiet = False,
     force: arg.Force = False,
+    *,
+    consent: Stating,
 ) -> None:
     """A face that speaks with you, without a browser: into a stream, a file or a virtual webcam.
 
@@ -68,8 +73,8 @@ def live(
     )  # fmt: skip
     if track.emotion:
         raise OptionError("'live' shows one emotion at a time; give --emotion NAME:STRENGTH")
-    look = living.LiveLook(fps, size, background, face, lookahead)
+    look = living.LiveLook(fps, size, background, face, lookahead, label)
     living.live(
         portrait, source, to or [], track.constant, look, Voice(as_json=False, quiet=quiet),
-        rate_hz=rate, force=force,
+        rate_hz=rate, consent=consent, force=force,
     )  # fmt: skip

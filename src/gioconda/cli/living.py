@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from gioconda.cli.consent_options import NOTHING, Stating
 from gioconda.cli.voice import Voice
 from gioconda.controls import Controls
 from gioconda.errors import GiocondaError, OptionError, OutputError
@@ -36,6 +37,7 @@ class LiveLook:
     background: str
     face: int | None
     lookahead_ms: float
+    label: bool = False
 
 
 def live(
@@ -47,6 +49,7 @@ def live(
     voice: Voice,
     *,
     rate_hz: int,
+    consent: Stating = NOTHING,
     force: bool,
 ) -> None:
     """Run until the sound has ended or the user ends it.
@@ -66,7 +69,7 @@ def live(
     addresses = [check_output(target, overwrite=force) for target in targets]
     with ExitStack() as stack:
         speech = _opened(source, rate_hz, stack)
-        session = _session(portrait, controls, look)
+        session = _session(portrait, controls, look, consent, voice)
         outputs: list[Output] = []
 
         def told(event: OutputEvent) -> None:
@@ -75,8 +78,11 @@ def live(
         try:
             for address in addresses:
                 outputs.append(
-                    open_output(address, session.width, session.height, session.fps, on_event=told)
-                )
+                    open_output(
+                        address, session.width, session.height, session.fps, on_event=told,
+                        provenance=session.provenance,
+                    )
+                )  # fmt: skip
             voice.say("speaking; Ctrl-C ends it")
             run(session, speech, outputs)
         except KeyboardInterrupt:
@@ -165,8 +171,11 @@ def _opened(source: str, rate_hz: int, stack: ExitStack) -> Source:
     return opened
 
 
-def _session(portrait: str, controls: Controls, look: LiveLook) -> Session:
+def _session(
+    portrait: str, controls: Controls, look: LiveLook, consent: Stating, voice: Voice
+) -> Session:
     from gioconda.background import background_of
+    from gioconda.cli.consenting import granted
     from gioconda.frame_maker import check_options
     from gioconda.live.session import Session
     from gioconda.portrait import Portrait
@@ -178,7 +187,8 @@ def _session(portrait: str, controls: Controls, look: LiveLook) -> Session:
     picture = Portrait.open(portrait, look.face)
     make = partial(
         Session, picture, controls, fps=look.fps, size=look.size, background=background,
-        lookahead_ms=look.lookahead_ms,
+        lookahead_ms=look.lookahead_ms, label=look.label,
+        basis=granted(picture, consent, voice),
     )  # fmt: skip
     # A first one loads every library, kernel and model, so that the one that is seen never waits.
     trial = make()

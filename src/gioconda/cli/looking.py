@@ -9,13 +9,14 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from gioconda.cli.consent_options import NOTHING, Stating
 from gioconda.cli.making import check_plain_target, made_folder
 from gioconda.cli.voice import Voice
 from gioconda.errors import OptionError
-from gioconda.targets import replacing
 
 if TYPE_CHECKING:
     from gioconda.measure.floor import Row
+    from gioconda.trust.provenance import Grant
 
 
 def inspect(
@@ -24,6 +25,7 @@ def inspect(
     *,
     face: int | None,
     size: int,
+    consent: Stating = NOTHING,
     as_json: bool,
     quiet: bool,
     force: bool,
@@ -62,7 +64,9 @@ def inspect(
     warnings = person.warnings_for(size)
     lines += [f"  note: {w}" for w in warnings]
     if target is not None:
-        _write_sheet(person, target, size)
+        from gioconda.cli.consenting import granted
+
+        _write_sheet(person, target, size, granted(person, consent, voice))
         lines.append(f"  sheet of expressions: {target}")
     voice.result(
         "\n".join(lines),
@@ -73,14 +77,16 @@ def inspect(
     )  # fmt: skip
 
 
-def _write_sheet(person: Any, target: Path, size: int) -> None:
-    from PIL import Image
-
+def _write_sheet(person: Any, target: Path, size: int, grant: Grant) -> None:
     from gioconda.sheet import expression_sheet
+    from gioconda.trust.origins import portrait_of
+    from gioconda.trust.provenance import Provenance
+    from gioconda.trust.stills import save_still
+    from gioconda.trust.watermark.marks import own_marks
 
-    sheet = expression_sheet(person, size=size)
-    with replacing(target) as temporary:
-        Image.fromarray(sheet).save(temporary, format="PNG")
+    marks = own_marks()
+    sheet = expression_sheet(person, size=size, basis=grant, marks=marks)
+    save_still(sheet, target, Provenance("motion", grant, portrait_of(person), marks.identifier))
 
 
 def doctor(*, as_json: bool) -> int:

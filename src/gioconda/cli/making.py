@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gioconda.background import Background
+from gioconda.cli.consent_options import NOTHING, Stating
 from gioconda.cli.hearing import check_voices, note_late, opened_voices
 from gioconda.cli.voice import Voice
 from gioconda.cli.words import NO_WORDS, Words, check_words
@@ -20,10 +21,11 @@ from gioconda.frame_maker import KEPT, check_options
 from gioconda.targets import check_file_target, named_after
 
 if TYPE_CHECKING:
+    from gioconda.animation import Animation, Report
     from gioconda.control_track import Direction
-    from gioconda.pipeline import Animation, Report
     from gioconda.portrait import Portrait
     from gioconda.speech.sound import Sound
+    from gioconda.trust.provenance import Grant
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,7 @@ class Look:
     face: int | None = None
     distance: float = 1.0
     background: Background = KEPT
+    label: bool = False
 
 
 def animate(
@@ -48,6 +51,7 @@ def animate(
     words: Words = NO_WORDS,
     *,
     partner: str | None = None,
+    consent: Stating = NOTHING,
     force: bool,
 ) -> int:
     """Animate one portrait, or a batch into a folder; return the exit code."""
@@ -58,11 +62,15 @@ def animate(
     if not several and not is_folder(output, several):
         inputs = [*portraits, sound or "", partner or "", words.text or ""]
         target = video_target(output, portraits[0], force, look, inputs=inputs)
+        from gioconda.cli.consenting import granted
         from gioconda.portrait import Portrait
 
+        portrait = Portrait.open(portraits[0], face=look.face)
+        grant = granted(portrait, consent, voice)  # before the text is aligned, which takes long
         with opened_voices(sound, partner, words, voice, controls) as (own, other):
-            portrait = Portrait.open(portraits[0], face=look.face)
-            _animate_one(portrait, own, target, controls, look, voice, partner=other, force=force)
+            _animate_one(
+                portrait, own, target, controls, look, voice, grant, partner=other, force=force
+            )
         return 0
     if not is_folder(output, several):
         raise OptionError(
@@ -70,8 +78,9 @@ def animate(
         )
     assert output is not None
     return _batch(
-        portraits, sound, Path(output), controls, look, voice, words, partner=partner, force=force
-    )
+        portraits, sound, Path(output), controls, look, voice, words, partner=partner,
+        consent=consent, force=force,
+    )  # fmt: skip
 
 
 def check_look(look: Look, controls: Direction) -> None:
@@ -92,14 +101,17 @@ def _batch(
     words: Words,
     *,
     partner: str | None,
+    consent: Stating,
     force: bool,
 ) -> int:
     """Animate each portrait; a bad one is reported and skipped. Return 0, or 1 if any failed."""
+    from gioconda.cli.consenting import granted_of
     from gioconda.portrait import Portrait
 
     targets = named_after(portraits, folder, usual_suffix(look))
     failed = 0
     inputs = [*portraits, sound or "", partner or "", words.text or ""]
+    grants = granted_of(portraits, consent, voice)  # all, before anything is made
     with opened_voices(sound, partner, words, voice, controls) as (own, other), made_folder(folder):
         of_all = len(voice.notes)
         for number, (source, target) in enumerate(zip(portraits, targets, strict=True), 1):
@@ -107,10 +119,13 @@ def _batch(
             voice.say(f"{number}/{len(portraits)} {source}")
             try:
                 video_target(str(target), source, force, look, inputs=inputs)
+                if isinstance(grant := grants[source], GiocondaError):
+                    raise grant
                 portrait = Portrait.open(source, face=look.face)
                 _animate_one(
-                    portrait, own, target, controls, look, voice, partner=other, force=force
-                )
+                    portrait, own, target, controls, look, voice, grant, partner=other,
+                    force=force,
+                )  # fmt: skip
             except GiocondaError as e:
                 failed += 1
                 print(f"gioconda: {source}: {e}", file=sys.stderr)
@@ -143,6 +158,7 @@ def _animate_one(
     controls: Direction,
     look: Look,
     voice: Voice,
+    grant: Grant | None = None,
     *,
     partner: Sound | None = None,
     force: bool,
@@ -151,7 +167,7 @@ def _animate_one(
 
     animation = make(
         portrait, sound, controls, fps=look.fps, size=look.size, framing=look.framing,
-        background=look.background, partner=partner,
+        background=look.background, partner=partner, label=look.label, basis=grant,
     )  # fmt: skip
     save_animation(animation, target, look, voice, force=force)
 
@@ -194,11 +210,13 @@ def render(
     look: Look,
     voice: Voice,
     *,
+    consent: Stating = NOTHING,
     force: bool,
 ) -> None:
     """Show a motion on a portrait; of the controls, the distance counts."""
     check_look(look, controls)
     target = video_target(output, portrait, force, look, inputs=[portrait, motion, sound or ""])
+    from gioconda.cli.consenting import granted
     from gioconda.control_track import track_of
     from gioconda.motion import Motion
     from gioconda.pipeline import render_motion as make
@@ -212,7 +230,8 @@ def render(
         person = Portrait.open(portrait, face=look.face)
         animation = make(
             person, loaded, opened, fps=look.fps, size=look.size, framing=look.framing,
-            distance=track_of(controls), background=look.background,
+            distance=track_of(controls), background=look.background, label=look.label,
+            basis=granted(person, consent, voice),
         )  # fmt: skip
         save_animation(animation, target, look, voice, force=force)
     finally:
@@ -257,7 +276,8 @@ def tell(report: Report, voice: Voice) -> None:
     steady = f", then {report.frames_per_second:.0f} frames a second" if report.frames > 1 else ""
     voice.result(
         f"{report.path}: {frames}, {report.duration_s:.1f} s of video in {report.seconds:.1f} s "
-        f"({report.start_s:.1f} s to the first frame{steady})",
+        f"({report.start_s:.1f} s to the first frame{steady}); marked as synthetic, "
+        f"{report.credentials}",
         {
             "output": report.path,
             "frames": report.frames,
@@ -265,6 +285,7 @@ def tell(report: Report, voice: Voice) -> None:
             "seconds": round(report.seconds, 3),
             "start_s": round(report.start_s, 3),
             "frames_per_second": round(report.frames_per_second, 1),
+            "credentials": report.credentials,
             "stages_ms": {k: round(v, 3) for k, v in report.stages_ms.items()},
             "warnings": list(voice.notes),
         },

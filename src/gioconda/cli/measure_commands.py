@@ -279,10 +279,10 @@ def trust(
     force: arg.Force = False,
 ) -> None:
     """Measure what the watermark survives, how visible it is, and its false alarms."""
-    from gioconda.cli import trusting
+    from gioconda.cli import measuring_trust
 
     say = Voice(as_json=as_json, quiet=quiet)
-    trusting.measured(
+    measuring_trust.measured(
         media, clips=clips, only=tuple(only or ()), keys=keys, keep=keep, plot=plot, voice=say,
         force=force,
     )  # fmt: skip

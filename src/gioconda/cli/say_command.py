@@ -7,11 +7,13 @@ from typing import Annotated
 import typer
 
 from gioconda.cli import arguments as arg
+from gioconda.cli.consent_options import Stating, with_consent
 from gioconda.cli.voice import Voice
 
 SPEECH = "Voice"
 
 
+@with_consent
 def say(
     context: typer.Context,
     text: Annotated[
@@ -79,6 +81,7 @@ def say(
     size: arg.Size = 512,
     framing: arg.FramingOption = "crop",
     background: arg.BackgroundOption = "keep",
+    label: arg.Label = False,
     face: arg.FaceOption = None,
     seed: arg.Seed = 0,
     gaze: arg.Gaze = "0,0",
@@ -92,6 +95,8 @@ def say(
     as_json: arg.Json = False,
     quiet: arg.Quiet = False,
     force: arg.Force = False,
+    *,
+    consent: Stating,
 ) -> None:  # fmt: skip
     """Type instead of speak: a text becomes speech and a talking face."""
     from gioconda.background import background_of
@@ -108,11 +113,21 @@ def say(
     )  # fmt: skip
     look = Look(
         fps=fps, size=size, framing=framing, face=face, distance=distance,
-        background=background_of(background),
+        background=background_of(background), label=label,
     )  # fmt: skip
     constant = arg.controls(
         gaze=gaze, distance=distance, emotion=emotion, expression=expression, head=head,
         blinks=blinks, seed=seed, still=still,
     )  # fmt: skip
     controls = arg.directed(constant, controls_file, context)
-    saying.say(speech, portrait, output, sound_out, controls, look, teller, force=force)
+    saying.say(
+        speech,
+        portrait,
+        output,
+        sound_out,
+        controls,
+        look,
+        teller,
+        consent=consent,
+        force=force,
+    )

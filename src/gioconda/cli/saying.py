@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from gioconda.cli.consent_options import NOTHING, Stating
 from gioconda.cli.hearing import note_late
 from gioconda.cli.making import (
     Look,
@@ -54,6 +55,7 @@ def say(
     look: Look,
     voice: Voice,
     *,
+    consent: Stating = NOTHING,
     force: bool,
 ) -> None:
     """Speak a text, and animate a portrait with it."""
@@ -85,11 +87,13 @@ def say(
     from gioconda.speaking import save_speech
     from gioconda.speaking import say as make
 
-    person = None
+    person = grant = None
     if portrait is not None:
+        from gioconda.cli.consenting import granted
         from gioconda.portrait import Portrait
 
         person = Portrait.open(portrait, face=look.face)
+        grant = granted(person, consent, voice)
     with voice.bar("speech", "characters") as bar:
         sound = make(
             text, speech.voice, rate=speech.rate, pitch=speech.pitch, engine=engine,
@@ -107,7 +111,7 @@ def say(
 
         animation = animate(
             person, sound, controls, fps=look.fps, size=look.size, framing=look.framing,
-            background=look.background,
+            background=look.background, label=look.label, basis=grant,
         )  # fmt: skip
         assert target is not None
         save_animation(animation, target, look, voice, force=force)

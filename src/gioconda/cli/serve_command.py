@@ -7,8 +7,10 @@ from typing import Annotated, Literal
 import typer
 
 from gioconda.cli.cluster_option import ClusterPort, SessionsOnCluster
+from gioconda.cli.consent_options import Stating, with_consent
 
 
+@with_consent
 def serve(
     host: Annotated[str, typer.Option("--host", help="Address to listen at.")] = "127.0.0.1",
     port: Annotated[int, typer.Option("--port", min=0, max=65535, help="Port.")] = 7860,
@@ -48,12 +50,22 @@ def serve(
             "be repeated.",
         ),
     ] = None,
+    label: Annotated[
+        bool,
+        typer.Option(
+            "--label",
+            help='Let the word "Synthetic" stay in a corner of every session; it is there in the '
+            "first seconds anyway.",
+        ),
+    ] = False,
     log_level: Annotated[
         Literal["debug", "info", "warning", "error"],
         typer.Option("--log-level", help="How much is logged; never what was sent."),
     ] = "warning",
     cluster: SessionsOnCluster = None,
     cluster_port: ClusterPort = 0,
+    *,
+    consent: Stating,
 ) -> None:
     """Serve a page on which a portrait answers while one speaks, and an API for agents.
 
@@ -64,6 +76,6 @@ def serve(
     serving.serve(
         host, port, sessions=sessions, token=token, origins=tuple(allow_origin or ()),
         hosts=tuple(allow_host or ()), outputs=tuple(allow_output or ()), log_level=log_level,
-        ice_servers=tuple(ice_server or ()),
-        cluster=cluster, cluster_port=cluster_port,
+        ice_servers=tuple(ice_server or ()), label=label,
+        cluster=cluster, cluster_port=cluster_port, consent=consent,
     )  # fmt: skip

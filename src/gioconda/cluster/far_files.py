@@ -1,4 +1,7 @@
-"""Files that a session on another machine writes: made there, brought home when they are whole."""
+"""Files that a session on another machine writes: made there, brought home when they are whole.
+
+The keys never leave this machine: a file is signed here, before it gets its name.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from gioconda.cluster.scratch import scratch_folder
+from gioconda.errors import GiocondaError
 from gioconda.live.host.commands import OutputChanged, StartOutput
 
 #: So much of a file travels at once, so that frames come through between.
@@ -64,7 +68,7 @@ class FarConnection:
         if isinstance(command, StartOutput) and is_file(command.target):
             name = f"{len(os.listdir(self._folder))}{Path(command.target).suffix}"
             self._files[command.name] = self._folder / name
-            return replace(command, target=str(self._folder / name), overwrite=True)
+            return replace(command, target=str(self._folder / name), overwrite=True, away=True)
         return command
 
     def send(self, report: Any) -> None:
@@ -124,7 +128,15 @@ class Incoming:
                 self._write(target, report)
             return
         if isinstance(report, OutputChanged) and report.state in _OVER:
-            report = self._finished(report)
+            target = self._targets.pop(report.name, None)
+            stage = self._stages.pop(report.name, None)
+
+            def finish() -> None:
+                tell(_finished(report, target, stage))
+
+            # Signing takes a while, and frames are not to wait for it.
+            threading.Thread(target=finish, name="signing", daemon=True).start()
+            return
         tell(report)
 
     def close(self) -> None:
@@ -141,19 +153,27 @@ class Incoming:
         with contextlib.suppress(OSError), stage.open("ab") as file:
             file.write(part.data)
 
-    def _finished(self, report: OutputChanged) -> OutputChanged:
-        target = self._targets.pop(report.name, None)
-        stage = self._stages.pop(report.name, None)
-        if target is None or report.state != "closed":
-            if stage is not None:
-                stage.unlink(missing_ok=True)
-            return report
-        try:
-            if stage is None:
-                raise OSError("nothing of it arrived")
-            os.replace(stage, target)
-        except OSError as e:
-            return replace(
-                report, state="failed", message=f"the file could not be written: {e.strerror or e}"
-            )
+
+def _finished(report: OutputChanged, target: Path | None, stage: Path | None) -> OutputChanged:
+    """Sign a file that has arrived and give it its name; return what is to be told."""
+    made_from, report = report.provenance, replace(report, provenance=None)
+    if target is None or report.state != "closed":
+        if stage is not None:
+            stage.unlink(missing_ok=True)
         return report
+    from gioconda.trust.seal import move, seal
+
+    try:
+        if stage is None or made_from is None or not stage.exists():
+            raise OSError("nothing of it arrived")
+        seal(stage, target.suffix.lower(), made_from)
+        move(stage, target)
+    except OSError as e:
+        reason = f"the file could not be written: {e.strerror or e}"
+    except GiocondaError as e:
+        reason = str(e)
+    else:
+        return report
+    if stage is not None:
+        stage.unlink(missing_ok=True)
+    return replace(report, state="failed", message=reason)

@@ -1,4 +1,4 @@
-"""A list of videos to be made: a CSV file with the columns portrait, sound, output, controls."""
+"""A list of videos to be made: a CSV file whose columns say from what, and where to."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Final
 from gioconda.errors import OptionError
 
 _NEEDED: Final = ("portrait", "sound", "output")
-_ALLOWED: Final = (*_NEEDED, "controls")
+_ALLOWED: Final = (*_NEEDED, "controls", "basis")
 _MOST_BYTES: Final = 100 * 2**20
 
 
@@ -24,6 +24,7 @@ class Job:
         line: of the file, from 1.
         portrait, sound, output: paths.
         controls: path of a file of controls; None where the row names none.
+        basis: on which the portrait is animated; None where the row names none.
     """
 
     line: int
@@ -31,14 +32,15 @@ class Job:
     sound: Path
     output: Path
     controls: Path | None = None
+    basis: str | None = None
 
 
 def read_jobs(path: str | PathLike[str], folder: str | PathLike[str] | None = None) -> list[Job]:
     """Read a list of videos to be made.
 
-    The first line names the columns, ``portrait,sound,output`` and perhaps ``controls``, in any
-    order; each further one is a video, and empty lines are skipped. Paths are relative to the
-    list's own folder.
+    The first line names the columns, ``portrait,sound,output`` and perhaps ``controls`` and
+    ``basis``, in any order; each further one is a video, and empty lines are skipped. Paths are
+    relative to the list's own folder.
 
     Args:
         path: of the list, UTF-8.
@@ -93,7 +95,7 @@ def _columns(header: list[str]) -> list[str]:
         if name not in _ALLOWED:
             raise OptionError(
                 f"there is no column {name!r}; the first line is portrait,sound,output and "
-                "perhaps controls"
+                "perhaps controls,basis"
             )
     for name in _NEEDED:
         if columns.count(name) != 1:
@@ -118,4 +120,5 @@ def _job(row: list[str], columns: list[str], line: int, base: Path, folder: Path
         base / cells["sound"],
         folder / cells["output"],
         base / controls if controls else None,
+        cells.get("basis") or None,
     )

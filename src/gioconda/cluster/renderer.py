@@ -10,6 +10,7 @@ import weakref
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
 
@@ -18,7 +19,7 @@ from gioconda.cluster.tasks import FileBytes, Heard, Outcome, RenderTask
 from gioconda.errors import GiocondaError
 
 if TYPE_CHECKING:
-    from gioconda.pipeline import Progress
+    from gioconda.animation import Progress
     from gioconda.portrait import Portrait
     from gioconda.speech.sound import Sound
 
@@ -65,20 +66,25 @@ class Renderer:
     def _made(
         self, task: RenderTask, target: Path, notes: list[str], progress: Progress | None
     ) -> Outcome:
+        from gioconda.cluster.far_video import make
         from gioconda.pipeline import animate
 
         portrait = self._portrait(task.portrait, task.face)
         notes.extend(portrait.warnings_for(task.size))
-        report = animate(
+        animation = animate(
             portrait, self._sound(task.sound), task.controls, partner=self._sound(task.partner),
             fps=task.fps, size=task.size, framing=task.framing, background=task.background,
-        ).save(target, progress=progress)  # fmt: skip
+            basis=task.grant, label=task.label or False,
+        )  # fmt: skip
+        animation = replace(animation, marks=task.marks)
+        report = make(animation, target, progress)
         if target.stat().st_size > MOST_BYTES:
             raise GiocondaError(
                 "the video has more than 2 GB, which a cluster does not hand back; make it "
                 "without --cluster"
             )
-        return Outcome(task.number, target.read_bytes(), report, tuple(notes))
+        made_from = animation.provenance
+        return Outcome(task.number, target.read_bytes(), report, tuple(notes), made_from=made_from)
 
     def _portrait(self, file: FileBytes, face: int | None) -> Portrait:
         from gioconda.portrait import Portrait

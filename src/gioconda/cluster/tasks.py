@@ -12,8 +12,10 @@ from gioconda.control_track import Direction
 from gioconda.frame_maker import KEPT
 
 if TYPE_CHECKING:
-    from gioconda.pipeline import Report
+    from gioconda.animation import Report
     from gioconda.speech.known_phones import PhoneTrack
+    from gioconda.trust.provenance import Grant, Provenance
+    from gioconda.trust.watermark.marks import Marks
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,10 @@ class RenderTask:
         controls: the dials.
         suffix: of the output, such as ``.mp4``.
         fps, size, framing, face, background: as in :func:`gioconda.animate`.
+        grant: on which the portrait is animated, checked where the ledger is; None relies on the
+            worker's own ledger.
+        marks: what the watermark says; the worker's own if None.
+        label: language of the visible label; empty for none.
     """
 
     number: int
@@ -80,6 +86,9 @@ class RenderTask:
     framing: str = "crop"
     face: int | None = None
     background: Background = KEPT
+    grant: Grant | None = None
+    marks: Marks | None = None
+    label: str = ""
 
 
 @dataclass(frozen=True)
@@ -88,10 +97,11 @@ class Outcome:
 
     Attributes:
         number: of the task.
-        video: the finished file's bytes; None where it failed.
+        video: the file's bytes, not signed yet; None where it failed.
         report: what it took; its path means nothing here.
         notes: what may look worse, one sentence each.
         error: why there is no video, one sentence; empty where there is.
+        made_from: what its credentials are to say.
     """
 
     number: int
@@ -99,3 +109,4 @@ class Outcome:
     report: Report | None = None
     notes: tuple[str, ...] = ()
     error: str = ""
+    made_from: Provenance | None = None

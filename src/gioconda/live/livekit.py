@@ -186,7 +186,8 @@ class AvatarSession(avatar.AvatarSession):  # type: ignore[misc]
     """A face beside an ``AgentSession``, in the agent's own process and room connection.
 
     The agent's voice goes to the face instead of the room; the face publishes both picture and
-    sound, in sync. While the user speaks the face listens.
+    sound, in sync. While the user speaks the face listens. The participant's attribute
+    ``synthetic`` tells the room.
 
     Args:
         url: the server's, such as ``http://127.0.0.1:7860``.
@@ -245,6 +246,10 @@ class AvatarSession(avatar.AvatarSession):  # type: ignore[misc]
         audio = avatar.QueueAudioOutput(sample_rate=_VOICE_HZ, wait_playback_start=True)
         self._runner = runner(room, self.face, audio)
         await self._runner.start()
+        try:
+            await room.local_participant.set_attributes({"synthetic": "true"})
+        except Exception as e:  # whoever made the agent's token may not have allowed it
+            logger.warning("the room was not told that the face is synthetic: %s", e)
         agent_session.output.replace_audio_tail(audio)
         self._session = agent_session
         if self._listen:

@@ -45,8 +45,9 @@ class Dials(_Message):
 class SessionUpdate(_Message):
     """Begin the session, or change it while it runs; the first message must be one.
 
-    ``portrait``, ``fps``, ``size``, ``lookahead_ms``, ``seed`` and the codecs hold from the
-    beginning on; the others may change at any time. Without ``portrait`` the example is animated.
+    ``portrait``, ``fps``, ``size``, ``lookahead_ms``, ``seed``, ``language`` and the codecs hold
+    from the beginning on; the others may change at any time. Without ``portrait`` the example is
+    animated.
     """
 
     type: Literal["session.update"] = "session.update"
@@ -78,6 +79,15 @@ class SessionUpdate(_Message):
         None, description="what WEBCAM packets drive: all but the lips, or all"
     )
     motion: bool | None = Field(None, description="whether motion events are sent")
+    label: bool | None = Field(
+        None,
+        description='whether the word "Synthetic" stays in a corner; it is there in the first '
+        "seconds, and whenever somebody begins to watch, in any case",
+    )
+    language: str | None = Field(
+        None, max_length=16, description="of the label, from the beginning on: de, en, es, fr, it, "
+        "nl, pt; English for others",
+    )  # fmt: skip
 
 
 class AudioAppend(_Message):
@@ -181,9 +191,14 @@ class SessionCreated(_Message):
 
 
 class SessionUpdated(_Message):
-    """A ``session.update`` was taken in."""
+    """A ``session.update`` was taken in.
+
+    Attributes:
+        synthetic: always true: what is seen and heard is made.
+    """
 
     type: Literal["session.updated"] = "session.updated"
+    synthetic: Literal[True] = True
 
 
 class SessionRestarted(_Message):
@@ -194,6 +209,7 @@ class SessionRestarted(_Message):
 
     type: Literal["session.restarted"] = "session.restarted"
     reason: str
+    synthetic: Literal[True] = True
 
 
 class SessionClosed(_Message):
@@ -262,20 +278,23 @@ class RecordReady(_Message):
     Attributes:
         reason: why it ended where nobody stopped it: it was as long or as large as one may be, or
             its process was lost.
+        synthetic: always true; the file's credentials say so, too.
     """
 
     type: Literal["recording.ready"] = "recording.ready"
     url: str
     seconds: float
     reason: str = ""
+    synthetic: Literal[True] = True
 
 
 class ErrorEvent(_Message):
     """Something was refused; the session goes on unless ``session.closed`` follows.
 
     Attributes:
-        code: ``bad_message``, ``bad_option``, ``bad_audio``, ``no_portrait``, ``busy``,
-            ``too_fast``, ``too_large``, ``voice``, ``puppet``, ``internal``.
+        code: ``bad_message``, ``bad_option``, ``bad_audio``, ``no_portrait``, ``consent`` (it was
+            revoked, or has expired), ``busy``, ``too_fast``, ``too_large``, ``voice``, ``puppet``,
+            ``internal``.
         message: one sentence: what was seen and what to do.
         retry_after_s: when to try again, where that helps.
     """

@@ -310,6 +310,7 @@ class GiocondaVideoService(AIService):  # type: ignore[misc]
             image=frame.image.tobytes(), size=(frame.width, frame.height), format="RGB"
         )
         image.sync_with_audio = self._sync
+        image.metadata["synthetic"] = True
         await self.push_frame(image)
 
     async def _push_speech(self, piece: LiveAudio | SpeakStarted | SpeakEnded) -> None:

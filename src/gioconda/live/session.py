@@ -29,11 +29,15 @@ from gioconda.live.types import OUTPUT_RATE_HZ, LiveFrame, Step
 from gioconda.motion import FloatArray, MotionBuffer
 from gioconda.session import SAMPLE_RATE_HZ, Performance
 from gioconda.speech.analyser import check_pcm
+from gioconda.trust.label import LabelTiming
 from gioconda.zoom import Camera, widened
 
 if TYPE_CHECKING:
     from gioconda.live.puppet import PuppetStream
     from gioconda.portrait import Portrait
+    from gioconda.trust.label import LabelLike
+    from gioconda.trust.provenance import Basis, Driver, Provenance
+    from gioconda.trust.watermark.marks import Marks
     from gioconda.voices.types import TimedPhone
 
 logger = logging.getLogger(__name__)
@@ -65,13 +69,22 @@ class Session:
             until one is ready the nearest distance that can be shown is. None prepares them at
             once, in :meth:`set`.
         performer, renderer: names in the two registries.
+        basis: on which the portrait is animated: ``self``, ``permission``, ``artwork``,
+            ``synthetic``, or a grant given for one; None relies on the ledger of consent.
+        marks: what the watermark says; this installation's own if None.
+        label: draw the word "Synthetic" in a corner all the time; a language (``"de"``) says in
+            which. In the first seconds it is there in any case.
+        language: of the label where ``label`` says none.
 
     Attributes:
+        grant: on which the portrait is animated.
+        marks: what the watermark says.
         fps: frames a second.
         dropped: frames that were never made, since their successors were due.
 
     Raises:
         OptionError: an option is out of range.
+        ConsentError: the portrait may not be animated.
 
     Example::
 
@@ -95,7 +108,14 @@ class Session:
         executor: Executor | None = None,
         performer: str = "rules",
         renderer: str = "mesh",
+        basis: Basis | None = None,
+        marks: Marks | None = None,
+        label: LabelLike = False,
+        language: str = "",
     ) -> None:
+        from gioconda.trust.consent.requirement import granted
+        from gioconda.trust.label import label_language
+
         self._controls: Direction = controls or Controls()
         track = track_of(self._controls)
         behind = background_of(background)
@@ -104,9 +124,16 @@ class Session:
         self.fps = float(fps)
         self.dropped = 0
         self._executor = executor
-        self._make = partial(FrameMaker, portrait, size=size, renderer=renderer)
+        self.grant = granted(portrait, basis)
+        self._label = LabelTiming(bool(label))
+        self._portrait = portrait
+        self._make = partial(
+            FrameMaker, portrait, size=size, renderer=renderer, basis=self.grant, marks=marks,
+            language=label_language(label) or label_language(language or True),
+        )  # fmt: skip
         self._behind = behind
         self._maker = self._make(background=behind, distance=track.distances)
+        self.marks = self._maker.marks
         self._coming: Future[FrameMaker] | None = None
         self._wanted = (self._maker.distances, behind)
         self._camera = Camera(track, self.fps)
@@ -128,6 +155,7 @@ class Session:
         self._heard = 0
         self._frame = 0
         self._puppet: PuppetStream | None = None
+        self._was_puppet = False
 
     @property
     def width(self) -> int:
@@ -164,6 +192,24 @@ class Session:
     def speaking(self) -> bool:
         """Whether an utterance is being heard."""
         return self._sound.saying is not None
+
+    @property
+    def provenance(self) -> Provenance:
+        """What its frames are made from, as the credentials of a recording say it."""
+        from gioconda.trust.origins import portrait_of
+        from gioconda.trust.provenance import Provenance
+
+        driver: Driver = "person" if self._was_puppet else "speech"
+        ingredients = portrait_of(self._portrait)
+        return Provenance(driver, self.grant, ingredients, self.marks.identifier, live=True)
+
+    def show_label(self) -> None:
+        """Show the label for some seconds, as when somebody begins to watch."""
+        self._label.show(self._frame / self.fps)
+
+    def set_label(self, wanted: bool) -> None:
+        """Say whether the label is to be there all the time; the first seconds show it anyway."""
+        self._label.keep(wanted, self._frame / self.fps)
 
     def push_audio(
         self,
@@ -269,6 +315,7 @@ class Session:
 
         if self._puppet is None:
             self._puppet = PuppetStream(mode)
+        self._was_puppet = True
         self._puppet.mode = mode
 
     def push_motion(self, moment: FloatArray | None, time_s: float) -> None:
@@ -336,7 +383,8 @@ class Session:
         if self._puppet is not None:
             moment = self._puppet.over(moment, instant_s)
         near, far = self._maker.distances
-        image = self._maker.frame(moment, min(max(distance, near), far))
+        label = self._label.seen(instant_s)
+        image = self._maker.frame(moment, min(max(distance, near), far), label=label)
         return LiveFrame(due, instant_s, image, moment)
 
     def _prepare(self, track: ControlTrack, behind: object) -> None:

@@ -39,7 +39,7 @@ from gioconda.measure.likeness import (
 from gioconda.measure.reenact_score import Landmarks, Pictures, ReenactReport, ReenactScore
 from gioconda.motion import INDEX
 from gioconda.render.mesh import topology as topo
-from gioconda.targets import check_file_target, named_after, replacing
+from gioconda.targets import check_file_target, named_after
 
 logger = logging.getLogger(__name__)
 
@@ -106,7 +106,7 @@ def measure_reenact(
             continue
         rows.append(score)
         if pairs is not None:
-            _write(target, picture)
+            _write(target, picture, path)
     return ReenactReport(tuple(rows), failed, refine)
 
 
@@ -369,8 +369,12 @@ def _angle_between(a: Array, b: Array) -> float:
     return float(np.degrees(np.arccos(np.clip((trace - 1) / 2, -1, 1))).mean())
 
 
-def _write(path: Path, image: ByteImage) -> None:
-    from PIL import Image
+def _write(path: Path, image: ByteImage, clip: Path) -> None:
+    from gioconda.trust.origins import file_of
+    from gioconda.trust.provenance import Provenance
+    from gioconda.trust.stills import marked_still, save_still
+    from gioconda.trust.watermark.marks import own_marks
 
-    with replacing(path) as temporary:
-        Image.fromarray(image).save(temporary)
+    marks = own_marks()
+    made_from = Provenance("person", None, file_of(clip, "motion"), marks.identifier)
+    save_still(marked_still(image, marks), path, made_from)

@@ -98,15 +98,20 @@ def decode(
     """
     if isinstance(source, np.ndarray):
         image = _from_array(source)  # checks its size before anything is copied
-        digest = hashlib.sha256(f"{source.shape} {source.dtype.str}".encode())
-        digest.update(np.ascontiguousarray(source).data)
-        return Picture(image, digest.hexdigest(), NAMELESS, (source.shape[1], source.shape[0]))
+        return Picture(image, array_sha256(source), NAMELESS, (source.shape[1], source.shape[0]))
     if isinstance(source, (bytes, bytearray, memoryview)):
         data, name = bytes(source), "the data"
     else:
         data, name = _read(source), Path(source).name
     image, size = _from_bytes(data, name, pixel_limit, formats)
     return Picture(image, hashlib.sha256(data).hexdigest(), name, size)
+
+
+def array_sha256(pixels: npt.NDArray[Any]) -> str:
+    """Return the hash of an array's shape, type and pixels, hex."""
+    digest = hashlib.sha256(f"{pixels.shape} {pixels.dtype.str}".encode())
+    digest.update(np.ascontiguousarray(pixels).data)
+    return digest.hexdigest()
 
 
 def _read(source: str | Path) -> bytes:

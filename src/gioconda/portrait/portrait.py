@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import operator
 import threading
+from functools import cached_property
 from typing import Final
 
 import numpy as np
@@ -110,6 +112,16 @@ class Portrait:
         """The face that speaks."""
         return self.faces[self.face_index]
 
+    @cached_property
+    def pixels_sha256(self) -> bytes:
+        """What the picture is known by: the same for its file, its bytes and its pixels."""
+        return pixels_sha256(self.picture)
+
+    @property
+    def sha256(self) -> str:
+        """Hex digest of the file's bytes; of pixels and shape where it was given as an array."""
+        return self._source.sha256
+
     @property
     def warnings(self) -> tuple[str, ...]:
         """What may make the result worse, for frames of 512 px; one sentence each."""
@@ -187,6 +199,17 @@ class Portrait:
 
     def _other_faces(self) -> list[FloatArray]:
         return [f.landmarks for i, f in enumerate(self.faces) if i != self.face_index]
+
+
+def pixels_sha256(image: ByteImage) -> bytes:
+    """Return the SHA-256 of a picture's size and pixels.
+
+    Args:
+        image: (H, W, 3) uint8 sRGB, upright, as :func:`gioconda.portrait.decode.decode` gives it.
+    """
+    digest = hashlib.sha256(repr(image.shape).encode())
+    digest.update(np.ascontiguousarray(image).data)
+    return digest.digest()
 
 
 def _chosen(faces: tuple[Face, ...], number: int | None, name: str) -> int:

@@ -32,20 +32,23 @@ def leave_network() -> bool:
     return bool(libc.unshare(_CLONE_NEWUSER | _CLONE_NEWNET | _CLONE_NEWIPC) == 0)
 
 
-def confine(limits: DecodeLimits, keep: int) -> bool:
+def confine(limits: DecodeLimits, *keep: int) -> bool:
     """Hold this process to its limits.
 
     Args:
         limits: memory and processor time.
-        keep: the one file descriptor, besides 0 to 2, that stays open.
+        keep: the file descriptors, besides 0 to 2, that stay open.
 
     Returns:
         Whether its system calls are held to a filter, too.
     """
     with suppress(OSError), open("/proc/self/oom_score_adj", "w") as file:
         file.write("1000")  # where the whole machine runs short, this process goes first
-    os.closerange(3, keep)
-    os.closerange(keep + 1, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
+    first = 3
+    for kept in sorted(keep):
+        os.closerange(first, kept)
+        first = kept + 1
+    os.closerange(first, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
     bounds = {
         resource.RLIMIT_CORE: (0, 0),
         resource.RLIMIT_FSIZE: (0, 0),

@@ -67,14 +67,19 @@ class Decoder:
 
     The process that they are forked from starts with the first file or :meth:`start`, and is
     started again if it is lost.
+
+    Args:
+        limits: of each file.
+        files: whether open files will be handed over, too: see
+            :class:`gioconda.sandbox.file_reader.FileReader`.
     """
 
-    def __init__(self, limits: DecodeLimits | None = None) -> None:
+    def __init__(self, limits: DecodeLimits | None = None, *, files: bool = False) -> None:
         self.limits = limits or DecodeLimits()
         self.last_cost: Cost | None = None
         self._places = threading.BoundedSemaphore(self.limits.at_once)
         self._threads = ThreadPoolExecutor(self.limits.at_once, "decoding")
-        self._process = DecoderProcess(self.limits)
+        self._process = DecoderProcess(self.limits, files=files)
 
     def start(self) -> Confinement:
         """Start the process, if it does not run, and tell what holds its decoders.
@@ -174,6 +179,7 @@ class Decoder:
         options: dict[str, Any],
         what: str,
         error: type[GiocondaError],
+        file: int | None = None,
     ) -> Iterator[Iterator[bytes]]:
         """Have a task of :data:`gioconda.sandbox.tasks.TASKS` done; give its payloads as they come.
 
@@ -183,7 +189,7 @@ class Decoder:
         if not self._places.acquire(timeout=self.limits.wall_s):
             raise SandboxError("all decoders are at work; try again in a few seconds")
         try:
-            talk, status = self._process.begin()
+            talk, status = self._process.begin(file=file)
             with closing(talk), closing(status):
                 with self._asked(talk, status, request(task, data, options), what, error) as answer:
                     yield answer

@@ -24,7 +24,7 @@ _START_S: Final = 60.0
 _GUARD_S: Final = 20.0
 _CODE: Final = (
     "import json, sys; a = json.loads(sys.argv[1]); sys.path[:] = a['path']; "
-    "from gioconda.sandbox.zygote import main; main(a['fd'], a['limits'])"
+    "from gioconda.sandbox.zygote import main; main(a['fd'], a['limits'], a['files'])"
 )
 #: Of the environment only these go on, where set: without them some installations do not start.
 _KEPT: Final = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
@@ -48,10 +48,11 @@ class DecoderProcess:
 
     Args:
         limits: of each decoder.
+        files: whether they will be handed open files, too.
     """
 
-    def __init__(self, limits: DecodeLimits) -> None:
-        self._limits = limits
+    def __init__(self, limits: DecodeLimits, *, files: bool = False) -> None:
+        self._limits, self._files = limits, files
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
@@ -77,12 +78,15 @@ class DecoderProcess:
         with self._lock:
             self._end()
 
-    def begin(self, *, stream: bool = False) -> tuple[socket.socket, socket.socket]:
+    def begin(
+        self, *, stream: bool = False, file: int | None = None
+    ) -> tuple[socket.socket, socket.socket]:
         """Have a decoder forked; return the near ends of its talk and of its guard's status.
 
         Args:
             stream: whether it decodes many small files in step with something live, and so may
                 take the cores as readily as others.
+            file: descriptor, open for reading alone, of the one file that it may read.
 
         Raises:
             SandboxError: the process cannot be started.
@@ -91,6 +95,7 @@ class DecoderProcess:
             talk, their_talk = socket.socketpair()
             status, their_status = socket.socketpair()
             fds = [their_talk.fileno(), their_status.fileno()]
+            fds += [] if file is None else [file]
             control: socket.socket | None = None
             try:
                 with self._lock:
@@ -127,7 +132,7 @@ class DecoderProcess:
             self._end()
         ours, theirs = socket.socketpair()
         try:
-            self._process = _spawn(theirs, self._limits)
+            self._process = _spawn(theirs, self._limits, self._files)
             ours.settimeout(_START_S)
             with theirs:
                 pass
@@ -153,11 +158,13 @@ class DecoderProcess:
         self._control = self._process = None
 
 
-def _spawn(control: socket.socket, limits: DecodeLimits) -> subprocess.Popen[bytes]:
+def _spawn(control: socket.socket, limits: DecodeLimits, files: bool) -> subprocess.Popen[bytes]:
     """Start the process that decoders are forked from."""
     home = str(Path(__file__).resolve().parents[2])
     path = [os.path.abspath(p) for p in sys.path if p]
-    words = {"path": [*path, home], "fd": control.fileno(), "limits": asdict(limits)}
+    words = {
+        "path": [*path, home], "fd": control.fileno(), "limits": asdict(limits), "files": files,
+    }  # fmt: skip
     environment = {"LANG": "C.UTF-8", "MALLOC_ARENA_MAX": "2"}
     environment |= dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
     environment |= {k: os.environ[k] for k in _KEPT if k in os.environ}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable
+from io import BufferedReader, FileIO
 from typing import Any, Final
 
 from gioconda.errors import (
@@ -12,6 +13,7 @@ from gioconda.errors import (
     GiocondaError,
     ImageDecodeError,
     SoundDecodeError,
+    VideoDecodeError,
 )
 from gioconda.sandbox.wire import MESSAGE_CHARACTERS, Kind, write_record
 
@@ -24,7 +26,14 @@ HIGHEST_RATE_HZ: Final = 48_000
 LOWEST_RATE_HZ: Final = 1_000
 #: Errors that an answer may name.
 ERRORS: Final[dict[str, type[GiocondaError]]] = {
-    e.__name__: e for e in (ImageDecodeError, SoundDecodeError, EmptySoundError, BadSamplesError)
+    e.__name__: e
+    for e in (
+        ImageDecodeError,
+        SoundDecodeError,
+        EmptySoundError,
+        BadSamplesError,
+        VideoDecodeError,
+    )
 }
 #: In place of an error's name: memory ran out.
 NO_MEMORY: Final = "memory"
@@ -96,8 +105,15 @@ TASKS: Final[dict[str, Callable[[bytes, dict[str, Any], Say], None]]] = {
 }
 
 
-def perform(fd: int, options: dict[str, Any], data: bytes) -> None:
-    """Answer one request on a file descriptor."""
+def perform(fd: int, options: dict[str, Any], data: bytes, file: int | None = None) -> None:
+    """Answer one request on a file descriptor.
+
+    Args:
+        fd: to answer on.
+        options: the name of the task, and what it needs.
+        data: what to decode.
+        file: descriptor of the file to read, of tasks that take one.
+    """
     buffer = bytearray()
 
     def say(kind: Kind, payload: bytes | memoryview) -> None:
@@ -114,7 +130,14 @@ def perform(fd: int, options: dict[str, Any], data: bytes) -> None:
             write_record(fd, kind, payload)
 
     try:
-        TASKS[options["task"]](data, options, say)
+        if file is None:
+            TASKS[options["task"]](data, options, say)
+        else:
+            from gioconda.sandbox.file_tasks import FILE_TASKS
+
+            with FileIO(file, "rb", closefd=False) as raw:
+                raw.seek(0)
+                FILE_TASKS[options["task"]](BufferedReader(raw, _READ), options, say)
     except MemoryError:
         name, message = NO_MEMORY, ""
     except GiocondaError as e:
@@ -126,3 +149,5 @@ def perform(fd: int, options: dict[str, Any], data: bytes) -> None:
 
 
 _SMALL: Final = 2**18
+#: A file is read in pieces of so many bytes.
+_READ: Final = 2**20

@@ -19,6 +19,7 @@ import time
 from contextlib import suppress
 from typing import Any, Final
 
+from gioconda.sandbox import file_tasks
 from gioconda.sandbox.confinement import confine, leave_network
 from gioconda.sandbox.limits import DecodeLimits
 from gioconda.sandbox.wire import GUARDED, STATUS, Ended, read_request
@@ -29,18 +30,22 @@ _TRIAL_S: Final = 10.0
 _NICE: Final = 5
 
 
-def main(fd: int, limits: dict[str, Any]) -> None:
+def main(fd: int, limits: dict[str, Any], files: bool = False) -> None:
     """Serve requests until the other end of a socket is closed.
 
     Args:
-        fd: of a Unix socket; each message brings two file descriptors, for talk and for status.
+        fd: of a Unix socket; each message brings two file descriptors, for talk and for
+            status, and a third where there is a file to read.
         limits: keywords of :class:`DecodeLimits`.
+        files: whether decoders will be handed open files, too.
     """
     for number in (signal.SIGINT, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
     bounds = DecodeLimits(**limits)
     control = socket.socket(fileno=fd)
     _load()
+    if files:
+        file_tasks.load()
     network = leave_network()
     # Read before SIGCHLD is ignored: a trial is waited for.
     report = {"network": network, "system_calls": _trial(bounds)}
@@ -48,12 +53,12 @@ def main(fd: int, limits: dict[str, Any]) -> None:
     control.sendall(json.dumps(report).encode() + b"\n")
     while True:
         try:
-            message, fds, _, _ = socket.recv_fds(control, 1, 2)
+            message, fds, _, _ = socket.recv_fds(control, 1, 3)
         except OSError:
             return
         if not message:
             return
-        if len(fds) == 2:
+        if len(fds) >= 2:
             with suppress(OSError):  # no process to be had: the closed ends tell
                 if os.fork() == 0:
                     _forked(control, fds, bounds, live=message == b"s")
@@ -118,20 +123,21 @@ def _forked(control: socket.socket, fds: list[int], limits: DecodeLimits, *, liv
     try:
         control.close()
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-        _guard(fds[0], fds[1], limits, live=live)
+        _guard(fds[0], fds[1], fds[2:], limits, live=live)
     finally:
         os._exit(0)
 
 
-def _guard(talk: int, status: int, limits: DecodeLimits, *, live: bool) -> None:
+def _guard(talk: int, status: int, files: list[int], limits: DecodeLimits, *, live: bool) -> None:
     began = time.monotonic()
     os.write(status, GUARDED)
     alive, life = os.pipe()
     pid = os.fork()
     if pid == 0:
-        _decode(talk, life, limits, live=live)
+        _decode(talk, files, life, limits, live=live)
     os.close(life)
-    os.close(talk)
+    for each in (talk, *files):
+        os.close(each)
     poll = select.poll()
     poll.register(alive, select.POLLIN)
     poll.register(status, select.POLLIN)  # nothing comes but its end: nobody waits
@@ -149,7 +155,7 @@ def _guard(talk: int, status: int, limits: DecodeLimits, *, live: bool) -> None:
         os.write(status, told)
 
 
-def _decode(talk: int, life: int, limits: DecodeLimits, *, live: bool) -> None:
+def _decode(talk: int, files: list[int], life: int, limits: DecodeLimits, *, live: bool) -> None:
     """Be a decoder; never returns. Its end closes ``life``, whatever it dies of."""
     from gioconda.sandbox.tasks import perform
 
@@ -158,10 +164,10 @@ def _decode(talk: int, life: int, limits: DecodeLimits, *, live: bool) -> None:
         os.dup2(life, 0)
         if not live:
             os.nice(_NICE)
-        confine(limits, talk)
+        confine(limits, talk, *files)
         while True:  # one request, or those of one stream; its end raises
             options, data = read_request(talk)
-            perform(talk, options, data)
+            perform(talk, options, data, *files)
             code = 0
     except BaseException:  # the parent learns that from the missing end
         pass

@@ -31,6 +31,8 @@ _TRUST_FLOOR: Final = 1e-3
 _FILLER_COST: Final = 2.5
 _DROP_COST: Final = 6.0
 _SKIP_COST: Final = 8.0
+#: Cost of leaving a word out that must be said.
+_NEVER: Final = 1e6
 #: Text without times is aligned in windows of so many rows, of which the first part is kept.
 _WINDOW_ROWS: Final = 3000
 _KEPT_ROWS: Final = 2000
@@ -113,6 +115,36 @@ def align(
     total = sum(len(w.phones) for said in words for w in said)
     matched = float(track.trust.sum()) / max(total, 1)
     return Alignment(track, min(matched, 1.0), _mismatches(track, cue_of, transcript, words))
+
+
+def phone_classes(words: Sequence[list[str]]) -> list[tuple[int, ...]]:
+    """Return the classes of words that a phonemiser gave; words without any are left out."""
+    return [classes for classes in map(_classes, words) if classes]
+
+
+def fit(posteriors: npt.NDArray[np.float32], words: Sequence[tuple[int, ...]]) -> float:
+    """Return how well a sound fits words that must all be said, in order.
+
+    Args:
+        posteriors: (T, 37) of the whole sound at 50 Hz.
+        words: classes of their phones, as :func:`phone_classes` gives them.
+
+    Returns:
+        Log score of the best path through every phone of them, against the best class of each
+        row, in nats: 0 at most; minus infinity where the sound is too short.
+        Compare it between texts of the same sound.
+    """
+    phone, second, gap_before, _ = _states([_Word(w, 0) for w in words])
+    score = np.log(np.maximum(posteriors, _FLOOR)).astype(np.float32)
+    best = score.max(axis=1)
+    gap = np.maximum(score[:, CLASS_INDEX["sil"]], best - np.float32(_FILLER_COST))
+    path = best_path(score, gap, phone, second, gap_before, _NEVER, True)
+    if path[0] > 1:  # there are not rows enough for every phone
+        return -np.inf
+    rows = np.arange(len(path))
+    along = np.where(phone[path] < 0, gap, score[rows, np.maximum(phone[path], 0)])
+    dropped = np.isin(np.diff(path), 2) & (second[path[1:]] == _DROP_COST)
+    return float((along - best).sum() - _DROP_COST * dropped.sum())
 
 
 def _classes(word: list[str]) -> tuple[int, ...]:

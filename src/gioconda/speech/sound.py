@@ -39,6 +39,7 @@ from gioconda.errors import (
 from gioconda.speech.sound_file import (
     Promise,
     Source,
+    Uniform,
     file_frames,
     float_frame,
     opened,
@@ -52,6 +53,7 @@ if TYPE_CHECKING:
     import av
 
     from gioconda.speech.known_phones import PhoneTrack
+    from gioconda.trust.provenance import SyntheticVoice
 
 FloatArray = npt.NDArray[np.float32]
 
@@ -77,6 +79,11 @@ class Sound:
         rate_hz: sample rate of the sound itself.
         channels: channels of the sound itself.
         phones: what is known to be said in it, and when; None where nothing is.
+        source: the file, its bytes or the samples that it was opened from; None for one that was
+            wrapped around a factory of frames.
+        text_sha256: of the text that is said in it, where that is known.
+        synthetic: what spoke where no person did: ``algorithmic`` or ``trained``; None for a
+            sound that was given.
         duration_s: length in seconds as its header states it, or None where it states none. An
             estimate for progress bars: only the samples themselves are the clock.
     """
@@ -102,6 +109,9 @@ class Sound:
         self.name = name
         self.duration_s = duration_s
         self.phones: PhoneTrack | None = None
+        self.source: Source | npt.NDArray[np.generic] | None = None
+        self.text_sha256: bytes | None = None
+        self.synthetic: SyntheticVoice | None = None
         self._frames = frames
         self._on_close = on_close
         try:
@@ -188,7 +198,9 @@ class Sound:
                 scale = np.float32(32768 if part.dtype == np.int16 else 1)
                 yield float_frame(floats / scale, rate_hz)
 
-        return cls(frames, "array", len(planes) / rate_hz)
+        sound = cls(frames, "array", len(planes) / rate_hz)
+        sound.source = planes
+        return sound
 
     @classmethod
     def from_bytes(cls, data: bytes, name: str = "sound") -> Sound:
@@ -219,7 +231,9 @@ class Sound:
             if on_close is not None:
                 on_close()
             raise
-        return cls(lambda: file_frames(source, name, promise), name, duration_s, on_close)
+        sound = cls(lambda: file_frames(source, name, promise), name, duration_s, on_close)
+        sound.source = source
+        return sound
 
     @classmethod
     def _spooled(cls, stream: BinaryIO, name: str) -> Sound:
@@ -275,7 +289,7 @@ class Sound:
             BadSamplesError: NaN or infinite samples.
             SoundDecodeError: the source vanished or can no longer be decoded.
         """
-        uniform = _Uniform()
+        uniform = Uniform()
         position = 0
         for decoded in self._frames():
             for frame in uniform.step(decoded):
@@ -372,28 +386,6 @@ class Sound:
     def __repr__(self) -> str:
         """Name, rate and channels."""
         return f"Sound({self.name!r}, {self.rate_hz} Hz, {self.channels} channels)"
-
-
-class _Uniform:
-    """Brings frames whose rate or layout changes within a file to those of the first frame."""
-
-    def __init__(self) -> None:
-        self._target: tuple[str, str, int] | None = None
-        self._current: tuple[str, str, int] | None = None
-        self._resampler: av.AudioResampler | None = None
-
-    def step(self, frame: av.AudioFrame) -> list[av.AudioFrame]:
-        import av
-
-        key = (frame.format.name, frame.layout.name, frame.sample_rate)
-        self._target = self._target or key
-        if key != self._current:
-            self._current = key
-            self._resampler = None if key == self._target else av.AudioResampler(*self._target)
-        if self._resampler is None:
-            return [frame]
-        frame.pts = None
-        return self._resampler.resample(frame)
 
 
 def _delete(path: str) -> None:

@@ -263,3 +263,26 @@ def float_frame(
     )
     frame.sample_rate = int(rate_hz)
     return frame
+
+
+class Uniform:
+    """Brings frames whose rate or layout changes within a file to those of the first frame."""
+
+    def __init__(self) -> None:
+        self._target: tuple[str, str, int] | None = None
+        self._current: tuple[str, str, int] | None = None
+        self._resampler: av.AudioResampler | None = None
+
+    def step(self, frame: av.AudioFrame) -> list[av.AudioFrame]:
+        """Return the frame as it is, or as frames of the first one's kind."""
+        import av
+
+        key = (frame.format.name, frame.layout.name, frame.sample_rate)
+        self._target = self._target or key
+        if key != self._current:
+            self._current = key
+            self._resampler = None if key == self._target else av.AudioResampler(*self._target)
+        if self._resampler is None:
+            return [frame]
+        frame.pts = None
+        return self._resampler.resample(frame)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import os
 from dataclasses import replace
@@ -49,7 +50,7 @@ def transcribed_phones(
     logged as a warning, or, where no sentence stands out, how much of the text is heard.
 
     Args:
-        sound: read once.
+        sound: read once; it is told the hash of its text.
         transcript: the words, the name of a .txt, .srt or .vtt file, or one that was read.
         language: as espeak-ng names it; by the script, or English, if None.
 
@@ -59,6 +60,8 @@ def transcribed_phones(
         SoundError: the sound cannot be used.
     """
     words = transcript if isinstance(transcript, Transcript) else Transcript.of(transcript)
+    said = "\n".join(cue.text for cue in words.cues)
+    sound.text_sha256 = sound.text_sha256 or hashlib.sha256(said.encode()).digest()
     voice = language or language_of(" ".join(cue.text for cue in words.cues[:200]))
     check_language(voice)  # before the long work
     analyser = SpeechAnalyser()

@@ -5,13 +5,18 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+
+if TYPE_CHECKING:
+    from gioconda.trust.consent.statement import Statement
 
 #: What an ingredient was for.
 Role = Literal["portrait", "sound", "partner", "motion", "text", "background"]
 #: What moved the face: speech (through the trained net), a person in a video or before a webcam,
 #: or motion from a file.
 Driver = Literal["speech", "person", "motion"]
+#: What spoke where no person did: rules alone, as eSpeak NG, or a net trained on voices.
+SyntheticVoice = Literal["algorithmic", "trained"]
 #: What a portrait may be animated on.
 BasisName = Literal["self", "permission", "artwork", "synthetic"]
 BASES: Final[tuple[BasisName, ...]] = ("self", "permission", "artwork", "synthetic")
@@ -27,12 +32,19 @@ class Grant:
             ledger.
         portrait: the ledger's key of the portrait, hex (keyed hash of its pixels).
         expires: after which it may not any more; aware, UTC; None without an end.
+        carried: whether it was checked where the ledger is and travelled from there, to a machine
+            without that ledger; only its end can be checked then.
     """
 
     basis: BasisName
     reference: str
     portrait: str
     expires: datetime | None = None
+    carried: bool = False
+
+
+#: A statement made now, or a grant that was given for one.
+Basis: TypeAlias = "BasisName | Statement | Grant"
 
 
 @dataclass(frozen=True)
@@ -69,6 +81,7 @@ class Provenance:
             sound.
         live: whether it was recorded from a live session.
         partial: whether the making was stopped before its end.
+        voice: what spoke, where the speech was made from text; None if it was given.
     """
 
     driver: Driver = "speech"
@@ -77,6 +90,7 @@ class Provenance:
     identifier: int | None = None
     live: bool = False
     partial: bool = False
+    voice: SyntheticVoice | None = None
 
     def stopped(self) -> Provenance:
         """Return the same of an output that was stopped before its end."""

@@ -134,6 +134,8 @@ class Target:
         Raises:
             OutputError: it cannot be moved.
         """
+        from gioconda.trust.seal import move
+
         final = self
         if partial:
             final = _free(self.path.with_name(f"{self.path.stem}.partial{self.path.suffix}"))
@@ -144,7 +146,7 @@ class Target:
             if final.is_pictures:
                 _move_pictures(stage, final)
             else:
-                os.replace(stage, final.path)
+                move(stage, final.path)
         except OSError as e:
             raise write_error(self.name, e) from e
         return final.path

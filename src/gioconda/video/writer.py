@@ -7,6 +7,7 @@ import os
 import queue
 import threading
 from collections.abc import Mapping
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
@@ -16,12 +17,16 @@ import numpy as np
 
 from gioconda.errors import GiocondaError, OptionError, OutputError, SoundError
 from gioconda.targets import write_error
+from gioconda.trust.provenance import Provenance
 from gioconda.video.clock import frame_rate
 from gioconda.video.encoder import ByteImage, FrameEncoder, Job, Quality
+from gioconda.video.sealing import seal_staged
 from gioconda.video.target import Target, check_target, discard
 
 if TYPE_CHECKING:
     from gioconda.speech.sound import Sound
+    from gioconda.trust.watermark.marker import Marker
+    from gioconda.trust.watermark.marks import Marks
 
 logger = logging.getLogger(__name__)
 
@@ -41,6 +46,7 @@ def open_writer(
     overwrite: bool = False,
     metadata: Mapping[str, str] | None = None,
     alpha: bool = False,
+    provenance: Provenance | None = None,
 ) -> VideoWriter:
     """Open a video for writing; the suffix says how.
 
@@ -60,12 +66,19 @@ def open_writer(
         metadata: tags for the container (title, comment, ...); GIF and PNG carry none.
         alpha: frames are RGB and alpha, not premultiplied: VP9 in ``.webm``, ProRes 4444 in
             ``.mov``, or PNG.
+        provenance: what the frames were made from, as :attr:`gioconda.Animation.provenance` tells
+            it; the file is signed with it. Frames of which it does not say that they carry an
+            identifier are marked here with this installation's; frames of Gioconda carry it
+            already, and a second mark is the same.
 
     Raises:
+        TrustError: the keys of the watermark cannot be read or made.
         OptionError: a size, rate, quality or suffix that there is not, or one that holds no
             transparency where it is asked for.
         OutputError: the target cannot be written, or exists and ``overwrite`` is not said.
     """
+    from gioconda.trust.watermark.marks import own_marks
+
     rate = frame_rate(fps)
     low, high = SIZE_RANGE_PX
     if not (low <= width <= high and low <= height <= high):
@@ -74,13 +87,18 @@ def open_writer(
         raise OptionError(f"there is no quality {quality!r}; there are fast, good and best")
     target = check_target(path, overwrite, alpha=alpha)
     job = Job(width, height, rate, sound, quality, dict(metadata or {}), alpha)
-    return VideoWriter(target, job)
+    made_from, marks = provenance or Provenance(), None
+    if made_from.identifier is None:
+        marks = own_marks()
+        made_from = replace(made_from, identifier=marks.identifier)
+    return VideoWriter(target, job, made_from, marks)
 
 
 class VideoWriter:
     """Encodes in a thread of its own; a context manager.
 
-    Leaving the ``with`` block completes the file. Leaving it by an exception, Ctrl-C included,
+    Leaving the ``with`` block completes the file and signs it; a file that cannot be signed is
+    not kept. Leaving it by an exception, Ctrl-C included,
     completes what there is under a name that says so (:attr:`path`), such as
     ``talk.partial.mp4``, and nothing if there is no frame yet.
 
@@ -89,8 +107,16 @@ class VideoWriter:
         frames_written: frames taken by :meth:`write`.
     """
 
-    def __init__(self, target: Target, job: Job) -> None:
+    def __init__(
+        self, target: Target, job: Job, provenance: Provenance, marks: Marks | None = None
+    ) -> None:
         """Begin to write; prefer :func:`open_writer`.
+
+        Args:
+            target: where to.
+            job: what is written.
+            provenance: what it is made from.
+            marks: put into frames that do not carry them yet.
 
         Raises:
             OutputError: the file cannot be created, or an encoder is missing.
@@ -98,6 +124,12 @@ class VideoWriter:
         self.path: Path | None = None
         self.frames_written = 0
         self._target = target
+        self._provenance = provenance
+        self._marker: Marker | None = None
+        if marks is not None:
+            from gioconda.trust.watermark.marker import Marker
+
+            self._marker = Marker(job.width, job.height, marks)
         self._shape = (job.height, job.width, 4 if job.alpha else 3)
         self._stage = target.stage()
         try:
@@ -153,6 +185,7 @@ class VideoWriter:
         Raises:
             OutputError: the file could not be completed, or no frame was written (not if
                 ``partial``). Nothing is left behind then.
+            TrustError: the file cannot be signed. Nothing is left behind then.
             SoundError: the sound turned out to be bad; what was made until then is kept as if
                 ``partial``.
         """
@@ -172,6 +205,7 @@ class VideoWriter:
                 return None
             self._encoder.finish()
             partial = partial or error is not None
+            self._seal(self._provenance.stopped() if partial else self._provenance)
             self.path = self._target.commit(self._stage, partial=partial)
         except BaseException as e:
             self._drop()
@@ -214,7 +248,8 @@ class VideoWriter:
         while (frame := self._waiting.get()) is not None:
             if self._error is None:
                 try:
-                    self._encoder.add(frame)
+                    marked = frame if self._marker is None else self._marker.marked(frame)
+                    self._encoder.add(marked)
                 except BaseException as e:
                     self._error = _told(e, self._target.name)
             self._free.put(frame)
@@ -228,6 +263,10 @@ class VideoWriter:
             self._error = self._error or e
             self._thread.join()
             raise
+
+    def _seal(self, provenance: Provenance) -> None:
+        """Sign what is staged; only then does it get its name."""
+        seal_staged(self._stage, self._target.suffix, provenance)
 
     def _drop(self) -> None:
         self._encoder.discard()

@@ -13,7 +13,8 @@ LANGUAGES = ("en", "it", "de", "es")
 #: Keys that are put together at run time, by their beginning.
 MADE = (
     "state.", "theme.", "path.", "emotion.", "dial.", "error.", "device.microphone.",
-    "device.camera.",
+    "device.camera.", "check.verdict.", "check.why.", "check.credentials.", "check.watermark.",
+    "check.log.",
 )  # fmt: skip
 
 

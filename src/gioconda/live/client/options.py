@@ -28,6 +28,9 @@ class FaceOptions:
         audio: ``pcm``, or ``none``.
         pixels: ``rgb``, or ``i420`` for an encoder, which saves two conversions.
         voice: of :meth:`RemoteFace.say`.
+        label: whether the word "Synthetic" stays in a corner; in the first seconds it is there in
+            any case.
+        language: of the label; English if None.
         reconnect_s: how long a lost connection is tried again.
     """
 
@@ -41,6 +44,8 @@ class FaceOptions:
     audio: AudioCodec = "pcm"
     pixels: Pixels = "rgb"
     voice: str | None = None
+    label: bool | None = None
+    language: str | None = None
     reconnect_s: float = 20.0
 
     def update(self, portrait_id: str, **changed: Any) -> SessionUpdate:
@@ -59,6 +64,8 @@ class FaceOptions:
             "video": self.video,
             "audio": self.audio,
             "voice": self.voice,
+            "label": self.label,
+            "language": self.language,
             "seed": None if controls is None else controls.seed,
             "controls": None if controls is None else dials_of(controls),
         }

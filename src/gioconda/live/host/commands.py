@@ -14,6 +14,8 @@ import numpy.typing as npt
 from gioconda.controls import Controls
 from gioconda.live.messages import ServerEvent
 from gioconda.live.packets import Kind, Packet
+from gioconda.trust.provenance import Grant, Provenance
+from gioconda.trust.watermark.marks import Marks
 
 #: The example portrait's id.
 EXAMPLE = "example"
@@ -42,10 +44,19 @@ class ForgetPortrait:
 
 @dataclass(frozen=True)
 class MakePicture:
-    """Make a picture of a portrait that is loaded; answered by Picture or Refused."""
+    """Make a picture of a portrait that is loaded; answered by Picture or Refused.
+
+    Attributes:
+        key: the portrait's.
+        what: the square as it is, or the sheet of expressions.
+        grant: on which its face is moved; None relies on the ledger.
+        marks: what the sheet's watermark says; the installation's own if None.
+    """
 
     key: str
     what: Literal["square", "sheet"]
+    grant: Grant | None = None
+    marks: Marks | None = None
 
 
 @dataclass(frozen=True)
@@ -58,6 +69,10 @@ class OpenSession:
         fps, size, lookahead_ms, background, sound_lead_ms: as :class:`gioconda.live.Session` takes
             them.
         ticket: number that comes back in what answers it.
+        grant: on which the portrait is animated; None relies on the ledger.
+        marks: what the watermark says; the installation's own if None.
+        label: whether the visible label stays.
+        language: of the label; that of the process's environment if empty.
     """
 
     portrait: str
@@ -68,6 +83,10 @@ class OpenSession:
     background: str = "keep"
     sound_lead_ms: float = 0.0
     ticket: int = 0
+    grant: Grant | None = None
+    marks: Marks | None = None
+    label: bool = False
+    language: str = ""
 
 
 @dataclass(frozen=True)
@@ -108,11 +127,12 @@ class StopSpeaking:
 
 @dataclass(frozen=True)
 class Turn:
-    """Set dials, background, listening; None leaves a thing as it is."""
+    """Set dials, background, listening, label; None leaves a thing as it is."""
 
     controls: Controls | None = None
     background: str | None = None
     listening: bool | None = None
+    label: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -146,12 +166,26 @@ class WantKey:
 
 
 @dataclass(frozen=True)
+class ShowLabel:
+    """Somebody begins to watch: show the visible label for some seconds."""
+
+
+@dataclass(frozen=True)
 class StartOutput:
-    """Send the session to a target of :mod:`gioconda.live.outputs`; answered by OutputChanged."""
+    """Send the session to a target of :mod:`gioconda.live.outputs`; answered by OutputChanged.
+
+    Attributes:
+        name: of the output.
+        target: file, address or camera.
+        overwrite: whether a file may be replaced.
+        away: whether it is a file on another machine than the keys', which is signed when it is
+            home.
+    """
 
     name: str
     target: str
     overwrite: bool = False
+    away: bool = False
 
 
 @dataclass(frozen=True)
@@ -168,8 +202,8 @@ class CloseSession:
 
 Command = (
     LoadPortrait | ForgetPortrait | MakePicture | OpenSession | Speak | Say | Hear | Commit
-    | StopSpeaking | Turn | Webcam | SetPuppet | Want | WantKey | StartOutput | StopOutput
-    | CloseSession
+    | StopSpeaking | Turn | Webcam | SetPuppet | Want | WantKey | ShowLabel | StartOutput
+    | StopOutput | CloseSession
 )  # fmt: skip
 
 
@@ -234,12 +268,14 @@ class OutputChanged:
         state: connecting, live, retrying, failed or closed.
         message: one sentence where something is wrong.
         seconds: written so far.
+        provenance: of a file that was written on another machine and is whole.
     """
 
     name: str
     state: str
     message: str = ""
     seconds: float = 0.0
+    provenance: Provenance | None = None
 
 
 @dataclass(frozen=True)

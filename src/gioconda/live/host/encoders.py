@@ -24,6 +24,18 @@ _PROFILE: Final = "42C0"
 _LEVELS: Final = ((30, 40_500), (31, 108_000), (32, 216_000), (40, 245_760), (50, 589_824))
 
 
+#: Start of a JPEG with an XMP packet that says what it is (IPTC digital source type).
+_XMP: Final = (
+    b"http://ns.adobe.com/xap/1.0/\0"
+    b'<x:xmpmeta xmlns:x="adobe:ns:meta/">'
+    b'<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description'
+    b' xmlns:Iptc4xmpExt="http://iptc.org/std/Iptc4xmpExt/2008-02-29/" rdf:about=""'
+    b' Iptc4xmpExt:DigitalSourceType="http://cv.iptc.org/newscodes/digitalsourcetype/'
+    b'compositeSynthetic"/></rdf:RDF></x:xmpmeta>'
+)
+_SYNTHETIC_JPEG: Final = b"\xff\xd8\xff\xe1" + (len(_XMP) + 2).to_bytes(2, "big") + _XMP
+
+
 class LiveEncoder(Protocol):
     """Turns frames into packets."""
 
@@ -58,7 +70,7 @@ def _level(width: int, height: int, fps: float) -> int:
 
 
 class JpegEncoder:
-    """One JPEG for each frame."""
+    """One JPEG for each frame; its XMP says that it is synthetic."""
 
     kind = Kind.JPEG
 
@@ -68,7 +80,8 @@ class JpegEncoder:
 
         options = [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY]
         _, data = cv2.imencode(".jpg", cv2.cvtColor(image, cv2.COLOR_RGB2BGR), options)
-        return [(data.tobytes(), Flag.KEY)]
+        # After the start of the image; what follows is as it was.
+        return [(_SYNTHETIC_JPEG + data.tobytes()[2:], Flag.KEY)]
 
 
 class CodecEncoder:

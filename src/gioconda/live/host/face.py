@@ -24,6 +24,7 @@ from gioconda.live.host.pool import Pool, Worker
 from gioconda.live.host.reader import Reader
 from gioconda.live.messages import SessionClosed, SessionRestarted
 from gioconda.live.packets import Kind
+from gioconda.trust.provenance import Grant
 
 logger = logging.getLogger(__name__)
 
@@ -113,6 +114,7 @@ class Face:
                 spec,
                 controls=command.controls or spec.controls,
                 background=command.background or spec.background,
+                label=spec.label if command.label is None else command.label,
             )
             if command.listening is not None:
                 self._listening = command.listening
@@ -126,6 +128,11 @@ class Face:
             self.turn += 1
         if self._worker is not None:
             await self._worker.send(command)
+
+    @property
+    def puppet(self) -> bool:
+        """Whether a person's face drives it."""
+        return self._puppet != "off"
 
     @property
     def outputs(self) -> frozenset[str]:
@@ -146,6 +153,8 @@ class Face:
         await self._tell_wants()
         if video is not None:
             self.want_key(video)
+            if self._worker is not None:
+                await self._worker.send(c.ShowLabel())
         return reader
 
     async def unsubscribe(self, reader: Reader) -> None:
@@ -173,7 +182,7 @@ class Face:
         if self._task is not None:
             self._task.cancel()
         self._give_back()
-        self._publish(SessionClosed(reason=reason))
+        self.publish(SessionClosed(reason=reason))
         for reader in self._readers:
             reader.end()
 
@@ -214,7 +223,7 @@ class Face:
             if report is not None:
                 if isinstance(report, c.OutputChanged) and report.state in ("failed", "closed"):
                     self._outputs.pop(report.name, None)
-                self._publish(report)
+                self.publish(report)
                 continue
             if self.closed:
                 return
@@ -232,12 +241,12 @@ class Face:
                 return
             self.restarts += 1
             logger.warning("a session's process was lost; another goes on with it")
-            self._publish(SessionRestarted(reason="the process behind this face was lost"))
+            self.publish(SessionRestarted(reason="the process behind this face was lost"))
 
     async def _fail(self, reason: str) -> None:
         self._give_back()
         self.closed = True
-        self._publish(SessionClosed(reason=reason))
+        self.publish(SessionClosed(reason=reason))
         for reader in self._readers:
             reader.end()
 
@@ -246,7 +255,8 @@ class Face:
             self._pool.release(self._worker)
             self._worker = None
 
-    def _publish(self, item: Any) -> None:
+    def publish(self, item: Any) -> None:
+        """Give every reader a report or an event."""
         for reader in self._readers:
             reader.put(item)
 
@@ -295,15 +305,42 @@ async def load_portrait(
     return report.found
 
 
-async def make_picture(pool: Pool, load: c.LoadPortrait, what: str) -> bytes:
-    """Have a picture of a portrait made: ``square`` or ``sheet``.
+async def make_square(pool: Pool, load: c.LoadPortrait) -> bytes:
+    """Have the square of a portrait that is animated cut out, as JPEG.
 
     Raises:
         RefusedError: the portrait is not there.
     """
-    report = await ask(pool, c.MakePicture(load.key, what), load)  # type: ignore[arg-type]
+    report = await ask(pool, c.MakePicture(load.key, "square"), load)
     assert isinstance(report, c.Picture)
     return report.data
+
+
+async def make_sheet(pool: Pool, load: c.LoadPortrait, grant: Grant | None) -> bytes:
+    """Have a sheet of expressions made, as PNG: marked in the worker, signed here.
+
+    Args:
+        pool: of workers.
+        load: loads the portrait into one.
+        grant: on which it is animated.
+
+    Raises:
+        RefusedError: the portrait is not there.
+        TrustError: it cannot be marked or signed.
+    """
+    from gioconda.trust.origins import example_portrait, pixels_of
+    from gioconda.trust.provenance import Provenance
+    from gioconda.trust.stills import sealed_png
+    from gioconda.trust.watermark.marks import own_marks
+
+    def signed(data: bytes) -> bytes:
+        origin = example_portrait() if load.pixels is None else pixels_of(load.pixels)
+        return sealed_png(data, Provenance("motion", grant, origin, marks.identifier))
+
+    marks = await asyncio.to_thread(own_marks)
+    report = await ask(pool, c.MakePicture(load.key, "sheet", grant, marks), load)
+    assert isinstance(report, c.Picture)
+    return await asyncio.to_thread(signed, report.data)
 
 
 async def ask(pool: Pool, command: Any, load: c.LoadPortrait | None = None) -> Any:

@@ -10,6 +10,8 @@ from gioconda.live.host.commands import EXAMPLE, LoadPortrait
 
 if TYPE_CHECKING:
     from gioconda.portrait import Portrait
+    from gioconda.trust.provenance import Grant
+    from gioconda.trust.watermark.marks import Marks
 
 
 class HeldPortraits:
@@ -67,15 +69,15 @@ def found(portrait: Portrait) -> dict[str, Any]:
 
 
 def square_jpeg(portrait: Portrait) -> bytes:
-    """Return the square as it is animated."""
+    """Return the square that is animated: the picture's own pixels, and nothing made."""
     return _encoded(portrait.view(512).image, "JPEG")
 
 
-def sheet_png(portrait: Portrait) -> bytes:
-    """Return the sheet of expressions."""
+def sheet_png(portrait: Portrait, grant: Grant | None = None, marks: Marks | None = None) -> bytes:
+    """Return the sheet of expressions, marked; whoever has the keys signs it."""
     from gioconda.sheet import expression_sheet
 
-    return _encoded(expression_sheet(portrait), "PNG")
+    return _encoded(expression_sheet(portrait, basis=grant, marks=marks), "PNG")
 
 
 def _encoded(image: Any, format: str) -> bytes:

@@ -36,6 +36,8 @@ PLOTTED: Final = (
 )  # fmt: skip
 _MOTION_S: Final = 0.1
 _STATS_S: Final = 1.0
+#: How long a session that may not go on waits for its end.
+_REFUSED_S: Final = 1.0
 
 
 class RunningSession:
@@ -59,7 +61,8 @@ class RunningSession:
         self.session = Session(
             portrait, spec.controls, fps=spec.fps, size=spec.size, background=spec.background,
             lookahead_ms=spec.lookahead_ms, sound_lead_ms=spec.sound_lead_ms,
-            executor=self._executor,
+            executor=self._executor, basis=spec.grant, marks=spec.marks, label=spec.label,
+            language=spec.language,
         )  # fmt: skip
         self._send, self._clock = send, clock
         self._encoders: dict[Kind, LiveEncoder] = {}
@@ -68,10 +71,12 @@ class RunningSession:
         self._motion_wanted = False
         self._motion_rows: list[tuple[float, list[float]]] = []
         self._outputs: dict[str, tuple[Output, float]] = {}
+        self._away: set[str] = set()
         self._closer = ThreadPoolExecutor(1, thread_name_prefix="outputs")
         self._made_ms: list[float] = []
         self._stats_due_s = _STATS_S
         self._frames = 0
+        self._refused = False
         # The first step takes libraries and caches in; it is not to count.
         self.session.step(0.0)
         self._pacer = Pacer(spec.fps, self.session.delay_s, clock())
@@ -81,6 +86,8 @@ class RunningSession:
 
     def wait_s(self) -> float:
         """Return how long nothing is to be done."""
+        if self._refused:
+            return _REFUSED_S
         return self._pacer.wait_s(self._clock())
 
     def turn(self, command: Turn) -> None:
@@ -95,6 +102,8 @@ class RunningSession:
             self.session.set_background(command.background)
         if command.listening is not None:
             self.session.set_listening(command.listening)
+        if command.label is not None:
+            self.session.set_label(command.label)
 
     def want(self, command: Want) -> None:
         """Make encoders for what is wanted, and drop the others."""
@@ -110,13 +119,18 @@ class RunningSession:
         """Let the next frame of a codec be a key frame."""
         self._keys.add(kind)
 
-    def start_output(self, name: str, target: str, overwrite: bool) -> None:
-        """Send frames and sound to a target too.
+    def show_label(self) -> None:
+        """Show the label to somebody who begins to watch."""
+        self.session.show_label()
+
+    def start_output(self, name: str, target: str, overwrite: bool, away: bool = False) -> None:
+        """Send frames and sound to a target too; see :class:`StartOutput`.
 
         Raises:
             GiocondaError: it cannot be opened.
         """
-        from gioconda.live.outputs import open_output
+        from gioconda.live.outputs import check_output, open_output
+        from gioconda.live.outputs.away import AwayFileOutput
 
         if name in self._outputs:
             raise OptionError("this output runs already; stop it first")
@@ -127,10 +141,20 @@ class RunningSession:
                 self._send(OutputChanged(name, event.state, event.reason))
 
         s = self.session
-        output = open_output(
-            target, s.width, s.height, s.fps, overwrite=overwrite, on_event=changed
-        )  # fmt: skip
+        output: Output
+        if away:
+            address = check_output(target, overwrite=overwrite)
+            output = AwayFileOutput(
+                address, s.width, s.height, s.fps, changed, provenance=s.provenance
+            )
+            self._away.add(name)
+        else:
+            output = open_output(
+                target, s.width, s.height, s.fps, overwrite=overwrite, on_event=changed,
+                provenance=s.provenance,
+            )  # fmt: skip
         self._outputs[name] = (output, s.time_s)
+        s.show_label()
 
     def stop_output(self, name: str) -> None:
         """End an output; a file is completed beside the session."""
@@ -138,6 +162,7 @@ class RunningSession:
         if output is None:
             self._send(OutputChanged(name, "failed", "nothing is being recorded or sent"))
             return
+        output.provenance = self.session.provenance
         self._closer.submit(self._close_output, name, output, self.session.time_s - since_s)
 
     def _close_output(self, name: str, output: Output, seconds: float) -> None:
@@ -149,7 +174,9 @@ class RunningSession:
             logger.error("an output could not be closed: %s", type(e).__name__)
             self._send(OutputChanged(name, "failed", "the output could not be completed"))
         else:
-            self._send(OutputChanged(name, "closed", seconds=seconds))
+            made_from = output.provenance if name in self._away else None
+            self._away.discard(name)
+            self._send(OutputChanged(name, "closed", seconds=seconds, provenance=made_from))
 
     def close(self) -> None:
         """End everything; files are complete when it returns."""
@@ -158,8 +185,18 @@ class RunningSession:
         self._closer.shutdown(wait=True)
         self._executor.shutdown(wait=False, cancel_futures=True)
 
+    def refuse(self) -> None:
+        """Make nothing any more: the portrait may not be animated. The session is still closed."""
+        self._refused = True
+
     def tick(self) -> None:
-        """Give out whatever is due."""
+        """Give out whatever is due.
+
+        Raises:
+            ConsentError: the portrait may not be animated any more.
+        """
+        if self._refused:
+            return
         now_s = self._pacer.now_s(self._clock())
         step = self.session.step(now_s)
         for event in step.events:

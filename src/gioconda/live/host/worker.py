@@ -17,7 +17,14 @@ from typing import Any, Final
 
 import numpy as np
 
-from gioconda.errors import GiocondaError, OptionError, PortraitError, SoundError, VoiceError
+from gioconda.errors import (
+    ConsentError,
+    GiocondaError,
+    OptionError,
+    PortraitError,
+    SoundError,
+    VoiceError,
+)
 from gioconda.live.host import commands as c
 from gioconda.live.host.portraits import HeldPortraits, sheet_png, square_jpeg
 from gioconda.live.host.puppeteer import Puppeteer, Seen
@@ -106,6 +113,9 @@ class Worker:
         try:
             running.tick()
             self._faults = 0
+        except ConsentError:
+            # The server, which has looked at the ledger too, tells the clients and ends it.
+            running.refuse()
         except Exception as e:
             self._faults += 1
             logger.error("a frame failed: %s", type(e).__name__)
@@ -165,8 +175,11 @@ class Worker:
     @_do.register
     def _(self, command: c.MakePicture) -> None:
         portrait = self._portraits.get(command.key)
-        make = square_jpeg if command.what == "square" else sheet_png
-        self._send(c.Picture(command.key, command.what, make(portrait)))
+        if command.what == "square":
+            data = square_jpeg(portrait)
+        else:
+            data = sheet_png(portrait, command.grant, command.marks)
+        self._send(c.Picture(command.key, command.what, data))
 
     @_do.register
     def _(self, command: c.OpenSession) -> None:
@@ -218,9 +231,15 @@ class Worker:
         self._session.want_key(command.kind)
 
     @_do.register
+    def _(self, command: c.ShowLabel) -> None:
+        self._session.show_label()
+
+    @_do.register
     def _(self, command: c.StartOutput) -> None:
         try:
-            self._session.start_output(command.name, command.target, command.overwrite)
+            self._session.start_output(
+                command.name, command.target, command.overwrite, command.away
+            )
         except GiocondaError as e:
             self._send(c.OutputChanged(command.name, "failed", str(e)))
         except Exception as e:
@@ -331,7 +350,8 @@ def _floats(pcm: bytes) -> Any:
 def _code(error: GiocondaError) -> str:
     """Return an error's code in messages."""
     for kind, code in (
-        (PortraitError, "bad_portrait"), (SoundError, "bad_audio"), (VoiceError, "voice"),
+        (ConsentError, "consent"), (PortraitError, "bad_portrait"), (SoundError, "bad_audio"),
+        (VoiceError, "voice"),
         (OptionError, "bad_option"),
     ):  # fmt: skip
         if isinstance(error, kind):
@@ -348,13 +368,15 @@ def warm_up(portraits: HeldPortraits) -> None:
     from gioconda.live.packets import Kind
     from gioconda.live.session import Session
     from gioconda.portrait import Portrait
+    from gioconda.trust.watermark.marks import blank_marks
     from gioconda.voices.types import TimedPhone
 
     # One thread renders and encodes; more would only contend with other sessions.
     cv2.setNumThreads(1)
     # What finds faces is loaded too: of the example they are known without looking.
     Portrait.open(str(examples.portrait_path()), cache=False)
-    session = Session(portraits.get(c.EXAMPLE))
+    # These frames leave for nowhere; a worker elsewhere is not to make itself keys for them.
+    session = Session(portraits.get(c.EXAMPLE), marks=blank_marks())
     # With a phone, since texts bring theirs.
     session.push_audio(np.zeros(1600, np.float32), phones=(TimedPhone(0.0, 0.1, "a"),))
     encoders = [create_encoder(kind, 512, 512, 40) for kind in (Kind.H264, Kind.VP8)]

@@ -8,10 +8,11 @@ import threading
 import traceback
 from abc import ABC, abstractmethod
 from collections import deque
+from dataclasses import replace
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from gioconda.errors import OutputError
+from gioconda.errors import GiocondaError, OutputError
 from gioconda.live.outputs.types import (
     Figures,
     OnEvent,
@@ -23,6 +24,10 @@ from gioconda.live.outputs.types import (
 from gioconda.live.outputs.waiting import Waiting
 from gioconda.live.types import ByteImage
 from gioconda.motion import FloatArray
+from gioconda.trust.provenance import Provenance
+
+if TYPE_CHECKING:
+    from gioconda.trust.watermark.marker import Marker
 
 logger = logging.getLogger(__name__)
 
@@ -55,12 +60,33 @@ class Rate:
 
 
 class ThreadedOutput(ABC):
-    """An :class:`gioconda.live.outputs.Output` whose work is :meth:`_work`, in its own thread."""
+    """An :class:`gioconda.live.outputs.Output` whose work is :meth:`_work`, in its own thread.
+
+    Frames of which the provenance does not say that they carry an identifier are marked here.
+
+    Attributes:
+        provenance: what is sent, as a file's credentials will say it.
+    """
 
     def __init__(
-        self, name: str, width: int, height: int, waiting: Waiting, on_event: OnEvent | None
+        self,
+        name: str,
+        width: int,
+        height: int,
+        waiting: Waiting,
+        on_event: OnEvent | None,
+        provenance: Provenance | None = None,
     ) -> None:
         self._name = name
+        self._marker: Marker | None = None
+        self.provenance = provenance or Provenance(live=True)
+        if self.provenance.identifier is None:
+            from gioconda.trust.watermark.marker import Marker
+            from gioconda.trust.watermark.marks import own_marks
+
+            marks = own_marks()
+            self._marker = Marker(width, height, marks)
+            self.provenance = replace(self.provenance, identifier=marks.identifier)
         self._size = width, height
         self._waiting = waiting
         self._on_event = on_event
@@ -68,7 +94,7 @@ class ThreadedOutput(ABC):
         self._frames = self._late = self._bytes = self._connections = 0
         self._rate = Rate()
         self._path: Path | None = None
-        self._error: OutputError | None = None
+        self._error: GiocondaError | None = None
         self._thread = threading.Thread(target=self._run, name=f"output {name}", daemon=True)
 
     @property
@@ -99,7 +125,7 @@ class ThreadedOutput(ABC):
 
     def write_frame(self, image: ByteImage, time_s: float) -> None:
         """Take a frame; returns at once. See :class:`gioconda.live.outputs.Output`."""
-        self._waiting.put_frame(checked_frame(image, *self._size), time_s)
+        self._waiting.put_frame(self._marked(image), time_s)
 
     def write_audio(self, pcm: FloatArray, sample: int) -> None:
         """Take sound; returns at once. See :class:`gioconda.live.outputs.Output`."""
@@ -113,6 +139,11 @@ class ThreadedOutput(ABC):
             self._thread.join(wait_s)
             if self._error is not None:
                 raise self._error
+
+    def _marked(self, image: ByteImage) -> ByteImage:
+        """Return a frame as RGB, with the watermark that it is not said to carry already."""
+        image = checked_frame(image, *self._size)
+        return image if self._marker is None else self._marker.marked(image)
 
     def _run(self) -> None:
         try:
@@ -137,7 +168,7 @@ class ThreadedOutput(ABC):
             except Exception as e:  # whoever listens must not end what others see
                 logger.error("output %s: a listener raised %s", self._name, type(e).__name__)
 
-    def _fail(self, error: OutputError) -> None:
+    def _fail(self, error: GiocondaError) -> None:
         self._error = error
         self._waiting.end()
         self._tell("failed", str(error))

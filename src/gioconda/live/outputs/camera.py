@@ -16,10 +16,11 @@ import numpy as np
 from gioconda.errors import MissingExtraError, OptionError, OutputError
 from gioconda.live.outputs.address import Address
 from gioconda.live.outputs.base import ThreadedOutput
-from gioconda.live.outputs.types import OnEvent, check_sound, checked_frame
+from gioconda.live.outputs.types import OnEvent, check_sound
 from gioconda.live.outputs.waiting import Waiting
 from gioconda.live.types import ByteImage
 from gioconda.motion import FloatArray
+from gioconda.trust.provenance import Provenance
 
 #: What to do where there is no device, by the system's name.
 _ADVICE: Final = {
@@ -39,6 +40,7 @@ class CameraOutput(ThreadedOutput):
         height: of the frames, in pixels; even.
         fps: frames a second.
         on_event: told about changes of state.
+        provenance: of the frames.
 
     Raises:
         MissingExtraError: pyvirtualcam is not installed.
@@ -53,11 +55,13 @@ class CameraOutput(ThreadedOutput):
         height: int,
         fps: float,
         on_event: OnEvent | None = None,
+        provenance: Provenance | None = None,
     ) -> None:
         if width % 2 or height % 2:
             raise OptionError(f"a virtual camera takes even sizes, not {width} x {height}")
         self._camera = _open(address.device, width, height, fps)
-        super().__init__(address.shown, width, height, Waiting(1.0, keep_sound=False), on_event)
+        waiting = Waiting(1.0, keep_sound=False)
+        super().__init__(address.shown, width, height, waiting, on_event, provenance)
         self._newest = np.zeros((height, width, 3), np.uint8)
         self._fresh = False
         self._missed = 0
@@ -66,7 +70,7 @@ class CameraOutput(ThreadedOutput):
 
     def write_frame(self, image: ByteImage, time_s: float) -> None:
         """Take the frame that is shown from now on."""
-        image = checked_frame(image, *self._size)
+        image = self._marked(image)
         with self._lock:
             self._missed += self._fresh
             np.copyto(self._newest, image)

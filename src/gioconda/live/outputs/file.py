@@ -4,10 +4,13 @@ What is being recorded lies beside it under a name that says so (``talk.partial.
 written in fragments of one second, each with its own index, so that a process that is killed
 loses one second at most; at the end it is copied, without another encoding, into a plain mp4 with
 its index first, as every player and editor likes it. The other formats stand a crash as they are.
+A whole file is signed before it gets its name, and so is what is kept of one that failed; what a
+crash leaves carries the watermark alone.
 """
 
 from __future__ import annotations
 
+import logging
 import os
 from contextlib import suppress
 from pathlib import Path
@@ -15,16 +18,21 @@ from typing import Final
 
 import numpy as np
 
-from gioconda.errors import OutputError
+from gioconda.errors import GiocondaError, OutputError, TrustError
 from gioconda.live.outputs.address import Address
 from gioconda.live.outputs.base import ThreadedOutput
+from gioconda.live.outputs.fragments import cut_to_whole
 from gioconda.live.outputs.muxing import Muxer, as_i420, i420_shape
 from gioconda.live.outputs.plan import file_plan
 from gioconda.live.outputs.timeline import Timeline
 from gioconda.live.outputs.types import OnEvent
 from gioconda.live.outputs.waiting import Frame, Waiting
 from gioconda.targets import replacing, write_error
+from gioconda.trust.provenance import Provenance
+from gioconda.trust.seal import seal
 from gioconda.video.target import Target
+
+logger = logging.getLogger(__name__)
 
 #: Sound that may wait for a disk that hangs.
 SOUND_S: Final = 60.0
@@ -46,6 +54,7 @@ class FileOutput(ThreadedOutput):
         fps: frames a second, where none is missing.
         on_event: told about changes of state.
         sound: whether there is sound.
+        provenance: what it is recorded from; the file is signed with it when it is whole.
 
     Raises:
         OutputError: the file cannot be created, or an encoder is missing.
@@ -60,9 +69,11 @@ class FileOutput(ThreadedOutput):
         on_event: OnEvent | None = None,
         *,
         sound: bool = True,
+        provenance: Provenance | None = None,
     ) -> None:
         assert address.path is not None
-        super().__init__(address.shown, width, height, Waiting(SOUND_S, keep_sound=True), on_event)
+        waiting = Waiting(SOUND_S, keep_sound=True)
+        super().__init__(address.shown, width, height, waiting, on_event, provenance)
         self._target = Target(address.path, address.overwrite)
         self._timeline = Timeline()
         self._shape = i420_shape(width, height)
@@ -93,7 +104,7 @@ class FileOutput(ThreadedOutput):
             self._complete()
         except Exception as e:
             self._muxer.discard()
-            kept = self._keep_or_drop()
+            kept = self._keep_or_drop(e)
             error = self._told(e)
             told = OutputError(f"{error}; what was recorded is in {kept!r}") if kept else error
             told.__cause__ = e
@@ -113,23 +124,59 @@ class FileOutput(ThreadedOutput):
         if self._target.suffix == ".mp4":
             with replacing(self._stage) as plain:
                 copy_packets(self._stage, plain)
+        self._seal(self.provenance)
         self._path = self._target.commit(self._stage)
         self._tell("closed")
 
-    def _keep_or_drop(self) -> str:
-        """Return the name of what was recorded; empty where there is nothing to keep."""
+    def _seal(self, provenance: Provenance) -> None:
+        """Sign what was recorded; only then does it get its name."""
+        seal(self._stage, self._target.suffix, provenance)
+
+    def _keep_or_drop(self, error: Exception) -> str:
+        """Return the name of what was recorded; empty where there is nothing to keep.
+
+        It is signed as a part of what was to be recorded. What cannot be signed goes, unless it is
+        the disk that has no room for that.
+        """
         with suppress(OSError):
-            if self._bytes:
+            try:
+                if self._bytes and not isinstance(error, TrustError):
+                    self._seal_part()
+                    return self._stage.name
+            except (OutputError, OSError):
                 return self._stage.name
+            except TrustError as e:
+                logger.error("output %s: %s", self.name, e)
             self._stage.unlink()
         return ""
 
-    def _told(self, error: Exception) -> OutputError:
-        if isinstance(error, OutputError):
+    def _seal_part(self) -> None:
+        if self._target.suffix == ".mp4":
+            whole_again(self._stage)
+        self._seal(self.provenance.stopped())
+
+    def _told(self, error: Exception) -> GiocondaError:
+        if isinstance(error, OutputError | TrustError):
             return error
         if isinstance(error, OSError):  # FFmpeg's errors of the system are such as well
             return write_error(self.name, error)
         return OutputError(f"cannot encode {self.name!r}: {type(error).__name__}")
+
+
+def whole_again(path: Path) -> float | None:
+    """Make a plain mp4 of the fragments that a recording which stopped short has left.
+
+    Returns:
+        Its length in seconds; None where nothing of it can be played.
+
+    Raises:
+        OSError: it cannot be read, or the disk is full.
+    """
+    seconds = cut_to_whole(path)
+    if seconds is not None:
+        with replacing(path) as plain:
+            copy_packets(path, plain)
+    return seconds
 
 
 def copy_packets(source: Path, target: Path) -> None:

@@ -28,6 +28,13 @@ if TYPE_CHECKING:
 
 #: ITU-T H.273 code points.
 _BT709, _LIMITED = 1, 1
+#: What the container says for people and programs that look: FLV and Matroska carry any tag,
+#: MPEG-TS those of its service, RTSP a title.
+_METADATA: Final = {
+    "comment": "Synthetic: made with Gioconda",
+    "service_name": "Synthetic",
+    "service_provider": "Gioconda",
+}
 #: Frames given to an encoder may be referred to for a while; none here holds more.
 _RING: Final = 3
 
@@ -78,6 +85,9 @@ class Muxer:
             destination, "w", format=plan.format, container_options=plan.options
         )
         try:
+            self._container.metadata.update(_METADATA)
+            if plan.format == "rtsp":
+                self._container.metadata["title"] = _METADATA["service_name"]
             self._video = self._video_stream()
             self._audio = self._audio_stream() if plan.sound else None
             self._ring = [self._picture() for _ in range(_RING)]

@@ -8,6 +8,7 @@ from typing import Final
 from gioconda.errors import OptionError
 from gioconda.live.outputs.address import Address, check_output
 from gioconda.live.outputs.types import OnEvent, Output
+from gioconda.trust.provenance import Provenance
 from gioconda.video.clock import frame_rate
 
 SIZE_RANGE_PX: Final = (16, 4096)
@@ -23,6 +24,7 @@ def open_output(
     overwrite: bool = False,
     allowed: Iterable[str] | None = None,
     sound: bool = True,
+    provenance: Provenance | None = None,
 ) -> Output:
     """Open an output; it works in a thread of its own from now on.
 
@@ -35,6 +37,9 @@ def open_output(
         overwrite: whether an existing file may be replaced.
         allowed: what a client elsewhere may name; see :func:`check_output`.
         sound: whether there will be sound; False makes a target without any.
+        provenance: what the frames are made from, as :attr:`gioconda.live.Session.provenance`
+            tells it. A file is signed with it. Frames of which it does not say that they carry an
+            identifier are marked with this installation's.
 
     Raises:
         OptionError: the target or a size or rate cannot be, or is not allowed.
@@ -54,11 +59,11 @@ def open_output(
     if address.kind == "file":
         from gioconda.live.outputs.file import FileOutput
 
-        return FileOutput(address, width, height, fps, on_event, sound=sound)
+        return FileOutput(address, width, height, fps, on_event, sound=sound, provenance=provenance)
     if address.kind == "camera":
         from gioconda.live.outputs.camera import CameraOutput
 
-        return CameraOutput(address, width, height, fps, on_event)
+        return CameraOutput(address, width, height, fps, on_event, provenance)
     from gioconda.live.outputs.stream import StreamOutput
 
-    return StreamOutput(address, width, height, fps, on_event, sound=sound)
+    return StreamOutput(address, width, height, fps, on_event, sound=sound, provenance=provenance)

@@ -30,6 +30,7 @@ from gioconda.live.outputs.plan import Plan, stream_plan
 from gioconda.live.outputs.srt_program import find_srt_program, pyav_speaks_srt
 from gioconda.live.outputs.types import OnEvent
 from gioconda.live.outputs.waiting import Frame, Waiting
+from gioconda.trust.provenance import Provenance
 
 #: Seconds before each new try; the last is repeated.
 BACKOFF_S: Final = (1.0, 2.0, 4.0, 8.0, 15.0)
@@ -53,6 +54,7 @@ class StreamOutput(ThreadedOutput):
         fps: frames a second, where none is missing.
         on_event: told about changes of state.
         sound: whether there is sound.
+        provenance: of the frames.
         backoff_s: seconds before each new try; the last is repeated.
         stall_s: after so long without progress a connection is given up.
 
@@ -69,10 +71,12 @@ class StreamOutput(ThreadedOutput):
         on_event: OnEvent | None = None,
         *,
         sound: bool = True,
+        provenance: Provenance | None = None,
         backoff_s: tuple[float, ...] = BACKOFF_S,
         stall_s: float = STALL_S,
     ) -> None:
-        super().__init__(address.shown, width, height, Waiting(SOUND_S, keep_sound=False), on_event)
+        waiting = Waiting(SOUND_S, keep_sound=False)
+        super().__init__(address.shown, width, height, waiting, on_event, provenance)
         self._url = address.url
         self._plan = stream_plan(address, width, height, fps, sound=sound)
         self._backoff_s = backoff_s

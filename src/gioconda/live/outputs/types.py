@@ -12,6 +12,7 @@ import numpy as np
 from gioconda.errors import OptionError
 from gioconda.live.types import ByteImage
 from gioconda.motion import FloatArray
+from gioconda.trust.provenance import Provenance
 
 #: ``connecting`` until the target takes data, ``live`` while it does, ``retrying`` after a lost
 #: or refused connection, ``failed`` when given up, ``closed`` at the end.
@@ -78,6 +79,9 @@ class Output(Protocol):
         """What it has done."""
         ...
 
+    #: What is sent, as a file's credentials will say it; may be told anew until the end.
+    provenance: Provenance
+
     @property
     def path(self) -> Path | None:
         """The file once it is whole; None before, and for what is no file."""
@@ -117,6 +121,7 @@ class Output(Protocol):
 
         Raises:
             OutputError: a file could not be completed (only where it was waited for).
+            TrustError: a file could not be signed; it is not kept then.
         """
         ...
 

@@ -139,6 +139,7 @@ class Control:
         turn = c.Turn(
             controls if update.controls is not None else None,
             checked_background(update.background), update.listening,
+            self._server.sessions.labelled(update.label),
         )  # fmt: skip
         if turn != c.Turn() and not (beginning and update.resume is None):
             await face.send(turn)

@@ -33,6 +33,7 @@ TAGS: Final = (
     ("portraits", "Pictures of whom is to speak."),
     ("sessions", "Live faces."),
     ("jobs", "Videos rendered as files."),
+    ("verify", "What can be known of a file."),
 )
 #: The package that carries the files of Swagger UI, and those that are used of it.
 _CARRIER: Final = "fastapi_offline"

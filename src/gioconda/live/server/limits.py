@@ -126,6 +126,8 @@ def file_kind(path: str) -> str | None:
         return "job"
     if len(parts) == 4 and parts[-1] == "speech":
         return "sound"
+    if parts == ["v1", "verify"]:
+        return "sound"  # videos to verify may be as large
     return None
 
 

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from weakref import WeakKeyDictionary
 
+from gioconda.errors import GiocondaError
 from gioconda.live.host import commands as c
 from gioconda.live.messages import ErrorEvent, RecordReady, SessionRestarted
 from gioconda.live.server.problems import Problem
+from gioconda.trust.origins import example_portrait, pixels_of
+from gioconda.trust.provenance import Driver, Provenance
 
 if TYPE_CHECKING:
     from gioconda.live.host.face import Face
     from gioconda.live.server.retention import Store
     from gioconda.live.server.state import HeldSession
+
+logger = logging.getLogger(__name__)
 
 #: A recording ends by itself after so many seconds, or so many bytes.
 LONGEST_S: Final = 1800.0
@@ -65,6 +71,7 @@ class Recordings:
         self._ready: dict[str, str] = {}
         self._last: WeakKeyDictionary[Face, tuple[Any, RecordReady | ErrorEvent | None]]
         self._last = WeakKeyDictionary()
+        self._rescues: set[asyncio.Task[None]] = set()
 
     async def start(self, held: HeldSession) -> None:
         """Begin to record.
@@ -127,8 +134,11 @@ class Recordings:
         key = held.face.id
         running = self._running.pop(key, None)
         # It is whole where the worker ended it with the session; else the worker was lost.
-        if running is not None and self._seconds(running) is not None:
-            self._offer(key, running)
+        if running is not None:
+            if self._store.path(running.name, _FILE).exists():
+                self._offer(key, running)
+            else:
+                self._begin_rescue(running)
         self._store.release(key, self._clock())
         self._ready = {k: n for k, n in self._ready.items() if n in self._store}
 
@@ -151,13 +161,8 @@ class Recordings:
             # One that was begun after the restart runs in the new process.
             if key not in self._running or RECORDING in held.face.outputs:
                 return None
-            running = self._running.pop(key)
-            seconds = self._seconds(running)
-            if seconds is not None:
-                self._offer(key, running)
-                return _ready(key, seconds, _PROCESS_LOST)
-            self._store.delete(running.name)
-            return ErrorEvent(code="output", message=f"the recording was lost: {_PROCESS_LOST}")
+            self._begin_rescue(self._running.pop(key))
+            return None
         if report.state == "failed":
             if report.name == RECORDING and key in self._running:
                 self._store.delete(self._running.pop(key).name)
@@ -176,19 +181,67 @@ class Recordings:
         self._store.delete(self._ready.pop(key, ""))
         self._ready[key] = running.name
 
-    def _seconds(self, running: _Running) -> float | None:
-        """Give what a lost process has written its name; return how long it is, None if nothing."""
-        from gioconda.live.outputs.fragments import cut_to_whole
+    def _begin_rescue(self, running: _Running) -> None:
+        task = asyncio.get_running_loop().create_task(self._rescue(running))
+        self._rescues.add(task)
+        task.add_done_callback(self._rescues.discard)
 
+    async def _rescue(self, running: _Running) -> None:
+        """Offer what a lost process has recorded, and tell the client what came of it."""
+        held, key = running.held, running.held.face.id
         path = self._store.path(running.name, _FILE)
-        if path.exists():  # it was just complete
-            return self._clock() - running.since_s
-        with suppress(OSError):
-            for unfinished in path.parent.glob(_UNFINISHED):
-                if (seconds := cut_to_whole(unfinished)) is not None:
-                    unfinished.replace(path)
-                    return seconds
-        return None
+        try:
+            seconds = await asyncio.to_thread(_signed, path, held)
+        except (GiocondaError, OSError) as e:
+            logger.error("a recording could not be kept: %s", type(e).__name__)
+            seconds = None
+        event: RecordReady | ErrorEvent
+        if seconds is not None:
+            self._offer(key, running)
+            event = _ready(key, seconds, _PROCESS_LOST)
+        else:
+            self._store.delete(running.name)
+            words = f"the recording was lost: {_PROCESS_LOST}"
+            event = ErrorEvent(code="output", message=words)
+        held.face.publish(event)
+
+
+def _signed(path: Path, held: HeldSession) -> float | None:
+    """Give what a lost process has written its name, signed.
+
+    Returns:
+        How long it is, in seconds; None if nothing of it can be played.
+
+    Raises:
+        TrustError, OutputError, OSError: it cannot be signed or written.
+    """
+    from gioconda.live.outputs.file import whole_again
+    from gioconda.trust.seal import move, seal
+
+    if path.exists():  # it was just complete
+        return _length(path)
+    for unfinished in path.parent.glob(_UNFINISHED):
+        if (seconds := whole_again(unfinished)) is not None:
+            seal(unfinished, path.suffix, _provenance(held))
+            move(unfinished, path)
+            return seconds
+    return None
+
+
+def _length(path: Path) -> float:
+    import av
+
+    with av.open(f"file:{path}") as film:
+        return (film.duration or 0) / av.time_base
+
+
+def _provenance(held: HeldSession) -> Provenance:
+    """Return what the recording of a lost process was made from, as far as it is known here."""
+    spec, pixels = held.face.spec, held.portrait.command().pixels
+    identifier = None if spec.marks is None else spec.marks.identifier
+    driver: Driver = "person" if held.face.puppet else "speech"
+    ingredients = example_portrait() if pixels is None else pixels_of(pixels)
+    return Provenance(driver, spec.grant, ingredients, identifier, live=True, partial=True)
 
 
 def _ready(key: str, seconds: float, reason: str) -> RecordReady:

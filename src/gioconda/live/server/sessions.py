@@ -23,6 +23,7 @@ from gioconda.live.server.state import ALONE_S
 from gioconda.live.server.uploads import file_body, uploaded
 from gioconda.live.session import MOST_QUEUED_S
 from gioconda.live.types import pcm16
+from gioconda.trust.label import label_language_or_english
 
 if TYPE_CHECKING:
     from gioconda.live.server.app import Server
@@ -60,8 +61,9 @@ def routes(server: Server) -> APIRouter:
         controls = turned(Controls(seed=wanted.seed), wanted.controls)
         background = checked_background(wanted.background) or "keep"
         spec = c.OpenSession(
-            wanted.portrait, controls, wanted.fps, wanted.size, wanted.lookahead_ms, background
-        )
+            wanted.portrait, controls, wanted.fps, wanted.size, wanted.lookahead_ms, background,
+            label=wanted.label, language=label_language_or_english(wanted.language),
+        )  # fmt: skip
         held = await sessions.open(spec, ALONE_S)
         response.headers["Location"] = f"/v1/sessions/{held.face.id}"
         return told(server, held)
@@ -85,9 +87,10 @@ def routes(server: Server) -> APIRouter:
     async def change(key: Key, wanted: a.Change) -> a.SessionAnswer:
         """Turn dials while the session runs, set its background, or let it listen."""
         held = touched(key)
-        dials = wanted.model_dump(exclude_none=True, exclude={"background", "listening"})
+        dials = wanted.model_dump(exclude_none=True, exclude={"background", "listening", "label"})
         controls = turned(held.face.spec.controls, Dials(**dials)) if dials else None
-        turn = c.Turn(controls, checked_background(wanted.background), wanted.listening)
+        background = checked_background(wanted.background)
+        turn = c.Turn(controls, background, wanted.listening, sessions.labelled(wanted.label))
         await held.face.send(turn)
         return told(server, held)
 
@@ -138,23 +141,27 @@ def routes(server: Server) -> APIRouter:
 
     @router.get(
         "/{key}/recording.mp4", response_class=FileResponse,
-        responses=a.errors(404) | a.file("video/mp4"),
+        responses=a.errors(404) | a.file("video/mp4", synthetic=True),
     )  # fmt: skip
     async def recording(key: Key) -> FileResponse:
         """Return the last recording of a session, until a minute after its end."""
         path = server.recordings.file(key)
-        return FileResponse(path, media_type="video/mp4", filename="gioconda.mp4")
+        return FileResponse(
+            path, media_type="video/mp4", filename="gioconda.mp4", headers=a.SYNTHETIC
+        )
 
     @router.get(
         "/{key}/mjpeg", response_class=StreamingResponse,
-        responses=a.errors(404) | a.file("multipart/x-mixed-replace"),
+        responses=a.errors(404) | a.file("multipart/x-mixed-replace", synthetic=True),
     )  # fmt: skip
     async def mjpeg(key: Key) -> Response:
         """Return a session's frames as a stream of JPEGs, for debugging."""
         held = sessions.get(key)
         sessions.enter(held)
         return StreamingResponse(
-            _parts(server, held), media_type="multipart/x-mixed-replace; boundary=frame"
+            _parts(server, held),
+            media_type="multipart/x-mixed-replace; boundary=frame",
+            headers=a.SYNTHETIC,
         )
 
     return router

@@ -17,6 +17,7 @@ from gioconda.live.host.encoders import codec_string
 from gioconda.live.packets import Kind, Packet
 from gioconda.live.server.control import Control, checked_background, read, turned
 from gioconda.live.server.problems import Problem, problem_of
+from gioconda.trust.label import label_language_or_english
 
 if TYPE_CHECKING:
     from gioconda.live.host.reader import Reader
@@ -84,7 +85,8 @@ class LiveSocket:
             spec = c.OpenSession(
                 update.portrait or c.EXAMPLE, controls, update.fps or 40.0, update.size or 512,
                 update.lookahead_ms or 80.0, checked_background(update.background) or "keep",
-                update.sound_lead_ms or 0.0,
+                update.sound_lead_ms or 0.0, label=bool(update.label),
+                language=label_language_or_english(update.language),
             )  # fmt: skip
             self._held = await sessions.open(spec)
         sessions.enter(self._held)

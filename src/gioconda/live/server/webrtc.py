@@ -9,7 +9,7 @@ restarts are not offered: 422, as the draft has it.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
@@ -21,6 +21,7 @@ from gioconda.live.messages import Dials
 from gioconda.live.server import answers as a
 from gioconda.live.server.control import checked_background, turned
 from gioconda.live.server.problems import Problem
+from gioconda.trust.label import label_language_or_english
 
 if TYPE_CHECKING:
     from gioconda.live.server.app import Server
@@ -42,7 +43,7 @@ _TAKES_SDP: Final = {
 _TAKES_FRAGMENT: Final = {
     "requestBody": {"required": True, "content": {_FRAGMENT: {"schema": {"type": "string"}}}}
 }
-_EXPOSED: Final = {"Access-Control-Expose-Headers": "Location, Link, ETag"}
+_EXPOSED: Final = {"Access-Control-Expose-Headers": "Location, Link, ETag, Synthetic-Media"}
 
 
 class Offer(BaseModel):
@@ -64,6 +65,10 @@ class Offer(BaseModel):
     lookahead_ms: float | None = Field(None, ge=40, le=500)
     seed: int | None = Field(None, ge=0, lt=2**63)
     background: str | None = Field(None, max_length=32, description="keep, blur or a colour")
+    label: bool | None = Field(
+        None, description='whether the word "Synthetic" stays in a corner after the first seconds'
+    )
+    language: str | None = Field(None, max_length=16, description="of the label")
     mic: Literal["speak", "partner", "off"] = Field(
         "speak", description="what the sound of the client is: said by the face, heard by it"
     )
@@ -121,9 +126,12 @@ def routes(server: Server) -> APIRouter:
     router = APIRouter(tags=["webrtc"])
 
     @router.post("/offer")
-    async def offer(body: Offer) -> dict[str, str]:
+    async def offer(body: Offer) -> dict[str, Any]:
         """Answer an offer; see :class:`Offer`."""
-        opening = {"portrait", "controls", "fps", "size", "lookahead_ms", "seed", "background"}
+        opening = {
+            "portrait", "controls", "fps", "size", "lookahead_ms", "seed", "background", "label",
+            "language",
+        }  # fmt: skip
         given = body.model_dump(exclude_none=True).keys() & opening
         if body.session is not None and given:
             raise Problem(
@@ -134,12 +142,13 @@ def routes(server: Server) -> APIRouter:
             body.portrait or c.EXAMPLE, turned(Controls(seed=body.seed or 0), body.controls),
             body.fps or FPS, body.size or 512, body.lookahead_ms or 80.0,
             checked_background(body.background) or "keep", SOUND_LEAD_MS,
+            label=bool(body.label), language=label_language_or_english(body.language),
         )  # fmt: skip
         peer, answer = await server.peers.get().connect(
             body.sdp, body.session, spec, controls=True,
             microphone=None if body.mic == "off" else body.mic,
         )  # fmt: skip
-        return {"sdp": answer, "type": "answer", "session": peer.session}
+        return {"sdp": answer, "type": "answer", "session": peer.session, "synthetic": True}
 
     @router.get("/v1/ice-servers", responses=a.errors(401, 429), response_model_exclude_none=True)
     async def ice_servers() -> list[a.IceServerAnswer]:
@@ -155,7 +164,8 @@ def routes(server: Server) -> APIRouter:
                  if url.startswith("stun")]  # fmt: skip
         headers = {
             "Location": f"/whep/connections/{peer.id}", "ETag": _tag(peer),
-            "Accept-Patch": _FRAGMENT, **_EXPOSED, **({"Link": ", ".join(links)} if links else {}),
+            "Accept-Patch": _FRAGMENT, **_EXPOSED, **a.SYNTHETIC,
+            **({"Link": ", ".join(links)} if links else {}),
         }  # fmt: skip
         return Response(answer, 201, headers, media_type=_SDP)
 

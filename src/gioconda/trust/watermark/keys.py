@@ -43,6 +43,16 @@ def operator_keys() -> tuple[OperatorKey, ...]:
     return _kept().keys
 
 
+def held_keys() -> tuple[OperatorKey, ...]:
+    """Return the same, but none where there are none yet: whoever only reads makes no key.
+
+    Raises:
+        TrustError: they cannot be read.
+    """
+    kept = _read()
+    return () if kept is None else kept.keys
+
+
 def own_identifier() -> int:
     """Return this installation's identifier, 64 bits, drawn on first use.
 
@@ -50,6 +60,15 @@ def own_identifier() -> int:
         TrustError: it cannot be read or made.
     """
     return _kept().identifier
+
+
+def has_operator_keys() -> bool:
+    """Tell whether keys were made here already; makes none.
+
+    Raises:
+        TrustError: they cannot be read.
+    """
+    return _read() is not None
 
 
 def rotate_operator_key() -> OperatorKey:

@@ -55,6 +55,12 @@ def own_marks(identifier: int | None = None) -> Marks:
     return marks_of(own_identifier() if identifier is None else identifier, operator_keys()[-1])
 
 
+def blank_marks() -> Marks:
+    """Return marks that say nothing, for frames that nobody will see; no key is made for them."""
+    chips, groups = np.ones((SIDE, SIDE), np.int8), np.zeros((SIDE, SIDE), np.int16)
+    return Marks(0, 0, chips, groups)
+
+
 @lru_cache(maxsize=64)
 def marks_of(identifier: int, key: OperatorKey) -> Marks:
     """Return the marks of an identifier under a key."""

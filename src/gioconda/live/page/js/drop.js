@@ -1,4 +1,4 @@
-/** Files dropped anywhere: a picture is a portrait, a sound is spoken. */
+/** Files dropped anywhere: a picture is a portrait, a sound is spoken; in the check, both are checked. */
 
 import { $ } from './dom.js';
 import { t } from './i18n.js';
@@ -7,26 +7,28 @@ import { complain } from './notices.js';
 const PICTURES = /\.(jpe?g|png|webp|heic|avif|gif|tiff?)$/i;
 const SOUNDS = /\.(wav|mp3|m4a|aac|flac|ogg|oga|opus|mp4|mov|webm|mkv)$/i;
 
-export function setUpDrop(takePicture, takeSound) {
-  const stage = $('stage');
+export function setUpDrop(takePicture, takeSound, check) {
+  const places = [$('stage'), $('check-dialog')];
+  const mark = (on) => places.forEach((place) => place.classList.toggle('dropping', on));
   const hasFiles = (event) => event.dataTransfer?.types.includes('Files');
   let leaving = 0;
   document.addEventListener('dragover', (event) => {
     if (!hasFiles(event)) return;
     event.preventDefault();
     clearTimeout(leaving);
-    stage.classList.add('dropping');
+    mark(true);
   });
   document.addEventListener('dragleave', () => {
-    leaving = setTimeout(() => stage.classList.remove('dropping'), 80);
+    leaving = setTimeout(() => mark(false), 80);
   });
   document.addEventListener('drop', (event) => {
-    stage.classList.remove('dropping');
+    mark(false);
     if (!hasFiles(event)) return;
     event.preventDefault();
     const [file] = event.dataTransfer.files;
     if (!file) return;
-    if (file.type.startsWith('image/') || PICTURES.test(file.name)) takePicture(file);
+    if (check.open) check.take(file);
+    else if (file.type.startsWith('image/') || PICTURES.test(file.name)) takePicture(file);
     else if (/^(audio|video)\//.test(file.type) || SOUNDS.test(file.name)) takeSound(file);
     else complain(t('drop.unknown'));
   });

@@ -1,6 +1,8 @@
 /** Puts the page together. */
 
 import { App } from './app.js';
+import { setUpCheck } from './check.js';
+import { setUpConsent } from './consent.js';
 import { setUpDials } from './dials/dials.js';
 import { $, make } from './dom.js';
 import { setUpDrop } from './drop.js';
@@ -51,6 +53,8 @@ await speak(preferred());
 setUpLanguage();
 setUpTheme();
 setUpDialogs();
+setUpConsent();
+const check = setUpCheck();
 const app = new App($('face'), $('face-video'));
 setUpStage(app);
 setUpOptions(app);
@@ -64,7 +68,7 @@ setUpListen(app, microphone);
 setUpPuppet(app);
 setUpInterrupt(app);
 setUpDials(app);
-setUpDrop(portrait.take, sound.speak);
+setUpDrop(portrait.take, sound.speak, check);
 setUpRecord(app);
 setUpRenderJob(app);
 setUpMotionPlot(app);

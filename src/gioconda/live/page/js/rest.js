@@ -59,6 +59,8 @@ export async function ask(path, options = {}) {
     throw new ServerError(0, 'unreachable', '');
   }
   if (!response.ok) throw await refusal(response);
+  // An answer without content may still name a type.
+  if (response.status === 204) return null;
   const isJson = (response.headers.get('Content-Type') ?? '').includes('json');
   return isJson ? response.json() : null;
 }
@@ -93,7 +95,12 @@ export async function enterServer() {
 export const login = (token) => ask('v1/login', asJson({ token }));
 
 export const portraitInfo = (id) => ask(`v1/portraits/${encodeURIComponent(id)}`);
-export const uploadPortrait = (picture) => ask('v1/portraits', form({ file: picture }));
+/** Send a picture and on what basis it may be animated, fields of the form. */
+export const uploadPortrait = (picture, consent) =>
+  ask('v1/portraits', form({ ...consent, file: picture }));
+/** Take the consent to animate a portrait back, for good. */
+export const revokePortrait = (id, reason) =>
+  ask(`v1/portraits/${encodeURIComponent(id)}/revoke`, asJson({ reason }));
 export const deletePortrait = (id) =>
   ask(`v1/portraits/${encodeURIComponent(id)}`, { method: 'DELETE' });
 
@@ -104,6 +111,37 @@ export const speakFile = (session, sound) =>
 export const iceServers = () => ask('v1/ice-servers').catch(() => []);
 
 export const offer = (description) => ask('offer', asJson(description));
+
+/**
+ * Have a file checked. `fetch` does not tell how much was sent, so this is the older way to ask.
+ * @param {File} file
+ * @param {{onSent: (part: number) => void, signal: AbortSignal}} options
+ * @returns {Promise<object>} the finding
+ */
+export function verifyFile(file, { onSent, signal }) {
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest();
+    const unreachable = () => reject(new ServerError(0, 'unreachable', ''));
+    request.open('POST', address('v1/verify'));
+    request.responseType = 'text';
+    request.upload.addEventListener('progress', ({ loaded, total }) => onSent(total ? loaded / total : 0));
+    request.upload.addEventListener('load', () => onSent(1));
+    request.addEventListener('load', async () => {
+      const { status, responseText } = request;
+      const answer = new Response(responseText, {
+        status: status >= 200 && status < 600 ? status : 500,
+        headers: { 'Retry-After': request.getResponseHeader('Retry-After') ?? '' },
+      });
+      if (answer.ok) resolve(JSON.parse(responseText));
+      else reject(await refusal(answer));
+    });
+    request.addEventListener('error', unreachable);
+    request.addEventListener('timeout', unreachable);
+    request.addEventListener('abort', () => reject(new DOMException('', 'AbortError')));
+    signal.addEventListener('abort', () => request.abort());
+    request.send(form({ file }).body);
+  });
+}
 
 export const startJob = (fields) => ask('v1/jobs', form(fields));
 export const job = (id) => ask(`v1/jobs/${encodeURIComponent(id)}`);

@@ -1,0 +1,252 @@
+"""Reduced luma of a video, all of it or parts spread over it. Runs confined.
+
+A video that is longer than what may be looked at is looked at in parts, spread evenly, each from a
+key frame on. Every packet is read for that, since indices are what a stranger wrote and often
+missing; only packets of parts are decoded.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, BinaryIO, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from gioconda.errors import VideoDecodeError
+from gioconda.sandbox.luma_stream import LookedAt, packed, packed_end
+from gioconda.sandbox.wire import Kind
+from gioconda.speech.sound_file import COMMON_FORMATS
+
+if TYPE_CHECKING:
+    import av
+    from av.container import InputContainer
+    from av.video.stream import VideoStream
+
+    from gioconda.sandbox.file_tasks import Say
+
+ByteImage = npt.NDArray[np.uint8]
+
+#: Containers that are looked for. It names playlists and scripts out, which lead to other places.
+FORMATS: Final = (
+    *COMMON_FORMATS,
+    "dv", "flv", "h264", "hevc", "ivf", "m4v", "mpeg", "mpegvideo", "mxf", "nut", "obu", "rm",
+    "yuv4mpegpipe",
+)  # fmt: skip
+#: Broken packets that are left out, at most, before the file is given up.
+_BROKEN: Final = 500
+#: Frames of so many more a second than are wanted: those that no other frame needs are not decoded.
+_SPARE_RATE: Final = 1.6
+#: Pixel aspects beyond this are not believed.
+_ASPECT: Final = 4.0
+
+
+class Nameless:
+    """Hides a file's name and descriptor from FFmpeg, and everything but reading."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self.read, self.seek, self.tell = file.read, file.seek, file.tell
+
+
+def opened(file: BinaryIO) -> InputContainer:
+    """Open a container; it can lead nowhere else.
+
+    Raises:
+        VideoDecodeError: it is none that is known here.
+    """
+    import av
+
+    options = {"protocol_whitelist": "", "format_whitelist": ",".join(FORMATS)}
+    try:
+        container = av.open(Nameless(file), "r", options=options, metadata_errors="replace")
+    except (av.error.FFmpegError, ValueError, OSError) as e:
+        if isinstance(e, MemoryError):
+            raise
+        raise VideoDecodeError(
+            "the file is no picture, video or sound that can be read here"
+        ) from e
+    return container
+
+
+def picture_stream(container: InputContainer) -> VideoStream | None:
+    """Return the video stream; a cover picture is none."""
+    import av
+
+    cover = av.stream.Disposition.attached_pic
+    for stream in container.streams.video:
+        if not stream.disposition & cover and stream.codec_context is not None:
+            return stream
+    return None
+
+
+def length_s(container: InputContainer, stream: VideoStream | None) -> float | None:
+    """Return how long the file says it is, in seconds; None where it says nothing credible."""
+    seconds = 0.0
+    if stream is not None and stream.duration and stream.time_base:
+        seconds = float(stream.duration * stream.time_base)
+    elif container.duration:
+        seconds = container.duration / 1_000_000
+    return seconds if 0 < seconds < 1e6 else None
+
+
+def stream(file: BinaryIO, options: dict[str, Any], say: Say) -> None:
+    """Stream frames, then what was looked at.
+
+    Args:
+        file: of the video.
+        options: ``side`` and ``pixels`` bound frames out and in; ``fps``, ``frames``; ``whole_s``
+            is looked at in all, in parts of ``part_s`` where the file is longer; ``seconds`` of
+            processor time may be spent.
+        say: takes the stream.
+
+    Raises:
+        VideoDecodeError: no video, no pictures in it, too large, or nothing can be decoded.
+    """
+    with opened(file) as container:
+        video = picture_stream(container)
+        if video is None:
+            raise VideoDecodeError("the file holds no pictures")
+        _check_size(video, options)
+        video.thread_type = "SLICE"
+        rate = float(video.average_rate or 0)
+        if rate >= _SPARE_RATE * float(options["fps"]):
+            video.codec_context.skip_frame = "NONREF"
+        say(Kind.HEAD, b"")
+        plan = Plan(length_s(container, video), float(options["whole_s"]), float(options["part_s"]))
+        looked = _look(container, video, plan, options, say)
+        say(Kind.DATA, packed_end(looked))
+
+
+def _check_size(video: VideoStream, options: dict[str, Any]) -> None:
+    context = video.codec_context
+    if context.width * context.height > int(options["pixels"]):
+        raise VideoDecodeError(
+            f"the video has {context.width} x {context.height} pixels; "
+            f"up to {int(options['pixels']) / 1e6:.0f} megapixels a frame are looked at"
+        )
+
+
+class Plan:
+    """Which parts of a video are decoded: all of it, or stretches spread over it.
+
+    Args:
+        length_s: of the video; None where that is not known.
+        whole_s: seconds that are decoded in all.
+        part_s: seconds of a stretch.
+    """
+
+    def __init__(self, length_s: float | None, whole_s: float, part_s: float) -> None:
+        self._all = length_s is not None and length_s <= whole_s
+        self._length_s, self._whole_s, self._part_s = length_s, whole_s, part_s
+        self._part_ends_s = float("-inf")
+        self.parts, self.seconds = 0, 0.0
+
+    def wants(self, time_s: float, key: bool) -> bool:
+        """Tell whether a packet is to be decoded; ``key`` says that decoding can begin there."""
+        if self._all:
+            self.parts, self.seconds = 1, max(self.seconds, time_s)
+            return True
+        if time_s < self._part_ends_s:
+            return True
+        if key and self._behind(time_s):
+            self._part_ends_s = time_s + self._part_s
+            self.parts += 1
+            self.seconds += self._part_s
+            return True
+        return False
+
+    def _behind(self, time_s: float) -> bool:
+        """Tell whether less was decoded up to here than there should be."""
+        if self._length_s is None:  # as much as there may be, then nothing more
+            return self.seconds < self._whole_s
+        return self.seconds <= self._whole_s * min(time_s / self._length_s, 1.0)
+
+
+def _look(
+    container: InputContainer,
+    video: VideoStream,
+    plan: Plan,
+    options: dict[str, Any],
+    say: Say,
+) -> LookedAt:
+    fps, most, side = float(options["fps"]), int(options["frames"]), int(options["side"])
+    start_s = (container.start_time or 0) / 1_000_000
+    due_s, last_s, count, end_s = float("-inf"), float("-inf"), 0, 0.0
+    cut = False
+    for packet_s, frame in _decoded(container, video, plan, start_s):
+        end_s = max(end_s, packet_s)
+        if time.process_time() > float(options["seconds"]) or count >= most:
+            cut = True
+            break
+        if frame is None or frame.time is None:
+            continue
+        time_s = frame.time - start_s
+        if time_s < due_s or time_s <= last_s:
+            continue
+        if frame.width * frame.height > int(options["pixels"]):
+            raise VideoDecodeError("the video's frames become too large")
+        say(Kind.DATA, packed(time_s, reduced(frame, video, side)))
+        count, last_s = count + 1, time_s
+        due_s = time_s + 0.9 / fps if due_s < time_s - 2 / fps else due_s + 1 / fps
+    if not count:
+        raise VideoDecodeError("no frame of the video can be decoded")
+    length = length_s(container, video)
+    seconds = min(plan.seconds, end_s) if plan.parts else 0.0
+    if plan.parts == 1 and not cut:
+        seconds = max(end_s, last_s)
+    whole_s = length if length is not None else (None if cut else max(end_s, last_s))
+    return LookedAt(max(seconds, 0.0), whole_s, plan.parts, cut)
+
+
+def _decoded(
+    container: InputContainer, video: VideoStream, plan: Plan, start_s: float
+) -> Iterator[tuple[float, av.VideoFrame | None]]:
+    """Yield the instant of each packet, with each frame that comes of it or None."""
+    import av
+
+    broken = 0
+    decoding = False
+    packets = container.demux(video)
+    base = float(video.time_base or 1)
+    while True:
+        try:
+            packet = next(packets, None)
+            if packet is None:
+                return
+            stamp = packet.pts if packet.pts is not None else packet.dts
+            if packet.size and stamp is not None:
+                packet_s = stamp * base - start_s
+                if not plan.wants(packet_s, packet.is_keyframe):
+                    decoding = False
+                    yield packet_s, None
+                    continue
+                if not decoding:
+                    video.codec_context.flush_buffers()
+                decoding = True
+                frames = packet.decode()
+                yield packet_s, None
+            else:
+                packet_s = 0.0
+                frames = packet.decode()
+            for frame in frames:
+                if isinstance(frame, av.VideoFrame):
+                    yield packet_s, frame
+        except av.error.FFmpegError as e:
+            broken += 1
+            if isinstance(e, av.error.EOFError) or broken > _BROKEN:
+                return
+
+
+def reduced(frame: av.VideoFrame, video: VideoStream, side: int) -> ByteImage:
+    """Return a frame's luma, upright, its pixels square, its longer side at most ``side``."""
+    from av.video.reformatter import Interpolation
+
+    aspect = float(video.sample_aspect_ratio or 1)
+    if not 1 / _ASPECT < aspect < _ASPECT:
+        aspect = 1.0
+    width, height = frame.width * aspect, float(frame.height)
+    scale = min(1.0, side / max(width, height))
+    size = (max(round(width * scale), 1), max(round(height * scale), 1))
+    grey = frame.reformat(*size, format="gray", interpolation=Interpolation.AREA).to_ndarray()
+    return np.ascontiguousarray(np.rot90(grey, round(frame.rotation / 90) % 4))

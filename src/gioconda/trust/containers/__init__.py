@@ -1,0 +1,1 @@
+"""What the containers of pictures, sound and video can say of themselves in plain metadata."""

@@ -1,0 +1,258 @@
+"""Verify a file: look at it in the sandbox, ask the log, and say what can be known."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from gioconda import __version__
+from gioconda.errors import (
+    GiocondaError,
+    ImageDecodeError,
+    SandboxError,
+    TrustError,
+    VideoDecodeError,
+)
+from gioconda.sandbox.luma_stream import LookedAt
+from gioconda.trust.verify import sentences
+from gioconda.trust.verify.credentials import credentials_finding
+from gioconda.trust.verify.finding import (
+    Claim,
+    CredentialsFinding,
+    FileFinding,
+    Finding,
+    LogFinding,
+    Looked,
+    Stretch,
+    WatermarkFinding,
+)
+from gioconda.trust.verify.means import Known, Means
+from gioconda.trust.verify.opened import OpenedFile, opened
+from gioconda.trust.verify.verdict import unreadable, verdict_of
+from gioconda.trust.watermark.detection import Detection
+
+ByteImage = npt.NDArray[np.uint8]
+#: Told the share that is done, 0 to 1.
+Progress = Callable[[float], None]
+
+#: Shares of the work, by which progress is told: hash, frames, search.
+_HASH, _FRAMES = 0.1, 0.6
+#: Frames that the log is asked about: fewer than so many, at least so far apart, this size.
+_LOG_FRAMES: Final = 24
+_LOG_EVERY_S: Final = 0.5
+_LOG_SIDE_PX: Final = 64
+#: A frame is dark or plain by its 5th and 95th percentiles, of 255; one pixel in 8 x 8 is seen.
+_DARK: Final = 24.0
+_FLAT: Final = 8.0
+_THIN: Final = 8
+#: Digits of strengths and instants that are told.
+_DIGITS: Final = 2
+
+
+def verify_file(
+    source: str | os.PathLike[str] | bytes,
+    means: Means,
+    *,
+    quick: bool = False,
+    progress: Progress | None = None,
+) -> Finding:
+    """Return what can be known of a picture, a video or a sound from anywhere.
+
+    Args:
+        source: a path, or a file's bytes; nothing is kept of it.
+        means: what it stands on; :func:`gioconda.trust.verify.means.own_means`.
+        quick: whether changes of scale and shape are not searched for.
+        progress: told the share that is done.
+
+    Returns:
+        The finding. A file that cannot be read has the verdict ``unreadable``.
+
+    Raises:
+        SandboxError: no process can be had that looks at it.
+        TrustError: the log cannot be read.
+    """
+    tell = progress or (lambda _: None)
+    name = "" if isinstance(source, bytes) else _name(Path(source))
+    try:
+        with opened(source) as file:
+            return _looked(file, name, means, quick, tell)
+    except (SandboxError, TrustError):
+        raise
+    except GiocondaError as e:
+        return not_read(FileFinding(name=name), str(e))
+    finally:
+        tell(1.0)
+
+
+def _name(path: Path) -> str:
+    """Return a file's name as text, whatever bytes it has."""
+    return os.fsencode(path.name).decode("utf-8", "replace")
+
+
+def _looked(file: OpenedFile, name: str, means: Means, quick: bool, tell: Progress) -> Finding:
+    sha256 = file.sha256(lambda share: tell(_HASH * share))
+    told = FileFinding(
+        name=name, sha256=sha256, size=file.size, kind=file.format.kind,
+        media_type=file.format.media_type,
+    )  # fmt: skip
+    picture = file.format.kind == "picture"
+    known = None if means.log is None else means.log.file(sha256)
+    try:
+        facts = means.reader.facts(file.fd, picture=picture)
+    except (ImageDecodeError, VideoDecodeError) as e:
+        if known is None:
+            return not_read(told, str(e))
+        facts = {}
+    told = told.model_copy(update=_sizes(facts, told))
+    credentials = _credentials(file, means)
+    claims = _claims(facts)
+    mark = WatermarkFinding()
+    frames: list[ByteImage] = []
+    if facts.get("pictures"):
+        mark, frames = _watermark(file, means, quick, tell, picture)
+    if known is None and means.log is not None and frames:
+        known = means.log.frames(frames)
+    log = _log(known)
+    verdict = verdict_of(told, credentials, mark, log, claims)
+    if facts.get("pictures") and not mark.looked.frames and verdict.code == "no_evidence":
+        verdict = unreadable(mark.sentence)  # nothing can be said of what was not seen
+    return Finding(
+        verdict=verdict, file=told, credentials=credentials, watermark=mark, log=log,
+        claims=claims, version=__version__, checked_at=datetime.now(UTC),
+    )  # fmt: skip
+
+
+def not_read(file: FileFinding, sentence: str) -> Finding:
+    """Return the finding of a file of which nothing could be seen."""
+    whole = sentence[:1].upper() + sentence[1:]
+    return Finding(
+        verdict=unreadable(f"{whole.rstrip('.')}."), file=file, credentials=CredentialsFinding(),
+        watermark=WatermarkFinding(), log=LogFinding(), version=__version__,
+        checked_at=datetime.now(UTC),
+    )  # fmt: skip
+
+
+def _sizes(facts: dict[str, Any], told: FileFinding) -> dict[str, Any]:
+    """Return what changes of a file's description by what was read of it."""
+
+    def whole(name: str) -> int | None:
+        value = facts.get(name)
+        return value if isinstance(value, int) and 0 < value < 1_000_000 else None
+
+    seconds = facts.get("length_s")
+    kind = told.kind
+    if facts and kind != "picture":
+        kind = "video" if facts.get("pictures") else "sound"
+    return {
+        "width": whole("width"), "height": whole("height"), "kind": kind,
+        "length_s": seconds if isinstance(seconds, float) and 0 < seconds < 1e7 else None,
+    }  # fmt: skip
+
+
+def _claims(facts: dict[str, Any]) -> tuple[Claim, ...]:
+    found = []
+    for item in facts.get("claims", []):
+        if isinstance(item, list) and len(item) == 3 and all(isinstance(t, str) for t in item):
+            where, name, text = item
+            found.append(
+                Claim(where=where, name=name, text=text, sentence=sentences.of_claim(name, text))
+            )
+    return tuple(found)
+
+
+def _credentials(file: OpenedFile, means: Means) -> CredentialsFinding:
+    try:
+        read = means.reader.credentials(
+            file.fd, file.format.suffix or ".mp4", beside=file.beside, trusted=means.trusted
+        )
+    except (ImageDecodeError, VideoDecodeError) as e:
+        return CredentialsFinding(status="unreadable", sentence=f"They cannot be read: {e}.")
+    return credentials_finding(read)
+
+
+def _watermark(
+    file: OpenedFile, means: Means, quick: bool, tell: Progress, picture: bool
+) -> tuple[WatermarkFinding, list[ByteImage]]:
+    """Search for the mark; return that and small frames for the log."""
+    search = means.search(quick, lambda share: tell(_FRAMES + (1 - _FRAMES) * share))
+    looked = LookedAt(0.0, None, 1, True)
+    small: list[ByteImage] = []
+    plain: list[tuple[float, bool]] = []
+    every_s, count, next_s = _LOG_EVERY_S, 0, float("-inf")
+    length_s = 0.0
+    failed = ""
+    try:
+        with means.reader.luma(file.fd, picture=picture) as stream:
+            for item in stream:
+                if isinstance(item, LookedAt):
+                    looked = item
+                    continue
+                time_s, luma = item
+                search.add(luma, time_s)
+                plain.append((time_s, _is_plain(luma)))
+                count += 1
+                length_s = time_s
+                if time_s >= next_s:
+                    size = (_LOG_SIDE_PX, _LOG_SIDE_PX)
+                    small.append(np.asarray(cv2.resize(luma, size, interpolation=cv2.INTER_AREA)))
+                    next_s = time_s + every_s
+                    if len(small) >= _LOG_FRAMES:
+                        small, every_s = small[::2], 2 * every_s
+                tell(_HASH + (_FRAMES - _HASH) * (1 - 1 / (1 + count / 200)))
+    except (ImageDecodeError, VideoDecodeError) as e:
+        failed = str(e)
+        looked = LookedAt(length_s, None, 1, True)
+    if not count:
+        why = f"Its pictures cannot be looked at: {failed}."
+        return WatermarkFinding(sentence=why), []
+    return _mark(search.result(), looked, plain, quick), small
+
+
+def _is_plain(luma: ByteImage) -> bool:
+    """Tell whether a frame is too dark or plain to carry a mark that can be found."""
+    low, high = np.percentile(luma[::_THIN, ::_THIN], (5, 95))
+    return bool(high < _DARK or high - low < _FLAT)
+
+
+def _mark(
+    found: Detection, looked: LookedAt, plain: list[tuple[float, bool]], quick: bool
+) -> WatermarkFinding:
+    def is_plain(start_s: float, end_s: float) -> bool:
+        inside = [each for time_s, each in plain if start_s <= time_s < end_s]
+        return bool(inside) and 2 * sum(inside) > len(inside)
+
+    stretches = tuple(
+        Stretch(
+            start_s=round(s.start_s, _DIGITS), end_s=round(s.end_s, _DIGITS),
+            z=round(s.z, _DIGITS), status=s.verdict, plain=is_plain(s.start_s, s.end_s),
+        )
+        for s in found.segments
+    )  # fmt: skip
+    told = Looked(
+        frames=len(plain), seconds=round(looked.seconds, _DIGITS),
+        of_s=None if looked.of_s is None else round(looked.of_s, _DIGITS),
+        parts=max(looked.parts, 1), cut=looked.cut,
+    )  # fmt: skip
+    return WatermarkFinding(
+        status=found.verdict, sentence=sentences.of_mark(found, told, quick),
+        false_alarm=min(max(found.false_alarm, 0.0), 1.0), z=round(found.z, _DIGITS),
+        identifier=None if found.identifier is None else f"{found.identifier:016x}",
+        epoch=found.epoch, stretches=stretches, looked=told, quick=quick,
+    )  # fmt: skip
+
+
+def _log(known: Known | None) -> LogFinding:
+    if known is None:
+        return LogFinding()
+    exact = known.likeness is None
+    return LogFinding(
+        status="known_file" if exact else "known_frames", sentence=sentences.of_log(known),
+        made_at=known.made_at, output=known.output, likeness=known.likeness,
+    )  # fmt: skip
