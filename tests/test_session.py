@@ -11,6 +11,7 @@ import pytest
 from gioconda import Controls, Portrait, Session, Sound, animate, examples, perform, render_motion
 from gioconda.errors import BadSamplesError, OptionError
 from gioconda.motion import Motion
+from gioconda.trust.watermark.marker import Marker
 
 
 @pytest.fixture(scope="module")
@@ -132,10 +133,22 @@ def test_a_dragged_distance_takes_few_views(portrait: Portrait) -> None:
     assert len(portrait._views) - before <= 2
 
 
-def test_the_whole_picture_can_be_framed(portrait: Portrait) -> None:
+def test_the_whole_picture_can_be_framed(
+    portrait: Portrait, monkeypatch: pytest.MonkeyPatch
+) -> None:
     rows = np.zeros((3, 60), np.float32)
+    given: list[np.ndarray] = []
+    mark = Marker.marked
+    monkeypatch.setattr(
+        Marker, "marked", lambda self, frame: mark(self, given.append(frame.copy()) or frame)
+    )
     animation = render_motion(portrait, Motion(rows, 30), fps=30, size=256, framing="full")
     frames = list(animation.frames())
     assert len(frames) == 3
     assert frames[0].image.shape == portrait.picture.shape
-    assert np.abs(frames[0].image.astype(int) - portrait.picture).mean() < 1.0
+    # Neutral motion gives the photo back; what is added to it is the watermark alone.
+    assert np.abs(given[0].astype(int) - portrait.picture).mean() < 1.0
+    added = frames[0].image.astype(int) - given[0]
+    assert 0 < np.abs(added).mean() < 4.0
+    unclipped = ((given[0] > 30) & (given[0] < 225)).all(axis=2)
+    assert np.ptp(added[unclipped], axis=-1).max() == 0

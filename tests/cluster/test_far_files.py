@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
+import time
+from dataclasses import replace
+from fractions import Fraction
 from multiprocessing import Pipe
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from gioconda.cluster import far_files
 from gioconda.cluster.far_files import FarConnection, FilePart, Incoming, is_file
+from gioconda.cluster.far_video import FarVideoWriter
+from gioconda.errors import TrustError
 from gioconda.live.host.commands import OutputChanged, StartOutput
+from gioconda.trust.credentials.reading import read_credentials
+from gioconda.trust.provenance import Grant, Provenance
+from gioconda.video import check_target
+from gioconda.video.encoder import Job
+from gioconda.video.probe import probe
+
+MADE_FROM = Provenance(grant=Grant("artwork", "00", "00"), identifier=1, live=True)
 
 
 class Home:
@@ -30,9 +44,23 @@ class Home:
     def hear(self) -> None:
         """Take reports in until something is told."""
         before = len(self.told)
+        end = time.monotonic() + 10
         while len(self.told) == before:
-            assert self.connection.poll(10)
-            self.incoming.take(self.connection.recv(), self.told.append)
+            assert time.monotonic() < end
+            # What is whole is signed in a thread of its own before it is told.
+            if self.connection.poll(0.05):
+                self.incoming.take(self.connection.recv(), self.told.append)
+
+
+@pytest.fixture
+def video(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """A video as a worker has made it."""
+    path = tmp_path_factory.mktemp("far") / "made.mp4"
+    job = Job(64, 64, Fraction(25))
+    with FarVideoWriter(check_target(path), job, MADE_FROM) as writer:
+        for value in range(50):
+            writer.write(np.full((64, 64, 3), value, np.uint8))
+    return path.read_bytes()
 
 
 @pytest.fixture
@@ -42,19 +70,25 @@ def home():
     made.far.close()
 
 
-def test_a_file_is_written_there_and_comes_home(home: Home, tmp_path: Path) -> None:
+def test_a_file_is_written_there_comes_home_and_is_signed(
+    home: Home, tmp_path: Path, video: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
     target = tmp_path / "mine.mp4"
     seen = home.start(target)
     there = Path(seen.target)
     assert there.suffix == ".mp4"
     assert there.parent != tmp_path
-    content = bytes(range(256)) * 4000  # several parts
-    there.write_bytes(content)
+    assert seen.away
+    monkeypatch.setattr(far_files, "_PART_BYTES", 1000)  # several parts
+    there.write_bytes(video)
     closed = OutputChanged("recording", "closed", seconds=2.5)
-    home.far.send(closed)
+    home.far.send(replace(closed, provenance=MADE_FROM))
     home.hear()
     assert home.told == [closed]
-    assert target.read_bytes() == content
+    found = read_credentials(target, ".mp4")
+    assert found.valid
+    assert (found.watermark, found.basis) == (1, "artwork")
+    assert probe(target).frames == 50
     assert [p.name for p in tmp_path.iterdir()] == ["mine.mp4"]
     home.far.send("later")  # the one that brings it deletes it, then others go on
     home.hear()
@@ -82,10 +116,25 @@ def test_what_failed_there_is_told_and_brings_nothing(home: Home, tmp_path: Path
 def test_a_file_that_cannot_be_put_in_place_is_told(home: Home, tmp_path: Path) -> None:
     seen = home.start(tmp_path / "gone" / "mine.mp4")
     Path(seen.target).write_bytes(b"whole")
-    home.far.send(OutputChanged("recording", "closed"))
+    home.far.send(OutputChanged("recording", "closed", provenance=MADE_FROM))
     home.hear()
     assert home.told[0].state == "failed"
     assert "could not be written" in home.told[0].message
+
+
+def test_a_file_that_cannot_be_signed_is_told_and_not_kept(
+    home: Home, tmp_path: Path, video: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise TrustError("the key cannot be read")
+
+    monkeypatch.setattr("gioconda.trust.seal.seal", refuse)
+    seen = home.start(tmp_path / "mine.mp4")
+    Path(seen.target).write_bytes(video)
+    home.far.send(OutputChanged("recording", "closed", provenance=MADE_FROM))
+    home.hear()
+    assert (home.told[0].state, home.told[0].message) == ("failed", "the key cannot be read")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_parts_of_what_nobody_asked_for_are_dropped(home: Home, tmp_path: Path) -> None:

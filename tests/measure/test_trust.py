@@ -197,6 +197,7 @@ def test_the_report_sets_figures_against_their_bars() -> None:
         Outcome("a", False, "x264 crf 28", True, True, 12.0, 0.1),
         Outcome("b", True, "x264 crf 28", False, True, 7.0, 0.2),
         Outcome("a", False, "x264 crf 35", False, False, 3.0, 4.0),
+        Outcome("c", True, "x264 crf 28", False, False, 3.0, 4.0, side=256),
     ]
     seen = [
         Visibility("a", 45.0, 0.8, 0.05, (1.0, 3.0), (512, 512)),
@@ -208,6 +209,7 @@ def test_the_report_sets_figures_against_their_bars() -> None:
     assert rows["exact bits: x264 crf 28 (2)"].value == 50
     assert rows["exact bits: x264 crf 28 (2)"].met is False
     assert rows["exact bits: x264 crf 35 (1)"].met is None
+    assert rows["exact bits of clips under 288 px, all attacks (1)"].value == 0
     assert rows["PSNR of luma, least"].met is False
     assert rows["change in flat areas, most"].met is True
     assert rows["growth at crf 18, mean"].met is True

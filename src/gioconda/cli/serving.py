@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
+from gioconda.cli.consent_options import NOTHING, Stating
 from gioconda.errors import MissingExtraError, OptionError, OutputError
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ def serve(
     log_level: str = "warning",
     cluster: str | None = None,
     cluster_port: int = 0,
+    consent: Stating = NOTHING,
 ) -> None:
     """Run the server until Ctrl-C.
 
@@ -44,6 +46,7 @@ def serve(
         log_level: how much is logged.
         cluster: address of a Ray cluster that holds the sessions; None for this machine alone.
         cluster_port: that its workers connect back to; any that is free if 0.
+        consent: about the portraits of clients of this machine that state nothing themselves.
 
     Raises:
         OptionError: an option cannot be used, or the port is in use.
@@ -59,16 +62,26 @@ def serve(
         from gioconda.live.server.app import ServeSettings, create_app
         from gioconda.live.server.safety import Safety
         from gioconda.live.server.webrtc import checked_ice_server
+        from gioconda.trust.consent.ledger import Ledger
     except ModuleNotFoundError as e:
         raise MissingExtraError("gioconda serve", "live") from e
+    from gioconda.cli.consenting import statement_of
+
+    statement = statement_of(consent)
+    if statement is not None:
+        statement.check(Ledger().now)
     way_in = entry(host, token or None, published=bool(hosts))
     safety = Safety(way_in.token, way_in.loopback, origins, hosts)
+    if statement is not None and not (way_in.loopback and not hosts):
+        raise OptionError(
+            "--basis speaks for clients of this machine alone; beyond it each states its own"
+        )
     ice = tuple(checked_ice_server(url) for url in ice_servers)
     with (
         closing(run.listening(host, port)) as listener,
         _pool(cluster, sessions, cluster_port) as pool,
     ):
-        app = create_app(ServeSettings(sessions, outputs, safety, ice, label), pool)
+        app = create_app(ServeSettings(sessions, outputs, safety, ice, label, statement), pool)
         address = run.address_of(listener, host)
 
         def started() -> None:

@@ -164,7 +164,7 @@ def _finished(report: OutputChanged, target: Path | None, stage: Path | None) ->
     from gioconda.trust.seal import move, seal
 
     try:
-        if stage is None or made_from is None:
+        if stage is None or made_from is None or not stage.exists():
             raise OSError("nothing of it arrived")
         seal(stage, target.suffix.lower(), made_from)
         move(stage, target)

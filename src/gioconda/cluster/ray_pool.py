@@ -72,6 +72,7 @@ class RayPool(WorkerPool):
     """
 
     _starts_at_once = 16
+    far = True
 
     def __init__(
         self,

@@ -292,8 +292,9 @@ class ErrorEvent(_Message):
     """Something was refused; the session goes on unless ``session.closed`` follows.
 
     Attributes:
-        code: ``bad_message``, ``bad_option``, ``bad_audio``, ``no_portrait``, ``busy``,
-            ``too_fast``, ``too_large``, ``voice``, ``puppet``, ``internal``.
+        code: ``bad_message``, ``bad_option``, ``bad_audio``, ``no_portrait``, ``consent`` (it was
+            revoked, or has expired), ``busy``, ``too_fast``, ``too_large``, ``voice``, ``puppet``,
+            ``internal``.
         message: one sentence: what was seen and what to do.
         retry_after_s: when to try again, where that helps.
     """

@@ -75,7 +75,9 @@ def decode(path: Any, **options: Any) -> Seen:
     frames, flashes, clicks, ends, keys, images = [], [], [], [], [], []
     with av.open(path, **options) as container:
         try:
-            for frame in container.decode():
+            # What is attached (credentials, in Matroska) is no stream to be decoded.
+            streams = [s for s in container.streams if s.type in ("video", "audio")]
+            for frame in container.decode(streams):
                 if frame.pts is None:
                     continue
                 time_s = float(frame.pts * frame.time_base)

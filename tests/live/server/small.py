@@ -74,7 +74,7 @@ class ScriptedPool:
     """Hands out one scripted worker to everybody."""
 
     def __init__(self, capacity: int = 2) -> None:
-        self.capacity, self.taken = capacity, 0
+        self.capacity, self.taken, self.far = capacity, 0, False
         self.workers: list[ScriptedWorker] = []
 
     async def start(self) -> None: ...

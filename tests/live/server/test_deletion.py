@@ -13,7 +13,7 @@ from gioconda.live.server.state import KEEP_S
 def test_a_portrait_is_forgotten_a_minute_after_it_came() -> None:
     async def story() -> None:
         async with small() as here:
-            answer = await here.http.post("/v1/portraits", content=png())
+            answer = await here.http.post("/v1/portraits?basis=synthetic", content=png())
             assert answer.status_code == 201, answer.text
             url = f"/v1/portraits/{answer.json()['id']}"
             await here.sweep_after(KEEP_S - 1)
@@ -28,7 +28,9 @@ def test_a_portrait_is_forgotten_a_minute_after_it_came() -> None:
 def test_a_portrait_stays_with_its_session_and_a_minute_longer() -> None:
     async def story() -> None:
         async with small() as here:
-            portrait = (await here.http.post("/v1/portraits", content=png())).json()["id"]
+            portrait = (
+                await here.http.post("/v1/portraits?basis=synthetic", content=png())
+            ).json()["id"]
             session = (await here.http.post("/v1/sessions", json={"portrait": portrait})).json()
             held = here.server.sessions.get(session["id"])
             here.server.sessions.enter(held)
@@ -48,7 +50,7 @@ def test_a_portrait_stays_with_its_session_and_a_minute_longer() -> None:
 def test_nothing_of_a_portrait_is_on_disk() -> None:
     async def story() -> None:
         async with small() as here:
-            answer = await here.http.post("/v1/portraits", content=png())
+            answer = await here.http.post("/v1/portraits?basis=synthetic", content=png())
             await here.http.get(answer.json()["sheet"])
             assert [p.name for p in here.server.store.folder.rglob("*")] == ["lock"]
 

@@ -79,7 +79,7 @@ def test_a_job_is_made_as_asked_for_and_fetched() -> None:
         ({"text": "Hello.", "voice": "xx-none"}, ""),
         ({"text": "a" * 5001}, "5000"),
         ({"sound": wav(), "portrait": "nobody"}, "upload it again"),
-        ({"sound": wav(), "portrait": b"no picture"}, ""),
+        ({"sound": wav(), "portrait": b"no picture", "basis": "synthetic"}, ""),
         ({"sound": wav(), "portrat": "example"}, "portrait"),
         ({"sound": wav(), "options": "{"}, "options"),
         ({"sound": wav(), "options": '{"fps": 1000}'}, "options.fps"),
@@ -163,7 +163,7 @@ def test_a_job_that_fails_says_why_and_the_next_runs() -> None:
 def test_file_and_uploads_are_deleted_in_their_time() -> None:
     async def story() -> None:
         async with small() as here:
-            url = await submitted(here, sound=wav(), portrait=png())
+            url = await submitted(here, sound=wav(), portrait=png(), basis="synthetic")
             [portrait] = here.server.portraits.all()
             await here.sweep_after(10 * KEEP_S)
             assert here.server.portraits.all() == [portrait], "it is in use"

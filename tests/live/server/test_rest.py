@@ -80,7 +80,9 @@ def test_an_uploaded_picture_is_found_animated_and_deleted(server: Running) -> N
     async def story() -> None:
         picture = examples.portrait_path().read_bytes()
         async with httpx.AsyncClient(base_url=server.address, timeout=60) as http:
-            answer = await http.post("/v1/portraits", files={"file": ("me.jpg", picture)})
+            answer = await http.post(
+                "/v1/portraits", files={"file": ("me.jpg", picture)}, data={"basis": "artwork"}
+            )
             assert answer.status_code == 201, answer.text
             assert answer.json()["faces"] == 1
             assert "face;dur=" in answer.headers["server-timing"]
@@ -93,7 +95,7 @@ def test_an_uploaded_picture_is_found_animated_and_deleted(server: Running) -> N
             assert (await http.delete(f"/v1/portraits/{key}")).status_code == 204
             dunes = io.BytesIO()
             Image.new("RGB", (300, 300), "tan").save(dunes, "PNG")
-            answer = await http.post("/v1/portraits", content=dunes.getvalue())
+            answer = await http.post("/v1/portraits?basis=artwork", content=dunes.getvalue())
             assert answer.status_code == 422
             assert "face" in answer.json()["error"]["message"]
 

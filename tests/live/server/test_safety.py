@@ -20,7 +20,7 @@ from gioconda.sandbox import DecodeLimits
 class NoPool:
     """Workers that find a face in everything."""
 
-    capacity, taken = 1, 0
+    capacity, taken, far = 1, 0, False
 
     async def start(self) -> None:
         pass
@@ -56,7 +56,7 @@ def _uploads(*bodies: bytes, safety: Safety | None = None) -> list[httpx.Respons
                 transport=transport, base_url="http://127.0.0.1", headers=headers
             ) as client,
         ):
-            return [await client.post("/v1/portraits", content=b) for b in bodies]
+            return [await client.post("/v1/portraits?basis=synthetic", content=b) for b in bodies]
 
     return asyncio.run(story())
 

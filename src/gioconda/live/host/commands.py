@@ -49,11 +49,13 @@ class MakePicture:
     Attributes:
         key: the portrait's.
         what: the square as it is, or the sheet of expressions.
+        grant: on which its face is moved; None relies on the ledger.
         marks: what the sheet's watermark says; the installation's own if None.
     """
 
     key: str
     what: Literal["square", "sheet"]
+    grant: Grant | None = None
     marks: Marks | None = None
 
 

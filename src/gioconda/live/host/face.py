@@ -338,7 +338,7 @@ async def make_sheet(pool: Pool, load: c.LoadPortrait, grant: Grant | None) -> b
         return sealed_png(data, Provenance("motion", grant, origin, marks.identifier))
 
     marks = await asyncio.to_thread(own_marks)
-    report = await ask(pool, c.MakePicture(load.key, "sheet", marks), load)
+    report = await ask(pool, c.MakePicture(load.key, "sheet", grant, marks), load)
     assert isinstance(report, c.Picture)
     return await asyncio.to_thread(signed, report.data)
 

@@ -75,6 +75,9 @@ class Worker(Protocol):
 class Pool(Protocol):
     """Where sessions find their workers."""
 
+    #: Whether workers run on machines that lack this one's ledger and keys.
+    far: bool
+
     @property
     def capacity(self) -> int:
         """Sessions at once."""
@@ -216,6 +219,7 @@ class WorkerPool(ABC):
 
     #: Workers that are started at the same time; starting one takes a core.
     _starts_at_once = 1
+    far = False
 
     def __init__(self, capacity: int) -> None:
         self._capacity = capacity

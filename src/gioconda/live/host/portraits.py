@@ -10,6 +10,7 @@ from gioconda.live.host.commands import EXAMPLE, LoadPortrait
 
 if TYPE_CHECKING:
     from gioconda.portrait import Portrait
+    from gioconda.trust.provenance import Grant
     from gioconda.trust.watermark.marks import Marks
 
 
@@ -72,11 +73,11 @@ def square_jpeg(portrait: Portrait) -> bytes:
     return _encoded(portrait.view(512).image, "JPEG")
 
 
-def sheet_png(portrait: Portrait, marks: Marks | None = None) -> bytes:
+def sheet_png(portrait: Portrait, grant: Grant | None = None, marks: Marks | None = None) -> bytes:
     """Return the sheet of expressions, marked; whoever has the keys signs it."""
     from gioconda.sheet import expression_sheet
 
-    return _encoded(expression_sheet(portrait, marks=marks), "PNG")
+    return _encoded(expression_sheet(portrait, basis=grant, marks=marks), "PNG")
 
 
 def _encoded(image: Any, format: str) -> bytes:

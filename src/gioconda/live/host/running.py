@@ -36,6 +36,8 @@ PLOTTED: Final = (
 )  # fmt: skip
 _MOTION_S: Final = 0.1
 _STATS_S: Final = 1.0
+#: How long a session that may not go on waits for its end.
+_REFUSED_S: Final = 1.0
 
 
 class RunningSession:
@@ -74,6 +76,7 @@ class RunningSession:
         self._made_ms: list[float] = []
         self._stats_due_s = _STATS_S
         self._frames = 0
+        self._refused = False
         # The first step takes libraries and caches in; it is not to count.
         self.session.step(0.0)
         self._pacer = Pacer(spec.fps, self.session.delay_s, clock())
@@ -83,6 +86,8 @@ class RunningSession:
 
     def wait_s(self) -> float:
         """Return how long nothing is to be done."""
+        if self._refused:
+            return _REFUSED_S
         return self._pacer.wait_s(self._clock())
 
     def turn(self, command: Turn) -> None:
@@ -180,8 +185,18 @@ class RunningSession:
         self._closer.shutdown(wait=True)
         self._executor.shutdown(wait=False, cancel_futures=True)
 
+    def refuse(self) -> None:
+        """Make nothing any more: the portrait may not be animated. The session is still closed."""
+        self._refused = True
+
     def tick(self) -> None:
-        """Give out whatever is due."""
+        """Give out whatever is due.
+
+        Raises:
+            ConsentError: the portrait may not be animated any more.
+        """
+        if self._refused:
+            return
         now_s = self._pacer.now_s(self._clock())
         step = self.session.step(now_s)
         for event in step.events:

@@ -17,7 +17,14 @@ from typing import Any, Final
 
 import numpy as np
 
-from gioconda.errors import GiocondaError, OptionError, PortraitError, SoundError, VoiceError
+from gioconda.errors import (
+    ConsentError,
+    GiocondaError,
+    OptionError,
+    PortraitError,
+    SoundError,
+    VoiceError,
+)
 from gioconda.live.host import commands as c
 from gioconda.live.host.portraits import HeldPortraits, sheet_png, square_jpeg
 from gioconda.live.host.puppeteer import Puppeteer, Seen
@@ -106,6 +113,9 @@ class Worker:
         try:
             running.tick()
             self._faults = 0
+        except ConsentError:
+            # The server, which has looked at the ledger too, tells the clients and ends it.
+            running.refuse()
         except Exception as e:
             self._faults += 1
             logger.error("a frame failed: %s", type(e).__name__)
@@ -165,8 +175,10 @@ class Worker:
     @_do.register
     def _(self, command: c.MakePicture) -> None:
         portrait = self._portraits.get(command.key)
-        sheet = command.what == "sheet"
-        data = sheet_png(portrait, command.marks) if sheet else square_jpeg(portrait)
+        if command.what == "square":
+            data = square_jpeg(portrait)
+        else:
+            data = sheet_png(portrait, command.grant, command.marks)
         self._send(c.Picture(command.key, command.what, data))
 
     @_do.register
@@ -338,7 +350,8 @@ def _floats(pcm: bytes) -> Any:
 def _code(error: GiocondaError) -> str:
     """Return an error's code in messages."""
     for kind, code in (
-        (PortraitError, "bad_portrait"), (SoundError, "bad_audio"), (VoiceError, "voice"),
+        (ConsentError, "consent"), (PortraitError, "bad_portrait"), (SoundError, "bad_audio"),
+        (VoiceError, "voice"),
         (OptionError, "bad_option"),
     ):  # fmt: skip
         if isinstance(error, kind):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from gioconda.live.messages import TEXT_CHARACTERS, Dials
+from gioconda.trust.provenance import BasisName
 
 Background = Annotated[
     str, Field(max_length=32, description="`keep`, `blur`, a colour's name or `#rrggbb`")
@@ -18,6 +20,8 @@ _PORTRAIT: Final[dict[str, Any]] = {
     "id": "example", "width": 512, "height": 512, "faces": 1, "yaw_deg": -2.1, "pitch_deg": 4.0,
     "roll_deg": 0.3, "face_px": 231.5, "sharpness": 0.62, "warnings": [],
     "picture": "/v1/portraits/example/picture.jpg", "sheet": "/v1/portraits/example/sheet.png",
+    "basis": "artwork", "expires": None,
+    "consent": "9d0cf7be4b4c2a54ab9a8f4dd03d2a3a9f4dd0c5a7b1f0d2a1c3e5f708192a3b",
 }  # fmt: skip
 _SESSION: Final[dict[str, Any]] = {
     "id": "c37tEBU1_q4TBoq5RsN4pw", "portrait": "example", "width": 512, "height": 512,
@@ -70,6 +74,15 @@ class PortraitAnswer(BaseModel):
     warnings: list[str] = Field(description="sentences about what will look worse")
     picture: str = Field(description="where the square is that is animated")
     sheet: str = Field(description="where the sheet of expressions is")
+    basis: BasisName = Field(description="on which it may be animated")
+    consent: str = Field(description="reference of the ledger's record, as outputs carry it")
+    expires: datetime | None = Field(None, description="when that ends; null without an end")
+
+
+class RevokeRequest(Taken):
+    """Why consent is taken back."""
+
+    reason: str = Field("", max_length=500, description="kept on record")
 
 
 class Change(Dials):
@@ -252,8 +265,8 @@ _MEANINGS: Final = {
         "this server needs its token; send Authorization: Bearer, or log in at POST /v1/login",
     ),
     403: (
-        "Not allowed on this server", "not_allowed",
-        "this server sends sessions nowhere else; it was started without --allow-output",
+        "Not allowed here, or consent was revoked or has expired", "consent",
+        "consent to animate this portrait was revoked on 2026-05-01",
     ),
     404: (
         "There is nothing of this id any more", "no_session",

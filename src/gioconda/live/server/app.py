@@ -19,6 +19,7 @@ from fastapi.responses import FileResponse
 from fastapi.staticfiles import StaticFiles
 
 from gioconda import __version__
+from gioconda.live.host.commands import EXAMPLE
 from gioconda.live.host.pool import LocalPool, Pool
 from gioconda.live.server import (
     about,
@@ -31,15 +32,18 @@ from gioconda.live.server import (
     webrtc,
 )
 from gioconda.live.server.check_process import Checks, ProcessChecks
+from gioconda.live.server.consents import Consents
 from gioconda.live.server.job_process import ProcessRenderer, Renderer
 from gioconda.live.server.job_queue import JobQueue
 from gioconda.live.server.outputs import Outputs
+from gioconda.live.server.problems import Problem
 from gioconda.live.server.recordings import Recordings
 from gioconda.live.server.retention import Store
 from gioconda.live.server.safety import Safety, protect
 from gioconda.live.server.socket import LiveSocket
 from gioconda.live.server.state import Portraits, Sessions
 from gioconda.sandbox import DecodeLimits, Decoder
+from gioconda.trust.consent.statement import Statement
 
 logger = logging.getLogger(__name__)
 
@@ -57,6 +61,8 @@ class ServeSettings:
         safety: what is taken from whom.
         ice_servers: URLs of STUN and TURN servers for WebRTC; none are asked if empty.
         label: whether the visible label stays in every session.
+        statement: about the portraits of clients that state nothing themselves; None where each
+            must.
     """
 
     capacity: int | None = None
@@ -64,6 +70,7 @@ class ServeSettings:
     safety: Safety = field(default_factory=Safety)
     ice_servers: tuple[str, ...] = ()
     label: bool = False
+    statement: Statement | None = None
 
 
 class Server:
@@ -87,7 +94,8 @@ class Server:
         self.pool: Pool = pool or LocalPool(settings.capacity)
         self.store = Store(settings.safety.retention_s)
         self.decoder = Decoder(settings.safety.files)
-        self.portraits = Portraits(self.pool, clock)
+        self.consents = Consents(settings.statement)
+        self.portraits = Portraits(self.pool, clock, self.consents)
         self.sessions = Sessions(self.pool, self.portraits, clock, label=settings.label)
         self.recordings = Recordings(self.store, clock)
         self.outputs = Outputs(self.sessions, settings.allow_output)
@@ -142,8 +150,24 @@ class Server:
         """End sessions and jobs; whoever follows them is told. The server can still answer."""
         await asyncio.gather(self.sessions.close_all(), self.jobs.close())
 
+    async def revoke(self, key: str, reason: str) -> None:
+        """Take back what was stated about an uploaded portrait; its sessions and jobs end.
+
+        Raises:
+            Problem: there is none, or it is the example.
+            ConsentError: it was taken back already.
+        """
+        if key == EXAMPLE:
+            words = "the example's consent is revoked on the server's machine: gioconda consent"
+            raise Problem(409, "in_use", words)
+        held = await self.portraits.get(key)
+        await self.consents.revoke(held.grant, reason)
+        await self.sessions.check_consent()
+        await self.portraits.drop(held)
+
     async def sweep(self) -> None:
-        """Forget what is due."""
+        """End what may not be any more, and forget what is due."""
+        await self.sessions.check_consent()
         await self.recordings.sweep()
         await self.sessions.sweep()
         await self.portraits.forget_unused()

@@ -31,6 +31,7 @@ from gioconda.live.log import configure, own_level
 
 if TYPE_CHECKING:
     from gioconda.speech.sound import Sound
+    from gioconda.trust.provenance import Grant
 
 logger = logging.getLogger(__name__)
 
@@ -57,6 +58,8 @@ class RenderTask:
         text: what is spoken, where there are no samples.
         voice: of the text, as :func:`gioconda.speak` takes it.
         controls, fps, size, background: as :func:`gioconda.animate` takes them.
+        label: language of the visible label; empty for none.
+        grant: on which the portrait is animated; None relies on the ledger.
     """
 
     target: Path
@@ -69,6 +72,8 @@ class RenderTask:
     fps: float = 40.0
     size: int = 512
     background: str = "keep"
+    label: str = ""
+    grant: Grant | None = None
 
 
 class RenderError(GiocondaError):
@@ -240,7 +245,7 @@ def render(task: RenderTask, progress: Progress) -> None:
     with _sound(task, progress) as sound:
         animation = animate(
             portrait, sound, task.controls, fps=task.fps, size=task.size,
-            background=task.background,
+            background=task.background, label=task.label or False, basis=task.grant,
         )  # fmt: skip
         animation.save(task.target, overwrite=True, progress=made)
 

@@ -19,12 +19,15 @@ from gioconda.controls import Controls
 from gioconda.live.host.commands import EXAMPLE
 from gioconda.live.messages import TEXT_CHARACTERS, Dials
 from gioconda.live.server import answers as a
+from gioconda.live.server.consents import FIELDS, ConsentFields, statement_in
 from gioconda.live.server.control import checked_background, turned
 from gioconda.live.server.job_process import RenderTask
 from gioconda.live.server.problems import Problem
 from gioconda.live.server.sessions import check_speakable
 from gioconda.live.server.uploads import content_of
 from gioconda.live.types import pcm16
+from gioconda.trust.consent.requirement import check
+from gioconda.trust.label import label_language_or_english
 
 if TYPE_CHECKING:
     from gioconda.live.server.app import Server
@@ -60,6 +63,8 @@ class RenderOptions(a.Taken):
     size: a.Size = Field(512, description="side of the square, in pixels")
     format: Format = Field("mp4", description=f"a gif has no sound and up to {GIF_S:g} s")
     background: a.Background = "keep"
+    label: bool = Field(False, description='whether the word "Synthetic" stands in a corner')
+    language: str = Field("en", max_length=16, description="of the label")
 
 
 class JobAnswer(BaseModel):
@@ -90,12 +95,12 @@ def routes(server: Server) -> APIRouter:
     jobs = server.jobs
 
     @router.post(
-        "", status_code=202, responses=a.errors(404, 413, 415, 422, 503), openapi_extra=_body()
+        "", status_code=202, responses=a.errors(403, 404, 413, 415, 422, 503), openapi_extra=_body()
     )
     async def submit(request: Request, response: Response) -> JobAnswer:
         """Have a video made of a portrait and a sound, or of a text."""
         jobs.check_place()
-        async with request.form(max_files=2, max_fields=8) as form:
+        async with request.form(max_files=2, max_fields=16) as form:
             task, portrait, ended = await _task(server, form)
         try:
             job = jobs.submit(task, portrait.id, ended)
@@ -186,9 +191,12 @@ async def _events(server: Server, job: Job, after: int) -> AsyncIterator[str]:
 
 async def _task(server: Server, form: FormData) -> tuple[RenderTask, HeldPortrait, Any]:
     """Return what a form asks for, checked, its portrait, which is in use, and how to leave it."""
-    unknown = form.keys() - {"portrait", "sound", "text", "voice", "options"}
+    unknown = form.keys() - {"portrait", "sound", "text", "voice", "options", *FIELDS}
     if unknown:
-        raise Problem(422, "bad_request", "a job has portrait, sound, text, voice and options")
+        raise Problem(
+            422, "bad_request",
+            "a job has portrait and its basis, sound, text, voice and options",
+        )  # fmt: skip
     options = _options(form)
     controls = turned(Controls(seed=options.seed), options.controls)
     background = checked_background(options.background) or "keep"
@@ -199,6 +207,7 @@ async def _task(server: Server, form: FormData) -> tuple[RenderTask, HeldPortrai
     if options.format == "gif" and too_long:
         raise Problem(422, "bad_option", f"a gif has up to {GIF_S:g} s; ask for mp4 or webm")
     portrait = await _portrait(server, form)
+    check(portrait.grant)
     server.portraits.use(portrait)
 
     def ended() -> None:
@@ -206,7 +215,8 @@ async def _task(server: Server, form: FormData) -> tuple[RenderTask, HeldPortrai
 
     task = RenderTask(
         FilePath(f"video.{options.format}"), portrait.pixels, samples, rate_hz, text, voice,
-        controls, options.fps, options.size, background,
+        controls, options.fps, options.size, background, grant=portrait.grant,
+        label=label_language_or_english(options.language) if options.label else "",
     )  # fmt: skip
     return task, portrait, ended
 
@@ -246,7 +256,9 @@ async def _portrait(server: Server, form: FormData) -> HeldPortrait:
     if not isinstance(sent, UploadFile):
         return await server.portraits.get(sent)
     data = await content_of(sent, server.limits.image_bytes)
-    return await server.portraits.add(await server.decode_image(data))
+    fields = {name: _field(form, name) for name in FIELDS}
+    statement = server.consents.given(statement_in(fields))
+    return await server.portraits.add(await server.decode_image(data), statement)
 
 
 def _field(form: FormData, name: str) -> str | None:
@@ -272,6 +284,7 @@ def _body() -> dict[str, Any]:
                  "description": "to be spoken, where there is no sound"},
         "voice": {"type": "string", "description": "of the text; see `GET /v1/voices`"},
         "options": options,
+        **ConsentFields.model_json_schema()["properties"],
     }  # fmt: skip
     form = {
         "schema": {"type": "object", "title": "Job", "properties": properties},

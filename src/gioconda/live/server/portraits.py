@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Path, Request, Response
 
 from gioconda.live.host.face import make_sheet, make_square
 from gioconda.live.server import answers as a
-from gioconda.live.server.uploads import file_body, uploaded
+from gioconda.live.server.consents import ConsentFields, statement_in
+from gioconda.live.server.uploads import file_body, is_form, uploaded_with_fields
+from gioconda.trust.consent.requirement import check
 
 if TYPE_CHECKING:
     from gioconda.live.server.app import Server
@@ -25,21 +27,28 @@ def routes(server: Server) -> APIRouter:
     )
 
     @router.post(
-        "", status_code=201, responses=a.errors(413, 415, 503),
-        openapi_extra=file_body("picture", "image/*", "a PNG, JPEG or WebP picture"),
+        "", status_code=201, responses=a.errors(403, 413, 415, 503), openapi_extra=_body(),
     )  # fmt: skip
     async def upload(request: Request, response: Response) -> a.PortraitAnswer:
-        """Upload a picture, and see what is found in it.
+        """Upload a picture, say on what basis it may be animated, and see what is found in it.
 
-        It is held in memory, and forgotten a minute after the last session or job that showed it,
-        or after it came if none did.
+        The basis goes into the form's fields, or into the address where the picture is the body.
+        Nobody checks it, and anyone can lie; but it is kept in the ledger of the server's machine,
+        and refused there once it was revoked or has expired: 403 `consent`.
+
+        The picture is held in memory, and forgotten a minute after the last session or job that
+        showed it, or after it came if none did.
         """
         began = time.perf_counter()
-        data = await uploaded(request, server.limits.image_bytes)
+        data, fields = await uploaded_with_fields(request, server.limits.image_bytes)
+        form = is_form(request)
+        statement = server.consents.given(
+            statement_in(fields if form else request.query_params, address=not form)
+        )
         came = time.perf_counter()
         pixels = await server.decode_image(data)
         decoded = time.perf_counter()
-        held = await server.portraits.add(pixels)
+        held = await server.portraits.add(pixels, statement)
         spent = (came - began, decoded - came, time.perf_counter() - decoded)
         response.headers["Server-Timing"] = ", ".join(
             f"{name};dur={1000 * s:.1f}"
@@ -63,6 +72,15 @@ def routes(server: Server) -> APIRouter:
         """Forget a portrait."""
         await server.portraits.delete(key)
 
+    @router.post("/{key}/revoke", status_code=204, responses=a.errors(403, 404, 409))
+    async def revoke(key: Key, wanted: a.RevokeRequest | None = None) -> None:
+        """Take back the consent to animate a portrait, for good.
+
+        Its sessions and jobs end, and it is refused from now on, under any basis and however it is
+        sent; only the user of the server's machine can state it anew.
+        """
+        await server.revoke(key, wanted.reason if wanted else "")
+
     @router.get(
         "/{key}/picture.jpg",
         response_class=Response,
@@ -85,20 +103,42 @@ def routes(server: Server) -> APIRouter:
     return router
 
 
+def _body() -> dict[str, Any]:
+    """Return the documentation of an upload: a form with its basis, or a body and an address."""
+    properties = ConsentFields.model_json_schema()["properties"]
+    extra = file_body("picture", "image/*", "a PNG, JPEG or WebP picture", properties)
+    form = extra["requestBody"]["content"]["multipart/form-data"]["schema"]
+    form["required"] = ["file", "basis"]
+    extra["parameters"] = [
+        {"name": name, "in": "query", "required": False, "schema": schema,
+         "description": "where the picture is the body itself"}
+        for name, schema in properties.items() if name not in ("of", "guardian")
+    ]  # fmt: skip
+    return extra
+
+
 def told(held: HeldPortrait) -> a.PortraitAnswer:
     """Return what the API says of a portrait."""
     base = f"/v1/portraits/{held.id}"
     return a.PortraitAnswer(
-        id=held.id, picture=f"{base}/picture.jpg", sheet=f"{base}/sheet.png", **held.found
+        basis=held.grant.basis,
+        consent=held.grant.reference,
+        expires=held.grant.expires,
+        id=held.id,
+        picture=f"{base}/picture.jpg",
+        sheet=f"{base}/sheet.png",
+        **held.found,
     )
 
 
 async def _picture(server: Server, key: str, what: str) -> bytes:
     held = await server.portraits.get(key)
+    if what == "sheet":  # on which the face moves
+        check(held.grant)
     if what not in held.pictures:
-        load = held.command()
+        load, grant = held.command(), server.portraits.grant_for_workers(held)
         held.pictures[what] = await (
             make_square(server.pool, load) if what == "square"
-            else make_sheet(server.pool, load, None)
+            else make_sheet(server.pool, load, grant)
         )  # fmt: skip
     return held.pictures[what]

@@ -10,6 +10,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from gioconda.errors import (
+    ConsentError,
     GiocondaError,
     ImageFormatError,
     OptionError,
@@ -55,7 +56,10 @@ def problem_of(error: Problem | GiocondaError) -> Problem:
     if isinstance(error, BusyError):
         return Problem(503, "busy", str(error), RETRY_S)
     if isinstance(error, RefusedError):
-        return Problem(500 if error.code == "internal" else 422, error.code, str(error))
+        status = {"internal": 500, "consent": 403}.get(error.code, 422)
+        return Problem(status, error.code, str(error))
+    if isinstance(error, ConsentError):
+        return Problem(422 if error.code == "not_stated" else 403, "consent", str(error))
     if isinstance(error, SandboxError):
         return Problem(503, "busy", str(error), RETRY_S)
     if isinstance(error, ImageFormatError):

@@ -12,11 +12,17 @@ from typing import Any, Final, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from gioconda.errors import ConsentError
 from gioconda.live.host import commands as c
 from gioconda.live.host.face import Face, load_portrait
 from gioconda.live.host.pool import Pool
 from gioconda.live.host.reader import Reader
+from gioconda.live.messages import ErrorEvent
+from gioconda.live.server.consents import Consents
 from gioconda.live.server.problems import Problem
+from gioconda.trust.consent.requirement import carried, check
+from gioconda.trust.consent.statement import Statement
+from gioconda.trust.provenance import Grant
 from gioconda.trust.watermark.marks import own_marks
 
 logger = logging.getLogger(__name__)
@@ -39,6 +45,7 @@ class HeldPortrait:
     Attributes:
         pixels: uint8 RGB.
         found: what the API tells of it.
+        grant: on which it may be animated.
         users: sessions and jobs that stand on it.
         unused_since: of the loop's clock.
     """
@@ -46,6 +53,7 @@ class HeldPortrait:
     id: str
     pixels: npt.NDArray[np.uint8] | None
     found: dict[str, Any]
+    grant: Grant
     users: int = 0
     unused_since: float = 0.0
     pictures: dict[str, bytes] = field(default_factory=dict)
@@ -61,29 +69,37 @@ class Portraits:
     Args:
         pool: of the workers that look at them.
         clock: seconds, rising.
+        consents: of whom they show.
     """
 
-    def __init__(self, pool: Pool, clock: Callable[[], float]) -> None:
-        self._pool, self._clock = pool, clock
+    def __init__(self, pool: Pool, clock: Callable[[], float], consents: Consents) -> None:
+        self._pool, self._clock, self._consents = pool, clock, consents
         self._held: dict[str, HeldPortrait] = {}
 
     def __len__(self) -> int:
         """Return how many are held."""
         return len(self._held)
 
-    async def add(self, pixels: npt.NDArray[np.uint8]) -> HeldPortrait:
-        """Have a portrait looked at and hold it.
+    async def add(self, pixels: npt.NDArray[np.uint8], statement: Statement) -> HeldPortrait:
+        """Have a portrait looked at and hold it; what is stated about it is put on record.
 
         Raises:
             RefusedError: it cannot be animated.
+            ConsentError: it may not be: consent was revoked, or the statement does not suffice.
             Problem: too many are held.
         """
         size = sum(p.pixels.nbytes for p in self._held.values() if p.pixels is not None)
         if len(self._held) >= MOST_PORTRAITS or size + pixels.nbytes > MOST_PIXEL_BYTES:
             raise Problem(503, "busy", "too many portraits are held; delete one", 10)
+        digest = await self._consents.refuse_revoked(pixels)
         key = secrets.token_urlsafe(16)
         found = await load_portrait(self._pool, key, pixels)
-        held = HeldPortrait(key, pixels, found, unused_since=self._clock())
+        try:
+            grant = await self._consents.state(digest, statement)
+        except BaseException:
+            await self._pool.forget(key)
+            raise
+        held = HeldPortrait(key, pixels, found, grant, unused_since=self._clock())
         self._held[key] = held
         return held
 
@@ -95,7 +111,8 @@ class Portraits:
         """
         if key == c.EXAMPLE and key not in self._held:
             found = await load_portrait(self._pool, key, None)
-            self._held[key] = HeldPortrait(key, None, found, users=1)
+            grant = await self._consents.of_example(await asyncio.to_thread(_example_pixels))
+            self._held[key] = HeldPortrait(key, None, found, grant, users=1)
         if key not in self._held:
             raise Problem(404, "no_portrait", "there is no such portrait any more; upload it again")
         return self._held[key]
@@ -103,6 +120,15 @@ class Portraits:
     def all(self) -> list[HeldPortrait]:
         """Return every portrait but the example."""
         return [p for p in self._held.values() if p.id != c.EXAMPLE]
+
+    def grant_for_workers(self, held: HeldPortrait) -> Grant:
+        """Return on what a portrait is animated, for the pool's workers.
+
+        Raises:
+            ConsentError: it was revoked, or has expired.
+        """
+        check(held.grant)
+        return carried(held.grant) if self._pool.far else held.grant
 
     def use(self, held: HeldPortrait) -> None:
         """Say that a session stands on a portrait."""
@@ -112,6 +138,11 @@ class Portraits:
         """Say that it does no longer."""
         held.users -= 1
         held.unused_since = self._clock()
+
+    async def drop(self, held: HeldPortrait) -> None:
+        """Forget a portrait, whoever uses it."""
+        self._held.pop(held.id, None)
+        await self._pool.forget(held.id)
 
     async def delete(self, key: str) -> None:
         """Forget a portrait, here and in every worker.
@@ -235,12 +266,14 @@ class Sessions:
 
         Raises:
             Problem: there is no such portrait.
+            ConsentError: it may not be animated any more.
             BusyError, RefusedError: as :meth:`Face.open` raises.
         """
         portrait = await self._portraits.get(spec.portrait)
+        grant = self._portraits.grant_for_workers(portrait)
         # Also a worker elsewhere marks with what this installation's keys give, and has no key.
         marks = spec.marks or await asyncio.to_thread(own_marks)
-        spec = replace(spec, marks=marks, label=spec.label or self.label)
+        spec = replace(spec, grant=grant, marks=marks, label=spec.label or self.label)
         self._portraits.use(portrait)
         try:
             if self._pool.taken >= self._pool.capacity:
@@ -306,6 +339,16 @@ class Sessions:
         ends = (self.close(held, "the server ends") for held in self.all())
         await asyncio.gather(*ends, return_exceptions=True)
 
+    async def check_consent(self) -> None:
+        """End sessions whose portrait may not be animated any more; their clients are told."""
+        for held in self.all():
+            try:
+                check(held.portrait.grant)
+            except ConsentError as e:
+                if held.ending is None:
+                    held.face.publish(ErrorEvent(code="consent", message=str(e)))
+                    await self.close(held, "consent was revoked, or has expired")
+
     async def sweep(self) -> None:
         """End sessions that nobody holds any more, and forget those that failed."""
         now = self._clock()
@@ -336,3 +379,12 @@ class Sessions:
         async for report in reader:
             for watcher in self.watchers:
                 watcher.told(held, report)
+
+
+def _example_pixels() -> bytes:
+    """Return the hash of the example's pixels."""
+    from gioconda import examples
+    from gioconda.portrait.decode import decode
+    from gioconda.portrait.portrait import pixels_sha256
+
+    return pixels_sha256(decode(str(examples.portrait_path())).image)

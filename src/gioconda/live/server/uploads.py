@@ -20,12 +20,26 @@ async def uploaded(request: Request, most: int) -> bytes:
     Raises:
         Problem: it is too large, empty, or the form has no such field.
     """
+    return (await uploaded_with_fields(request, most))[0]
+
+
+async def uploaded_with_fields(request: Request, most: int) -> tuple[bytes, dict[str, str]]:
+    """Return the uploaded file, and the other fields of its form: none of a plain body.
+
+    Args:
+        request: whose body has not been read.
+        most: bytes that are taken.
+
+    Raises:
+        Problem: it is too large, empty, or the form has no file.
+    """
     if is_form(request):
-        async with request.form(max_files=1, max_fields=8) as form:
+        async with request.form(max_files=1, max_fields=16) as form:
             part = form.get("file")
             if not isinstance(part, UploadFile):
                 raise Problem(422, "bad_request", "the form has no file in its field 'file'")
-            return await content_of(part, most)
+            fields = {k: v for k, v in form.items() if isinstance(v, str)}
+            return await content_of(part, most), fields
     data = bytearray()
     async for chunk in request.stream():
         data += chunk
@@ -33,7 +47,7 @@ async def uploaded(request: Request, most: int) -> bytes:
             raise _too_large(most)
     if not data:
         raise Problem(422, "bad_request", "the file is empty")
-    return bytes(data)
+    return bytes(data), {}
 
 
 def is_form(request: Request) -> bool:
@@ -55,18 +69,21 @@ async def content_of(part: UploadFile, most: int) -> bytes:
     return data
 
 
-def file_body(name: str, media_type: str, description: str) -> dict[str, Any]:
+def file_body(
+    name: str, media_type: str, description: str, fields: dict[str, Any] | None = None
+) -> dict[str, Any]:
     """Return the documentation of a body that :func:`uploaded` reads, for ``openapi_extra=``.
 
     Args:
         name: of the thing, for the title.
         media_type: of the file as the body itself.
         description: of the file.
+        fields: schemas of the form's other fields.
     """
     binary = {"type": "string", "format": "binary", "description": description}
     form = {
         "type": "object", "title": f"A {name} as a form", "required": ["file"],
-        "properties": {"file": binary},
+        "properties": {"file": binary, **(fields or {})},
     }  # fmt: skip
     content = {"multipart/form-data": {"schema": form}, media_type: {"schema": binary}}
     return {"requestBody": {"required": True, "content": content}}

@@ -93,7 +93,7 @@ class StandInPool:
     """Hands out stand-in workers."""
 
     def __init__(self, capacity: int = 2) -> None:
-        self.capacity = capacity
+        self.capacity, self.far = capacity, False
         self.workers: list[StandInWorker] = []
 
     @property

@@ -3,6 +3,7 @@
  */
 
 import { Connection } from './connection.js';
+import { language } from './i18n.js';
 import { codecsOf, Media, Path, possiblePaths } from './media/paths.js';
 import { enterServer, portraitInfo, ServerError } from './rest.js';
 import { keepForThisTab, keptForThisTab, store, stored } from './storage.js';
@@ -98,6 +99,7 @@ export class App extends EventTarget {
       fps,
       size,
       seed,
+      language,
       motion: true,
       sound_lead_ms: SOUND_LEAD_MS,
       live_input: this.settings.live_input ?? false,

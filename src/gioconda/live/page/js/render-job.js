@@ -1,7 +1,7 @@
 /** Render a file: portrait and sound or text to an mp4, with its progress. */
 
 import { $ } from './dom.js';
-import { number, t } from './i18n.js';
+import { language, number, t } from './i18n.js';
 import { complainOf } from './notices.js';
 import { address, cancelJob, job, startJob } from './rest.js';
 
@@ -84,8 +84,10 @@ export function setUpRenderJob(app) {
   form.addEventListener('submit', async (event) => {
     event.preventDefault();
     const { fps, size, seed } = app.options;
-    const { controls = {}, background } = app.settings;
-    const options = { fps, size, seed, controls, ...(background && { background }) };
+    const { controls = {}, background, label } = app.settings;
+    const options = {
+      fps, size, seed, controls, ...(background && { background }), ...(label && { label, language }),
+    };
     const fields = { portrait: app.portrait, options: JSON.stringify(options) };
     if (source() === 'sound') fields.sound = $('job-sound').files[0];
     else {

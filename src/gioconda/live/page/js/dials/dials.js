@@ -49,6 +49,9 @@ export function setUpDials(app) {
     background();
   }));
 
+  // The first seconds show it in any case; this can only add to them.
+  $('label').addEventListener('change', ({ target }) => app.update({ label: target.checked }));
+
   const seed = $('seed');
   seed.addEventListener('change', () => {
     const value = Math.max(0, Math.floor(Number(seed.value) || 0));
