@@ -129,6 +129,8 @@ def test_a_photo_becomes_the_face(live: LivePage, astronaut: np.ndarray, tmp_pat
     # The example's own picture is as good a photo as any; mirrored, it is told from the example.
     Image.fromarray(np.ascontiguousarray(astronaut[:, ::-1])).save(photo, quality=95)
     page.set_input_files("#portrait-file", photo)
+    page.check("#consent-dialog[open] input[value=artwork]")
+    page.click("#consent-form [type=submit]")
     page.wait_for_selector("#portrait-facts li")
     assert "One face found" in page.inner_text("#portrait-facts")
     page.wait_for_function("gioconda.state === 'live' && gioconda.created.portrait !== 'example'")

@@ -1,13 +1,15 @@
-"""Short outputs of the example, and what anyone can read in a file."""
+"""A private folder for each test, unsealed files, short outputs, and what anyone reads in them."""
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.trust.outputs import Shelf
 
 from gioconda import Portrait, Sound, examples
 from gioconda.trust.credentials.found import Credentials
@@ -94,3 +96,23 @@ def speech() -> np.ndarray:
     """Half a second of the example speech, at 16 kHz."""
     with Sound.open(examples.speech_path()) as sound:
         return np.concatenate(list(sound.chunks()))[16_000:24_000]
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of this test alone; nothing is in it yet."""
+    folder = tmp_path / "home"
+    monkeypatch.setenv("GIOCONDA_HOME", str(folder))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def shelf(tmp_path_factory: pytest.TempPathFactory) -> Shelf:
+    """Unsealed files of every format."""
+    return Shelf(tmp_path_factory.mktemp("shelf"))
+
+
+@pytest.fixture(autouse=True)
+def _heard(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let warnings reach pytest, also after a command in this process took them for itself."""
+    monkeypatch.setattr(logging.getLogger("gioconda"), "propagate", True)

@@ -92,7 +92,7 @@ def export(
     force: arg.Force = False,
     quiet: arg.Quiet = False,
 ) -> None:
-    """Write the public certificate (PEM) by which others can know files signed here.
+    """Write the public certificates (PEM) by which others can know files signed here.
 
     They put it into the folder 'anchors' that 'gioconda trust show' names, or give it to any
     reader of Content Credentials as a trust anchor.

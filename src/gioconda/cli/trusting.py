@@ -71,10 +71,15 @@ def rotate(voice: Voice) -> None:
 def export(output: str | None, voice: Voice, *, secret: bool, force: bool) -> None:
     """Write the public certificate, or an encrypted copy of the keys."""
     from gioconda.targets import check_file_target, replacing
-    from gioconda.trust.credentials.keys import exported
+    from gioconda.trust.credentials.anchors import own_anchors
+    from gioconda.trust.credentials.keys import exported, own_identity
 
     target = None if output is None else check_file_target(output, force)
-    text = exported(_passphrase() if secret else None)
+    if secret:
+        text = exported(_passphrase())
+    else:
+        own_identity()  # so that there is something
+        text = b"".join(own_anchors())
     if target is None:
         sys.stdout.write(text.decode())
         return
@@ -82,7 +87,7 @@ def export(output: str | None, voice: Voice, *, secret: bool, force: bool) -> No
         if secret:
             stage.chmod(0o600)
         stage.write_bytes(text)
-    what = "encrypted copy of the signing keys" if secret else "public certificate"
+    what = "encrypted copy of the signing keys" if secret else "public certificates"
     voice.say(f"{what}: {target}")
 
 

@@ -86,7 +86,8 @@ def _one(path: Path, means: Means, quick: bool, voice: Voice) -> Finding:
 
 
 def _folder(folder: Path, means: Means, quick: bool, voice: Voice) -> int:
-    from gioconda.trust.verify.check import verify_file
+    from gioconda.trust.verify.check import not_read, verify_file
+    from gioconda.trust.verify.finding import FileFinding
 
     paths = list(files_in(folder))
     if not paths:
@@ -97,7 +98,10 @@ def _folder(folder: Path, means: Means, quick: bool, voice: Voice) -> int:
             if update is not None:
                 update(number, float(len(paths)))
             name = os.fsencode(path.relative_to(folder)).decode("utf-8", "replace")
-            found = verify_file(path, means, quick=quick)
+            try:
+                found = verify_file(path, means, quick=quick)
+            except SandboxError as e:  # the next file may fare better
+                found = not_read(FileFinding(), str(e))
             file = found.file.model_copy(update={"name": name})
             found = found.model_copy(update={"file": file})
             verdicts.append(found.verdict)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +16,9 @@ from gioconda.sandbox.file_tasks import ANSWER_BYTES
 from gioconda.sandbox.limits import DecodeLimits
 from gioconda.sandbox.luma_stream import LookedAt, frames_of
 from gioconda.sandbox.wire import BrokenTalkError
+
+if TYPE_CHECKING:
+    from gioconda.trust.credentials.anchors import Vouching
 
 ByteImage = npt.NDArray[np.uint8]
 
@@ -72,7 +75,7 @@ class FileReader:
         return self._told("facts", fd, {"picture": picture})
 
     def credentials(
-        self, fd: int, suffix: str, *, beside: bytes | None, anchors: list[bytes]
+        self, fd: int, suffix: str, *, beside: bytes | None, trusted: Vouching
     ) -> dict[str, Any]:
         """Return the fields of ``Credentials`` (:mod:`gioconda.trust.credentials`), and ``title``.
 
@@ -80,7 +83,7 @@ class FileReader:
             fd: descriptor of the file, which reads only.
             suffix: by which its format is known.
             beside: a manifest store that came beside it.
-            anchors: certificates to trust, PEM.
+            trusted: whose signatures are trusted.
 
         Raises:
             VideoDecodeError: it takes too much time or memory, or the reader fell over it.
@@ -88,7 +91,8 @@ class FileReader:
         """
         options = {
             "suffix": suffix, "beside": None if beside is None else beside.hex(),
-            "anchors": [pem.decode() for pem in anchors],
+            "own": [pem.decode() for pem in trusted.own], "serials": sorted(trusted.serials),
+            "foreign": [pem.decode() for pem in trusted.foreign],
         }  # fmt: skip
         return self._told("credentials", fd, options)
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
@@ -40,14 +41,20 @@ def facts(file: BinaryIO, options: dict[str, Any], say: Say) -> None:
 
 def credentials(file: BinaryIO, options: dict[str, Any], say: Say) -> None:
     """Tell what the Content Credentials say, as JSON."""
+    from gioconda.trust.credentials.anchors import Vouching
     from gioconda.trust.credentials.reading import read_credentials
 
-    beside, anchors = options["beside"], options["anchors"]
+    beside = options["beside"]
+    trusted = Vouching(
+        tuple(text.encode() for text in options["own"]),
+        frozenset(options["serials"]),
+        tuple(text.encode() for text in options["foreign"]),
+    )
     read = read_credentials(
         file,
         options["suffix"],
         beside=None if beside is None else bytes.fromhex(beside),
-        anchors=[text.encode() for text in anchors],
+        trusted=trusted,
     )
     whole = asdict(read)
     said = whole.pop("said")
@@ -100,7 +107,11 @@ def load() -> None:
 
     picture = Image.fromarray(np.zeros((64, 64, 3), np.uint8))
     Image.init()
-    for format_ in ("PNG", "JPEG", "WEBP", "GIF", "AVIF"):
+    with suppress(ImportError):  # an optional part
+        import pillow_heif
+
+        pillow_heif.register_heif_opener()
+    for format_ in ("PNG", "JPEG", "WEBP", "GIF", "AVIF", "HEIF"):
         if format_ not in Image.SAVE:
             continue
         file = io.BytesIO()
@@ -122,5 +133,6 @@ def load() -> None:
 
 _TRIAL: Final[dict[str, Any]] = {
     "side": 64, "pixels": 64 * 64, "fps": 1.0, "whole_s": 1.0, "part_s": 1.0, "seconds": 5.0,
-    "frames": 2, "suffix": ".mp4", "beside": None, "anchors": [],
+    "frames": 2, "suffix": ".mp4", "beside": None, "own": [],
+    "serials": [], "foreign": [],
 }  # fmt: skip

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 ByteImage = npt.NDArray[np.uint8]
 
 #: Of those that pillow knows: what platforms, cameras and screenshots give.
-FORMATS: Final = ("PNG", "JPEG", "MPO", "WEBP", "GIF", "BMP", "TIFF", "AVIF", "JPEG2000")
+FORMATS: Final = ("PNG", "JPEG", "MPO", "WEBP", "GIF", "BMP", "TIFF", "AVIF", "JPEG2000", "HEIF")
 #: Longest time that a frame may be said to last, and that of one which says nothing, in seconds.
 _LONGEST_S: Final = 60.0
 _UNSAID_S: Final = 0.1

@@ -9,6 +9,7 @@ import os
 import re
 import secrets
 import shutil
+import struct
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -177,7 +178,8 @@ class _Work:
         said = definition(self.provenance, self.ingredients, self.media_type, label)
         carrier = carrier_of(self.media_type)
         if carrier == "embedded":
-            pieces = Pieces(source, _DESCRIBED[self.media_type](source, notes))
+            with _whole():
+                pieces = Pieces(source, _DESCRIBED[self.media_type](source, notes))
             self.signer.sign(cast(BinaryIO, pieces), out, self.media_type, said, timed=self.timed)
             out.flush()
             self._check(out, None, label)
@@ -204,10 +206,13 @@ class _Work:
         return _Done(label, size, digest.digest())
 
     def _attached(self, source: BinaryIO, out: BinaryIO, notes: Notes, label: str) -> bytes:
+        if matroska.attached(source) is not None:
+            raise TrustError("the file has Content Credentials already")
         said = definition(self.provenance, self.ingredients, self.media_type, label)
         room = _ROOM_BYTES
         while True:
-            pieces = Pieces(source, matroska.described(source, notes, room))
+            with _whole():
+                pieces = Pieces(source, matroska.described(source, notes, room))
             store = self.signer.sign(
                 cast(BinaryIO, pieces), out, self.media_type, said, embed=False
             )
@@ -299,18 +304,29 @@ def _media_type(suffix: str) -> str:
         ) from None
 
 
-_kept: dict[Identity, FileSigner] = {}
+#: By process, since the library's objects do not outlive a fork.
+_kept: dict[tuple[int, Identity], FileSigner] = {}
 _keeping = threading.Lock()
 
 
 def _signer() -> FileSigner:
     """Return a signer for what signs here now; the last one is kept."""
     found = identity()
+    key = (os.getpid(), found)
     with _keeping:
-        if found not in _kept:
+        if key not in _kept:
             _kept.clear()
-            _kept[found] = FileSigner(found)
-        return _kept[found]
+            _kept[key] = FileSigner(found)
+        return _kept[key]
+
+
+@contextmanager
+def _whole() -> Iterator[None]:
+    """Tell what a format's reader stumbles over in one sentence."""
+    try:
+        yield
+    except (ValueError, IndexError, struct.error) as e:
+        raise TrustError("the file is damaged or of another format, so it is not signed") from e
 
 
 @contextmanager

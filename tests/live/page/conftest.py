@@ -68,6 +68,11 @@ class Watched:
         self.page.wait_for_function("window.gioconda?.state === 'live'")
         return self.page
 
+    def state(self, basis: str = "synthetic") -> None:
+        """Answer the question about consent by the plainest way."""
+        self.page.check(f"#consent-dialog[open] input[value={basis}]")
+        self.page.click("#consent-form [type=submit]")
+
     def frames(self, count: int) -> None:
         """Wait for so many more frames."""
         self.page.wait_for_function(

@@ -28,6 +28,7 @@ from fastapi.staticfiles import StaticFiles
 from gioconda.live import messages as m
 from gioconda.live.host.encoders import codec_string, create_encoder
 from gioconda.live.packets import Kind, Packet
+from gioconda.live.server.consents import statement_in
 from gioconda.live.types import OUTPUT_RATE_HZ
 
 PAGE = Path(str(files("gioconda"))) / "live" / "page"
@@ -41,6 +42,10 @@ POLICY = "; ".join(
         "media-src 'self'", "connect-src 'self'", "base-uri 'none'", "form-action 'self'",
     ]
 )  # fmt: skip
+
+
+WITHDRAWN = m.ErrorEvent(code="consent", message="consent was revoked")
+ENDED = m.SessionClosed(reason="consent was revoked, or has expired")
 
 
 def pattern(index: int) -> np.ndarray:
@@ -67,6 +72,7 @@ class Behaviour:
     full_for: int = 0  #: connections that are told "busy"
     token: str | None = None
     refuse_portrait: str | None = None
+    revoked_portrait: str | None = None
     webrtc: bool = False
     forget_sessions: bool = False
     finding: dict[str, Any] | None = None  #: what a check answers; refused if None
@@ -81,6 +87,8 @@ class FakeServer:
     messages: list[Any] = field(default_factory=list)
     packets: list[Packet] = field(default_factory=list)
     uploads: list[tuple[str, int]] = field(default_factory=list)
+    consents: list[dict[str, str]] = field(default_factory=list)
+    revoked: list[tuple[str, str]] = field(default_factory=list)
     jobs: list[dict[str, str]] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
     port: int = 0
@@ -141,6 +149,8 @@ class FakeServer:
         self.behaviour = Behaviour()
         for told in (self.messages, self.packets, self.uploads, self.jobs, self.faults):
             told.clear()
+        self.consents.clear()
+        self.revoked.clear()
 
     def cut(self) -> None:
         """Cut every live socket, as a lost network does."""
@@ -198,13 +208,23 @@ class FakeServer:
 
         @app.post("/v1/portraits", status_code=201)
         async def upload(request: Request) -> Any:
-            part = (await request.form())["file"]
+            form = await request.form()
+            part = form["file"]
             assert not isinstance(part, str)
+            said = {k: v for k, v in form.items() if isinstance(v, str)}
+            statement_in(said)  # as the real server reads it
+            if "basis" not in said:
+                return refused(422, "consent", "say on what basis")
+            self.consents.append(said)
             self.uploads.append((part.content_type or "", len(await part.read())))
+            if self.behaviour.revoked_portrait:
+                return refused(403, "consent", self.behaviour.revoked_portrait)
             if self.behaviour.refuse_portrait:
                 return refused(422, "refused", self.behaviour.refuse_portrait)
             self._count += 1
-            return portrait(f"p{self._count}", yaw_deg=-12.0, warnings=["glasses were found"])
+            return portrait(f"p{self._count}", yaw_deg=-12.0, warnings=["glasses were found"]) | {
+                "basis": said["basis"]
+            }
 
         @app.post("/v1/verify")
         async def verify(request: Request) -> Any:
@@ -219,6 +239,13 @@ class FakeServer:
         @app.get("/v1/portraits/{key}")
         async def one(key: str) -> dict[str, Any]:
             return portrait(key)
+
+        @app.post("/v1/portraits/{key}/revoke", status_code=204)
+        async def revoke(key: str, request: Request) -> None:
+            self.revoked.append((key, (await request.json())["reason"]))
+            await self._each(lambda s: s.send_text(WITHDRAWN.model_dump_json()))
+            await self._each(lambda s: s.send_text(ENDED.model_dump_json()))
+            await self._each(lambda s: s.close(1000))
 
         @app.delete("/v1/portraits/{key}", status_code=204)
         async def delete(key: str) -> None: ...
@@ -303,6 +330,8 @@ class FakeServer:
         if self.behaviour.full_for > 0:
             self.behaviour.full_for -= 1
             return m.ErrorEvent(code="busy", message="all 2 places are taken", retry_after_s=1)
+        if self.behaviour.revoked_portrait and first.portrait != "example":
+            return m.ErrorEvent(code="consent", message=self.behaviour.revoked_portrait)
         if first.resume and self.behaviour.forget_sessions:
             return m.ErrorEvent(code="no_session", message="there is no such session any more")
         return None

@@ -80,6 +80,7 @@ def test_a_refused_portrait_says_why(watched: Any, server: Any, tmp_path: Path) 
     page = watched.open()
     server.behaviour.refuse_portrait = "no face was found; try a picture that shows one"
     page.set_input_files("#portrait-file", picture_file(tmp_path))
+    watched.state()
     page.wait_for_selector(".facts .refused")
     for place in (".facts", "#notices"):
         assert "no face was found; try a picture that shows one" in page.inner_text(place)

@@ -174,6 +174,7 @@ def test_text_is_said_and_escape_stops_it(watched: Any, server: Any) -> None:
 def test_a_picture_becomes_the_portrait(watched: Any, server: Any, tmp_path: Path) -> None:
     page = watched.open()
     page.set_input_files("#portrait-file", picture_file(tmp_path))
+    watched.state()
     page.wait_for_selector(".facts .warning")
     assert "Turned 12° to the left" in page.inner_text(".facts")
     page.wait_for_function("gioconda.state === 'live' && gioconda.created.portrait !== 'example'")
@@ -197,6 +198,7 @@ DROP = """([name, type]) => {
 def test_what_is_dropped_finds_its_place(watched: Any, server: Any) -> None:
     page = watched.open()
     page.evaluate(DROP, ["face.jpg", "image/jpeg"])
+    watched.state()
     page.wait_for_selector(".facts .warning")
     page.wait_for_function("gioconda.state === 'live'")
     page.evaluate(DROP, ["speech.ogg", ""])
@@ -218,6 +220,7 @@ def test_a_picture_is_pasted(watched: Any, server: Any) -> None:
             new ClipboardEvent('paste', { clipboardData, bubbles: true, cancelable: true }));
         }"""
     )
+    watched.state()
     page.wait_for_selector(".facts .warning")
     assert server.uploads == [("image/png", 64)]
 
@@ -227,6 +230,7 @@ def test_what_only_the_browser_reads_is_sent_as_jpeg(
 ) -> None:
     page = watched.open()
     page.set_input_files("#portrait-file", picture_file(tmp_path, "gif"))
+    watched.state()
     page.wait_for_selector(".facts .warning")
     assert server.uploads[0][0] == "image/jpeg"
 

@@ -49,7 +49,7 @@ class MakePicture:
     Attributes:
         key: the portrait's.
         what: the square as it is, or the sheet of expressions.
-        grant: on what its face is moved; None relies on the ledger.
+        grant: on which its face is moved; None relies on the ledger.
         marks: what the sheet's watermark says; the installation's own if None.
     """
 

@@ -22,7 +22,7 @@ from gioconda.errors import GiocondaError
 from gioconda.live.host import commands as c
 from gioconda.live.host.pool import Pool, Worker
 from gioconda.live.host.reader import Reader
-from gioconda.live.messages import ServerEvent, SessionClosed, SessionRestarted
+from gioconda.live.messages import SessionClosed, SessionRestarted
 from gioconda.live.packets import Kind
 from gioconda.trust.provenance import Grant
 
@@ -138,10 +138,6 @@ class Face:
     def outputs(self) -> frozenset[str]:
         """Names of the outputs that run, and would run in another worker too."""
         return frozenset(self._outputs)
-
-    def tell(self, event: ServerEvent) -> None:
-        """Tell every reader something that the session's process does not know."""
-        self.publish(event)
 
     async def set_motion(self, wanted: bool) -> None:
         """Say whether motion events are to be made."""

@@ -270,9 +270,9 @@ class Sessions:
             BusyError, RefusedError: as :meth:`Face.open` raises.
         """
         portrait = await self._portraits.get(spec.portrait)
+        grant = self._portraits.grant_for_workers(portrait)
         # Also a worker elsewhere marks with what this installation's keys give, and has no key.
         marks = spec.marks or await asyncio.to_thread(own_marks)
-        grant = self._portraits.grant_for_workers(portrait)
         spec = replace(spec, grant=grant, marks=marks, label=spec.label or self.label)
         self._portraits.use(portrait)
         try:
@@ -346,7 +346,7 @@ class Sessions:
                 check(held.portrait.grant)
             except ConsentError as e:
                 if held.ending is None:
-                    held.face.tell(ErrorEvent(code="consent", message=str(e)))
+                    held.face.publish(ErrorEvent(code="consent", message=str(e)))
                     await self.close(held, "consent was revoked, or has expired")
 
     async def sweep(self) -> None:

@@ -37,12 +37,15 @@ _VOICES: Final = (
 )  # fmt: skip
 _REAL: Final = (
     "senate_man_1_512", "interview_man_beard_512", "congress_woman_480", "senate_woman_1_512",
-    "presenter_woman_1_1080x1920", "interview_man_purple_512", "address_man_60s_256",
-    "senate_man_2_512", "grid_01", "film_woman_turned_512", "presenter_man_2_1080x1920",
-    "senate_woman_2_512", "panel_woman_256", "extra_known_offset_man_480", "grid_03",
+    "presenter_woman_1_1080x1920", "interview_man_purple_512", "grid_01",
+    "senate_man_2_512", "film_woman_turned_512", "presenter_man_2_1080x1920",
+    "senate_woman_2_512", "extra_known_offset_man_480", "grid_03",
     "senate_woman_3_512", "presenter_man_3_1080x1920", "extra_song_playback_woman_480",
-    "grid_05", "grid_07",
+    "grid_05", "grid_07", "grid_02", "grid_08",
 )  # fmt: skip
+
+#: Smaller than what the other clips are: two pixels a chip.
+_SMALL: Final = ("address_man_60s_256", "panel_woman_256")
 
 
 @dataclass(frozen=True)
@@ -83,12 +86,13 @@ def rendered_sources(media: Path | None) -> list[Source]:
     return sources
 
 
-def real_sources(media: Path | None) -> list[Source]:
-    """Return real clips of a folder with ``clips``."""
+def real_sources(media: Path | None, small: bool = False) -> list[Source]:
+    """Return real clips of a folder with ``clips``: of 288 pixels and more, or the smaller ones."""
     if media is None:
         return []
     there = {p.stem: p for p in (media / "clips").iterdir()}
-    return [Source(name, there[name]) for name in _REAL if name in there]
+    names = _SMALL if small else _REAL
+    return [Source(name, there[name]) for name in names if name in there]
 
 
 def frames_of(source: Source, folder: Path) -> tuple[list[ByteImage], float]:

@@ -39,6 +39,7 @@ class Outcome:
         detected: whether the public mark did.
         z: of the public pilots.
         seconds: that the detector took.
+        side: shorter side of the clip's frames, in pixels.
     """
 
     clip: str
@@ -48,6 +49,7 @@ class Outcome:
     detected: bool
     z: float
     seconds: float
+    side: int = 512
 
 
 def marked(frames: Frames, marks: Marks | None = None) -> list[ByteImage]:
@@ -97,6 +99,7 @@ def outcomes(
             Outcome(
                 source.name, source.real, attack.name, seen.identifier == IDENTIFIER,
                 seen.verdict == "detected", seen.z, seconds,
+                min(frames[0].shape[:2]),
             )
         )  # fmt: skip
         advance(found[-1])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import dataclass, field
 from typing import Final
 
 from cryptography import x509
@@ -19,6 +20,30 @@ logger = logging.getLogger(__name__)
 ANCHORS: Final = "anchors"
 _SUFFIXES: Final = (".pem", ".crt", ".cer")
 _LARGEST_BYTES: Final = 4 << 20
+
+
+@dataclass(frozen=True)
+class Vouching:
+    """Whose signatures are trusted, in the open: no key is inside, and a sandbox can be given it.
+
+    Attributes:
+        own: certificates by which this installation's own signatures are known, PEM.
+        serials: of its signers, hex.
+        foreign: certificates that its owner trusts beside them, PEM.
+    """
+
+    own: tuple[bytes, ...] = field(default=(), repr=False)
+    serials: frozenset[str] = frozenset()
+    foreign: tuple[bytes, ...] = field(default=(), repr=False)
+
+
+def vouching() -> Vouching:
+    """Return whose signatures are trusted here.
+
+    Raises:
+        TrustError: a certificate cannot be read.
+    """
+    return Vouching(own_anchors(), own_serials(), foreign_anchors())
 
 
 def own_anchors() -> tuple[bytes, ...]:

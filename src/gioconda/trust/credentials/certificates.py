@@ -20,6 +20,14 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID, ObjectIdentifier
 #: C2PA claim signing, and document signing (RFC 9336).
 CLAIM_SIGNING: Final = ObjectIdentifier("1.3.6.1.4.1.62558.2.1")
 DOCUMENT_SIGNING: Final = ObjectIdentifier("1.3.6.1.5.5.7.3.36")
+#: What a certificate may be for, as the library takes it: one line each. The list is that of the
+#: C2PA trust list's configuration: e-mail, documents, time stamps, OCSP, C2PA by Microsoft, C2PA.
+TRUST_CONFIGURATION: Final = "\n".join(
+    (
+        "1.3.6.1.5.5.7.3.4", DOCUMENT_SIGNING.dotted_string, "1.3.6.1.5.5.7.3.8",
+        "1.3.6.1.5.5.7.3.9", "1.3.6.1.4.1.311.76.59.1.9", CLAIM_SIGNING.dotted_string,
+    )
+)  # fmt: skip
 #: Without a time server a file's credentials end with the signer's certificate. So a certificate
 #: lives long and signs only in the first part of its life.
 SIGNER_LIFE: Final = timedelta(days=20 * 365)

@@ -52,8 +52,8 @@ class Credentials:
         issuer: who issued the certificate.
         serial: of the certificate, hex; empty if it could not be had.
         expires: when the certificate does; aware, UTC; None if not known.
-        signed_at: aware, UTC: by a time server if ``timestamped``, else as the signer claims.
-        timestamped: whether a time server attests the time.
+        signed_at: aware, UTC: by a time server if ``timestamped``, else as is claimed.
+        timestamped: whether a time server that is trusted here attests the time.
         generator: the program that made the file, such as ``gioconda 0.1.0``.
         source_type: last part of the digital source type of the first action that has one, such as
             ``compositeWithTrainedAlgorithmicMedia``; empty if none says it.

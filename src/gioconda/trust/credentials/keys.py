@@ -161,11 +161,11 @@ def own_identity(now: datetime | None = None) -> Identity:
         TrustError: a key is missing, damaged or cannot be written.
     """
     now = now or datetime.now(UTC)
-    number = _newest("signing")
-    if number == 0 or not _fresh(_certificates("signing", number)[0], now):
+    number = _fresh_signer(now)
+    if number is None:
         with home_locked():
-            number = _newest("signing")  # another process may have made it meanwhile
-            if number == 0 or not _fresh(_certificates("signing", number)[0], now):
+            number = _fresh_signer(now)  # another process may have made it meanwhile
+            if number is None:
                 number = _make_signer(now)
     return _own(number, settings().timestamp_url)
 
@@ -179,10 +179,12 @@ def current() -> Identity:
     chosen = settings()
     if chosen.organisation:
         return identity()
-    number = _newest("signing")
-    if number == 0:
+    signers = own_signers()
+    if not signers:
         raise TrustError("there are no keys yet; make them by 'gioconda trust init'")
-    return _own(number, chosen.timestamp_url)
+    now = datetime.now(UTC)
+    begun = [number for number, c in signers if c.not_valid_before_utc <= now]
+    return _own(begun[0] if begun else signers[0][0], chosen.timestamp_url)
 
 
 def rotate(now: datetime | None = None) -> int:
@@ -224,23 +226,18 @@ def own_signers() -> tuple[tuple[int, x509.Certificate], ...]:
     )
 
 
-def exported(passphrase: bytes | None = None) -> bytes:
-    """Return the newest authority's public certificate, PEM; keys are made if there are none.
+def exported(passphrase: bytes) -> bytes:
+    """Return the newest authority's and signer's certificates with their keys, for a safe copy.
 
     Args:
-        passphrase: if given, the private keys of the newest authority and signer follow with their
-            certificates, encrypted with it (PKCS #8), for a safe copy.
+        passphrase: with which the keys are encrypted (PKCS #8).
 
     Raises:
         TrustError: a key is missing, damaged, or cannot be read or made.
     """
-    if _newest("authority") == 0:
-        own_identity()
-    authority = _newest("authority")
-    if passphrase is None:
-        return pem(_certificates("authority", authority)[0])
     encryption = serialization.BestAvailableEncryption(passphrase)
-    pairs = [_pair("authority", authority), _pair("signing", _newest("signing"))]
+    signer = own_identity().epoch
+    pairs = [_pair("authority", _newest("authority")), _pair("signing", signer)]
     return b"".join(
         pair.certificate_pem
         + pair.key.private_bytes(
@@ -262,15 +259,8 @@ def _make_authority(now: datetime) -> int:
 
 def _make_signer(now: datetime) -> int:
     """Make a signer, and an authority if there is none that outlives it; within the lock."""
-    number = _newest("authority")
-    authority = None
-    if number:
-        # A damaged authority is not used any more; what it vouched for stays known.
-        try:
-            authority = _pair("authority", number)
-        except TrustError:
-            authority = None
-    if authority is None or authority.certificate.not_valid_after_utc - now < SIGNER_LIFE:
+    authority = _usable_authority(now)
+    if authority is None:
         authority = _pair("authority", _make_authority(now))
     return _keep("signing", new_signer(authority, now), authority.certificate)
 
@@ -297,14 +287,36 @@ def _newest(kind: Kind, suffix: str = "pem") -> int:
     return max((int(match[1]) for entry in entries if (match := name.fullmatch(entry))), default=0)
 
 
-def _fresh(certificate: x509.Certificate, now: datetime) -> bool:
-    """Tell whether a certificate may still sign: young enough, and not of the future."""
-    if now < certificate.not_valid_before_utc:
+def _fresh_signer(now: datetime) -> int | None:
+    """Return the newest signer that may still sign: young enough, and not of the future.
+
+    Keys that were made while the clock ran ahead are passed over until their time has come.
+
+    Raises:
+        TrustError: all are of the future, so that the clock must be wrong now.
+    """
+    signers = own_signers()
+    begun = [(n, c) for n, c in signers if c.not_valid_before_utc <= now]
+    if signers and not begun:
         raise TrustError(
             f"the clock says {now:%Y-%m-%d}, before the signing key was made "
-            f"({certificate.not_valid_before_utc:%Y-%m-%d}); set the clock"
+            f"({signers[-1][1].not_valid_before_utc:%Y-%m-%d}); set the clock"
         )
-    return now - certificate.not_valid_before_utc < SIGNER_USE
+    return next((n for n, c in begun if now - c.not_valid_before_utc < SIGNER_USE), None)
+
+
+def _usable_authority(now: datetime) -> Pair | None:
+    """Return the newest authority that outlives a new signer, or None."""
+    for number in range(_newest("authority"), 0, -1):
+        try:
+            pair = _pair("authority", number)
+        except TrustError:
+            # A damaged one is not used any more; what it vouched for stays known.
+            continue
+        certificate = pair.certificate
+        if certificate.not_valid_before_utc <= now <= certificate.not_valid_after_utc - SIGNER_LIFE:
+            return pair
+    return None
 
 
 def _path(kind: Kind, number: int, suffix: str) -> Path:

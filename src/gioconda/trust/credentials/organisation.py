@@ -197,8 +197,12 @@ def _try(found: Identity) -> None:
     plain, out = io.BytesIO(), io.BytesIO()
     Image.new("RGB", (1, 1)).save(plain, "png")
     said = definition(Provenance(), (), "image/png", new_label())
-    FileSigner(found).sign(plain, out, "image/png", said)
-    out.seek(0)
+    try:
+        FileSigner(found).sign(plain, out, "image/png", said)
+    except TrustError as e:
+        raise TrustError(
+            f"a trial signature with the certificate of {found.name!r} fails: {e}"
+        ) from e
     try:
         reader = open_reader(out, "image/png", None, (found.chain,))
         results = reader.get_validation_results() or {}

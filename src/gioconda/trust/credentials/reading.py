@@ -6,6 +6,7 @@ import json
 import logging
 from collections.abc import Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, cast
@@ -13,8 +14,8 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Final, cast
 from gioconda.trust.containers import matroska
 from gioconda.trust.containers.formats import carrier_of, media_type_of
 from gioconda.trust.containers.pieces import Pieces
-from gioconda.trust.credentials.anchors import foreign_anchors, own_anchors, own_serials
-from gioconda.trust.credentials.certificates import named
+from gioconda.trust.credentials.anchors import Vouching, vouching
+from gioconda.trust.credentials.certificates import TRUST_CONFIGURATION, named
 from gioconda.trust.credentials.found import (
     WATERMARK_ALGORITHM,
     Credentials,
@@ -51,6 +52,7 @@ def read_credentials(
     *,
     beside: bytes | None = None,
     anchors: Sequence[bytes] | None = None,
+    trusted: Vouching | None = None,
 ) -> Credentials:
     """Return what a file's credentials say, and whether they hold. Never uses the network.
 
@@ -62,6 +64,8 @@ def read_credentials(
         beside: a manifest store that came beside the file, if one did.
         anchors: certificates to trust (PEM) beside this installation's own; those of the folder
             ``anchors`` if None.
+        trusted: whose signatures are, in place of what lies on this machine; nothing but the file
+            is read then, so that it can be done in a sandbox.
 
     Returns:
         Hostile or broken input has the status ``invalid`` or ``unreadable``; nothing is raised for
@@ -70,7 +74,9 @@ def read_credentials(
     Raises:
         TrustError: this installation's own certificates cannot be read.
     """
-    own, foreign = own_anchors(), foreign_anchors() if anchors is None else tuple(anchors)
+    trust = vouching() if trusted is None else trusted
+    if anchors is not None:
+        trust = replace(trust, foreign=tuple(anchors))
     with ExitStack() as stack:
         try:
             if isinstance(source, Path):
@@ -84,9 +90,9 @@ def read_credentials(
             stream, store, place = _located(file, media_type)
             found = Credentials("none")
             if place is not None:
-                found = _read(stream, media_type, store, place, own, foreign)
+                found = _read(stream, media_type, store, place, trust)
             if found.status == "none" and beside is not None:
-                found = _read(file, media_type or _ANY, beside, "beside", own, foreign)
+                found = _read(file, media_type or _ANY, beside, "beside", trust)
             return found
         except (OSError, ValueError) as e:
             logger.debug("unreadable: %s", e)
@@ -111,28 +117,30 @@ def _read(
     media_type: str,
     store: bytes | None,
     place: Place,
-    own: Sequence[bytes],
-    foreign: Sequence[bytes],
+    trust: Vouching,
 ) -> Credentials:
     import c2pa
 
     try:
-        reader = open_reader(stream, media_type, store, own)
-        state = reader.get_validation_state()
-        from_here = state == "Trusted"
-        if state == "Valid" and foreign:
-            reader = open_reader(stream, media_type, store, foreign)
-            state = reader.get_validation_state()
+        reader = open_reader(stream, media_type, store, (*trust.own, *trust.foreign))
         text = reader.json()
         if len(text) > _LARGEST_SAID:
             return Credentials("unreadable", place, problems=("manifest.oversized",))
-        return _told(reader, json.loads(text), state, place, from_here)
+        found = _told(reader, json.loads(text), reader.get_validation_state(), place)
+        if found.status == "trusted" and found.serial.lower() in trust.serials:
+            # A number can be given again by any authority; ours must vouch for it.
+            alone = not trust.foreign or (
+                open_reader(stream, media_type, store, trust.own).get_validation_state()
+                == "Trusted"
+            )
+            found = replace(found, own=alone)
+        return found
     except c2pa.C2paError.ManifestNotFound:
         return Credentials("none")
     except c2pa.C2paError.NotSupported:
         return Credentials("none")
     except c2pa.C2paError as e:
-        if "RemoteManifest" in str(e) or isinstance(e, c2pa.C2paError.RemoteManifest):
+        if str(e).startswith("Remote") or isinstance(e, c2pa.C2paError.RemoteManifest):
             # It names an address where credentials may lie; nothing is fetched.
             return Credentials("unreadable", problems=("manifest.elsewhere",))
         logger.debug("unreadable credentials: %s", e)
@@ -158,26 +166,26 @@ def open_reader(
     import c2pa
 
     settings: dict[str, Any] = {
-        "verify": {"remote_manifest_fetch": False, "ocsp_fetch": False, "verify_trust": True}
+        "verify": {"remote_manifest_fetch": False, "ocsp_fetch": False, "verify_trust": True},
+        "trust": {"trust_config": TRUST_CONFIGURATION},
     }
     stream.seek(0)
     if anchors:
-        settings["trust"] = {"trust_anchors": b"\n".join(anchors).decode("ascii", "replace")}
+        settings["trust"]["trust_anchors"] = b"\n".join(anchors).decode("ascii", "replace")
     context = c2pa.Context(c2pa.Settings.from_dict(settings))
     return c2pa.Reader(media_type, stream, manifest_data=store, context=context)
 
 
 def _told(
-    reader: c2pa.Reader, said: dict[str, Any], state: str | None, place: Place, from_here: bool
+    reader: c2pa.Reader, said: dict[str, Any], state: str | None, place: Place
 ) -> Credentials:
     label = str(said.get("active_manifest", ""))
     manifest = _table(_table(said.get("manifests")).get(label))
     results = _table(said.get("validation_results"))
-    failures = _rows(_table(results.get("activeManifest")).get("failure"))
     # A signer whom nobody here vouches for is no fault of the file.
     problems = tuple(
         code
-        for code in dict.fromkeys(_text(row.get("code")) for row in failures)
+        for code in dict.fromkeys(_codes(results, "failure"))
         if state == "Invalid" or code != "signingCredential.untrusted"
     )
     status: Status = {"Trusted": "trusted", "Valid": "valid_unknown_signer"}.get(  # type: ignore[assignment]
@@ -198,13 +206,12 @@ def _told(
     return Credentials(
         status=status,
         place=place,
-        own=from_here and _text(certificate.get("serialNumber")).lower() in own_serials(),
         signer=_joined(subject) or _text(signature.get("issuer")),
         issuer=_joined(_table(certificate.get("issuer"))),
         serial=_text(certificate.get("serialNumber")),
         expires=_when(_table(certificate.get("validity")).get("notAfter")),
         signed_at=attested or next((w for a in actions if (w := _when(a.get("when")))), None),
-        timestamped=attested is not None,
+        timestamped=attested is not None and "timeStamp.trusted" in _codes(results, "success"),
         generator=_generator(manifest),
         source_type=next(
             (_text(t).rpartition("/")[2] for a in actions if (t := a.get("digitalSourceType"))), ""
@@ -225,6 +232,11 @@ def _told(
         manifest=_text(label),
         said=manifest,
     )
+
+
+def _codes(results: dict[str, Any], outcome: str) -> list[str]:
+    """Return the codes of what the reader found of the active manifest."""
+    return [_text(r.get("code")) for r in _rows(_table(results.get("activeManifest")).get(outcome))]
 
 
 def _certificate(reader: c2pa.Reader, label: str) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, TypeVar
 
 from gioconda.errors import TrustError
+from gioconda.trust.credentials.certificates import TRUST_CONFIGURATION
 from gioconda.trust.credentials.keys import Identity
 from gioconda.trust.credentials.manifest import STATED
 
@@ -36,6 +37,7 @@ _SETTINGS: Final[dict[str, Any]] = {
         "remote_manifest_fetch": False,
         "ocsp_fetch": False,
     },
+    "trust": {"trust_config": TRUST_CONFIGURATION},
     "builder": {
         "thumbnail": {"enabled": False},
         "created_assertion_labels": list(STATED),

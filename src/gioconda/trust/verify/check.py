@@ -44,10 +44,14 @@ Progress = Callable[[float], None]
 
 #: Shares of the work, by which progress is told: hash, frames, search.
 _HASH, _FRAMES = 0.1, 0.6
-#: Frames that the log is asked about: at most so many, at least so far apart, this size.
-_LOG_FRAMES: Final = 240
+#: Frames that the log is asked about: fewer than so many, at least so far apart, this size.
+_LOG_FRAMES: Final = 24
 _LOG_EVERY_S: Final = 0.5
 _LOG_SIDE_PX: Final = 64
+#: A frame is dark or plain by its 5th and 95th percentiles, of 255; one pixel in 8 x 8 is seen.
+_DARK: Final = 24.0
+_FLAT: Final = 8.0
+_THIN: Final = 8
 #: Digits of strengths and instants that are told.
 _DIGITS: Final = 2
 
@@ -82,7 +86,7 @@ def verify_file(
     except (SandboxError, TrustError):
         raise
     except GiocondaError as e:
-        return _unreadable(FileFinding(name=name), str(e))
+        return not_read(FileFinding(name=name), str(e))
     finally:
         tell(1.0)
 
@@ -104,7 +108,7 @@ def _looked(file: OpenedFile, name: str, means: Means, quick: bool, tell: Progre
         facts = means.reader.facts(file.fd, picture=picture)
     except (ImageDecodeError, VideoDecodeError) as e:
         if known is None:
-            return _unreadable(told, str(e))
+            return not_read(told, str(e))
         facts = {}
     told = told.model_copy(update=_sizes(facts, told))
     credentials = _credentials(file, means)
@@ -116,14 +120,17 @@ def _looked(file: OpenedFile, name: str, means: Means, quick: bool, tell: Progre
     if known is None and means.log is not None and frames:
         known = means.log.frames(frames)
     log = _log(known)
+    verdict = verdict_of(told, credentials, mark, log, claims)
+    if facts.get("pictures") and not mark.looked.frames and verdict.code == "no_evidence":
+        verdict = unreadable(mark.sentence)  # nothing can be said of what was not seen
     return Finding(
-        verdict=verdict_of(told, credentials, mark, log, claims), file=told,
-        credentials=credentials, watermark=mark, log=log, claims=claims, version=__version__,
-        checked_at=datetime.now(UTC),
+        verdict=verdict, file=told, credentials=credentials, watermark=mark, log=log,
+        claims=claims, version=__version__, checked_at=datetime.now(UTC),
     )  # fmt: skip
 
 
-def _unreadable(file: FileFinding, sentence: str) -> Finding:
+def not_read(file: FileFinding, sentence: str) -> Finding:
+    """Return the finding of a file of which nothing could be seen."""
     whole = sentence[:1].upper() + sentence[1:]
     return Finding(
         verdict=unreadable(f"{whole.rstrip('.')}."), file=file, credentials=CredentialsFinding(),
@@ -163,11 +170,11 @@ def _claims(facts: dict[str, Any]) -> tuple[Claim, ...]:
 def _credentials(file: OpenedFile, means: Means) -> CredentialsFinding:
     try:
         read = means.reader.credentials(
-            file.fd, file.format.suffix or ".mp4", beside=file.beside, anchors=list(means.anchors)
+            file.fd, file.format.suffix or ".mp4", beside=file.beside, trusted=means.trusted
         )
     except (ImageDecodeError, VideoDecodeError) as e:
         return CredentialsFinding(status="unreadable", sentence=f"They cannot be read: {e}.")
-    return credentials_finding(read, means.own_serials)
+    return credentials_finding(read)
 
 
 def _watermark(
@@ -177,6 +184,7 @@ def _watermark(
     search = means.search(quick, lambda share: tell(_FRAMES + (1 - _FRAMES) * share))
     looked = LookedAt(0.0, None, 1, True)
     small: list[ByteImage] = []
+    plain: list[tuple[float, bool]] = []
     every_s, count, next_s = _LOG_EVERY_S, 0, float("-inf")
     length_s = 0.0
     failed = ""
@@ -188,6 +196,7 @@ def _watermark(
                     continue
                 time_s, luma = item
                 search.add(luma, time_s)
+                plain.append((time_s, _is_plain(luma)))
                 count += 1
                 length_s = time_s
                 if time_s >= next_s:
@@ -203,19 +212,31 @@ def _watermark(
     if not count:
         why = f"Its pictures cannot be looked at: {failed}."
         return WatermarkFinding(sentence=why), []
-    return _mark(search.result(), looked, count, quick), small
+    return _mark(search.result(), looked, plain, quick), small
 
 
-def _mark(found: Detection, looked: LookedAt, frames: int, quick: bool) -> WatermarkFinding:
+def _is_plain(luma: ByteImage) -> bool:
+    """Tell whether a frame is too dark or plain to carry a mark that can be found."""
+    low, high = np.percentile(luma[::_THIN, ::_THIN], (5, 95))
+    return bool(high < _DARK or high - low < _FLAT)
+
+
+def _mark(
+    found: Detection, looked: LookedAt, plain: list[tuple[float, bool]], quick: bool
+) -> WatermarkFinding:
+    def is_plain(start_s: float, end_s: float) -> bool:
+        inside = [each for time_s, each in plain if start_s <= time_s < end_s]
+        return bool(inside) and 2 * sum(inside) > len(inside)
+
     stretches = tuple(
         Stretch(
             start_s=round(s.start_s, _DIGITS), end_s=round(s.end_s, _DIGITS),
-            z=round(s.z, _DIGITS), status=s.verdict,
+            z=round(s.z, _DIGITS), status=s.verdict, plain=is_plain(s.start_s, s.end_s),
         )
         for s in found.segments
     )  # fmt: skip
     told = Looked(
-        frames=frames, seconds=round(looked.seconds, _DIGITS),
+        frames=len(plain), seconds=round(looked.seconds, _DIGITS),
         of_s=None if looked.of_s is None else round(looked.of_s, _DIGITS),
         parts=max(looked.parts, 1), cut=looked.cut,
     )  # fmt: skip

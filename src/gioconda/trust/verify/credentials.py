@@ -10,18 +10,19 @@ from gioconda.trust.verify.finding import CredentialsFinding, CredentialStatus
 
 _CHARACTERS: Final = 300
 _ITEMS: Final = 40
-#: Codes (C2PA 2.x, "Validation status codes") that say something of the certificate or its time
-#: and nothing of the content.
-_OF_CERTIFICATES: Final = ("signingCredential.", "timeStamp.", "timestamp.")
+#: Ends of codes (C2PA 2.x, "Validation status codes") that say that content, or what is said of it,
+#: is not what was signed. Others tell of certificates, times, algorithms or damage.
+_CHANGES: Final = (
+    ".mismatch", "assertion.missing", "assertion.undeclared", "hardBindings.missing",
+)  # fmt: skip
 _NAME: Final = "gioconda"
 
 
-def credentials_finding(read: dict[str, Any], own_serials: frozenset[str]) -> CredentialsFinding:
+def credentials_finding(read: dict[str, Any]) -> CredentialsFinding:
     """Return a finding from the fields of :class:`gioconda.trust.credentials.found.Credentials`.
 
     Args:
         read: as :meth:`gioconda.sandbox.file_reader.FileReader.credentials` returns them.
-        own_serials: serial numbers of this installation's signers, hex.
     """
     status: CredentialStatus = "unreadable"
     if read.get("status") in get_args(CredentialStatus):
@@ -30,8 +31,7 @@ def credentials_finding(read: dict[str, Any], own_serials: frozenset[str]) -> Cr
         return CredentialsFinding()
     problems = _texts(read.get("problems"))
     generator = _text(read.get("generator"))
-    serial = _text(read.get("serial")).lower().lstrip("0")
-    own = status == "trusted" and bool(serial) and serial in own_serials
+    own = status == "trusted" and read.get("own") is True
     identifier = read.get("watermark")
     bound = isinstance(identifier, int) and 0 <= identifier < 2**64
     found = CredentialsFinding(
@@ -50,7 +50,7 @@ def credentials_finding(read: dict[str, Any], own_serials: frozenset[str]) -> Cr
 
 def changed(problems: tuple[str, ...]) -> bool:
     """Tell whether codes of problems say that content and credentials do not fit each other."""
-    return any(not code.startswith(_OF_CERTIFICATES) for code in problems)
+    return any(code.endswith(_CHANGES) for code in problems)
 
 
 def _text(value: Any) -> str:

@@ -86,6 +86,9 @@ class Stretch(_Part):
     end_s: float
     z: float = Field(description="strength of the mark, in standard deviations of chance")
     status: MarkStatus
+    plain: bool = Field(
+        default=False, description="its pictures are too dark or plain to carry a mark"
+    )
 
 
 class Looked(_Part):

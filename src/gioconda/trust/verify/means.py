@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from gioconda.trust.credentials.anchors import Vouching
+
 if TYPE_CHECKING:
     from gioconda.sandbox.file_reader import FileReader
     from gioconda.trust.watermark.detection import Detection
@@ -68,15 +70,13 @@ class Means:
         reader: of files, in the sandbox.
         search: begins a search for the watermark.
         log: the local one.
-        anchors: certificates that are trusted, PEM.
-        own_serials: serial numbers of this installation's signers, hex.
+        trusted: whose signatures are.
     """
 
     reader: FileReader
     search: NewSearch
     log: Log | None = None
-    anchors: tuple[bytes, ...] = ()
-    own_serials: frozenset[str] = field(default_factory=frozenset)
+    trusted: Vouching = field(default_factory=Vouching)
 
 
 def own_means(reader: FileReader) -> Means:
@@ -85,6 +85,8 @@ def own_means(reader: FileReader) -> Means:
     Raises:
         TrustError: keys or certificates are there but cannot be read.
     """
+    from gioconda.trust.credentials.anchors import vouching
+    from gioconda.trust.verify.local_log import LocalLog
     from gioconda.trust.watermark.detector import Detector
     from gioconda.trust.watermark.keys import held_keys
 
@@ -93,4 +95,4 @@ def own_means(reader: FileReader) -> Means:
     def search(quick: bool, progress: Callable[[float], None]) -> Search:
         return Detector(keys, progress=progress, search=not quick)
 
-    return Means(reader, search)
+    return Means(reader, search, LocalLog(), vouching())

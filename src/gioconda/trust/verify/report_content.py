@@ -12,7 +12,7 @@ from gioconda.trust.verify.words import clock, plain
 Tone = Literal["mark", "warn", "quiet"]
 
 TONES: Final[dict[str, Tone]] = {
-    "made_with_gioconda": "mark", "credentials_only": "mark", "known_frames": "mark",
+    "made_with_gioconda": "mark", "credentials_only": "mark", "known_frames": "quiet",
     "spliced": "warn", "altered": "warn", "contradicted": "warn", "other_tool": "quiet",
     "inconclusive": "quiet", "no_evidence": "quiet", "unreadable": "quiet",
 }  # fmt: skip
@@ -152,7 +152,8 @@ def of_file(finding: Finding) -> tuple[tuple[str, str], ...]:
 def has_timeline(finding: Finding) -> bool:
     """Tell whether there is something to draw over time."""
     stretches = finding.watermark.stretches
-    return bool(stretches) and finding.file.kind != "picture" and stretches[-1].end_s > 0
+    moves = finding.watermark.looked.frames > 1
+    return moves and bool(stretches) and stretches[-1].end_s > 0
 
 
 def times(end_s: float) -> list[float]:

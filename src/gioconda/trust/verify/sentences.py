@@ -53,7 +53,7 @@ def of_log(known: Known) -> str:
     when = "" if known.made_at is None else f" on {known.made_at:%Y-%m-%d at %H:%M} UTC"
     if known.likeness is None:
         return f"This installation made exactly this file{when}."
-    return f"Its pictures look like those of a video that this installation made{when}."
+    return f"Its pictures look like those of something that this installation made{when}."
 
 
 def of_claim(name: str, text: str) -> str:
@@ -75,7 +75,9 @@ def of_credentials(found: CredentialsFinding) -> str:
     if found.changed:
         return f"Its credentials, which name {signer}, do not fit the file."
     if found.status == "invalid":
-        return f"Its credentials cannot be relied on: the certificate of {signer} is not valid."
+        if any(code.startswith("signingCredential.") for code in found.problems):
+            return f"Its credentials cannot be relied on: the certificate of {signer} is not valid."
+        return f"Its credentials, which name {signer}, are damaged and cannot be relied on."
     if found.own:
         who = "signed by this installation's key"
     elif found.status == "trusted":

@@ -31,7 +31,8 @@ MUCH_WEAKER: Final = 0.35
 _NAMED: Final = 4
 
 _EXITS: Final[dict[VerdictCode, int]] = {
-    "made_with_gioconda": EXIT_MADE, "credentials_only": EXIT_MADE, "known_frames": EXIT_MADE,
+    "made_with_gioconda": EXIT_MADE, "credentials_only": EXIT_MADE,
+    "known_frames": EXIT_NO_EVIDENCE,
     "spliced": EXIT_TAMPERED, "altered": EXIT_TAMPERED, "contradicted": EXIT_TAMPERED,
     "other_tool": EXIT_NO_EVIDENCE, "inconclusive": EXIT_NO_EVIDENCE,
     "no_evidence": EXIT_NO_EVIDENCE, "unreadable": EXIT_UNREADABLE,
@@ -52,7 +53,10 @@ def verdict_of(
     """
     details: list[str] = []
     code, sentence = _judged(file, credentials, watermark, log, claims, details)
-    return Verdict(code=code, sentence=sentence, details=tuple(details), exit_code=_EXITS[code])
+    exit_code = _EXITS[code]
+    if code == "credentials_only" and credentials.status != "trusted":
+        exit_code = EXIT_NO_EVIDENCE  # anybody can sign as Gioconda
+    return Verdict(code=code, sentence=sentence, details=tuple(details), exit_code=exit_code)
 
 
 def unreadable(sentence: str) -> Verdict:
@@ -65,7 +69,7 @@ def missing(stretches: tuple[Stretch, ...]) -> list[tuple[float, float]]:
 
     A mark that is weak everywhere, as after rough handling, is not found in some stretches either:
     so only those count that are long enough, see :data:`OTHER_SOURCE_S`, and much weaker than the
-    others, see :data:`STRONG_Z` and :data:`MUCH_WEAKER`.
+    others, see :data:`STRONG_Z` and :data:`MUCH_WEAKER`. Black or plain pictures carry none.
     """
     marked = [s for s in stretches if s.status == "detected"]
     seconds = sum(s.end_s - s.start_s for s in marked)
@@ -74,7 +78,7 @@ def missing(stretches: tuple[Stretch, ...]) -> list[tuple[float, float]]:
     strong = sum(s.z * (s.end_s - s.start_s) for s in marked) / seconds
     if strong < STRONG_Z:
         return []
-    bare = tuple(s for s in stretches if s.z < MUCH_WEAKER * strong)
+    bare = tuple(s for s in stretches if s.z < MUCH_WEAKER * strong and not s.plain)
     return [(a, b) for a, b in joined(bare, "not_detected") if b - a >= OTHER_SOURCE_S]
 
 
@@ -140,9 +144,13 @@ def _judged(
     if ours:
         return "credentials_only", _only_credentials(file, credentials, watermark, details)
     if log.status == "known_frames":
+        details.append(
+            "The portrait that an output was made from looks like it, too, and so do other "
+            "pictures of the same kind: likeness is no evidence."
+        )
         return "known_frames", (
-            "Its pictures look like those of a video that this installation made with Gioconda, "
-            "though no mark was found in them."
+            "Its pictures look like those of something that this installation made, but carry no "
+            "mark that was found: no evidence either way."
         )
     return _elsewhere(credentials, valid, watermark, claims, details)
 
@@ -155,7 +163,7 @@ def _altered(marked: bool, log: LogFinding) -> str:
     if marked:
         return f"{first} Its pictures carry Gioconda's watermark: they were made with it."
     if log.status == "known_frames":
-        return f"{first} Its pictures look like those of a video that this installation made."
+        return f"{first} Its pictures look like those of something that this installation made."
     return first
 
 

@@ -12,10 +12,12 @@ from __future__ import annotations
 import math
 from typing import Final
 
+from gioconda.trust.watermark.code import LIST, TAG_BITS
+
 #: 1 / (4 * P(normal >= sqrt(2))).
 _RADEMACHER: Final = 3.178
-#: Bits of an identifier's tag.
-_TAG: Final = 2.0**-32
+#: That a tag fits one of the messages that the decoder's list holds.
+_TAG: Final = LIST * 2.0**-TAG_BITS
 
 
 def tail(z: float) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from copy import deepcopy
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -31,6 +32,7 @@ from gioconda.trust.watermark.search import (
     squeezed_sizes,
     turned_sizes,
 )
+from gioconda.trust.watermark.sections import WholeFrames, sections, strengths_at
 from gioconda.trust.watermark.windows import Window, Windows, joined, without_bars
 
 ByteImage = npt.NDArray[np.uint8]
@@ -41,12 +43,11 @@ Progress = Callable[[float], None]
 #: Shapes of frames, width over height, that a squeezed picture may have had.
 _SHAPES: Final = (1.0, 4 / 3, 3 / 4, 16 / 9, 9 / 16, 3 / 2, 2 / 3, 5 / 4, 4 / 5)
 #: Shares of a file's false alarms that each group of trials may cause; they add up to 1.
-_AS_IT_IS, _WHOLE_FRAME, _WINDOWS = 0.3, 0.15, 0.15
+_AS_IT_IS, _WHOLE_FRAME, _SECONDS = 0.3, 0.15, 0.15
 _SQUARE, _PARTS, _TURNED, _SQUEEZED = 0.2, 0.05, 0.05, 0.1
-#: A stretch is ``detected`` from the first, ``not_detected`` below the second.
-_SURE, _NOTHING = 4.5, 3.0
 #: Below this, a place may be wrong by a fraction of a chip.
 _EXACT: Final = 16.0
+_BETTER: Final = 0.8
 #: Frames with a shorter side than this, in pixels, cannot be read.
 _LEAST_SIDE: Final = 96
 #: Keys whose pilots are looked for without the public mark, and that are always decoded.
@@ -84,7 +85,8 @@ class Detector:
         self._keys = tuple(keys)
         self._progress = progress or (lambda share: None)
         self._search = search
-        self._windows = Windows()
+        self._seconds = WholeFrames()
+        self._windows = Windows(self._seconds.take)
 
     def add(self, luma: ByteImage, time_s: float = 0.0) -> None:
         """Take the next frame; memory stays bounded whatever the length.
@@ -100,7 +102,13 @@ class Detector:
         windows = self._windows.all()
         if not windows:
             return Detection("inconclusive", 1.0, 0.0, usable=False)
-        return _Looking(windows, self._windows, self._keys, self._progress, self._search).result()
+        seconds = deepcopy(self._seconds)
+        if self._windows.frames > 1:
+            seconds.take(self._windows.open_second())
+        looking = _Looking(
+            windows, self._windows, seconds, self._keys, self._progress, self._search
+        )
+        return looking.result()
 
 
 class _Looking:
@@ -110,17 +118,20 @@ class _Looking:
         self,
         windows: tuple[Window, ...],
         source: Windows,
+        seconds: WholeFrames,
         keys: tuple[OperatorKey, ...],
         progress: Progress,
         search: bool,
     ) -> None:
         self._windows = windows
         self._frames = source.frames
+        self._seconds = seconds
         self._keys = keys
         self._progress = progress
-        self._search = search
         together = joined(windows)
         self._mean = together.luma()
+        self._usable = _usable(self._mean)
+        self._search = search and self._usable
         self._whole = Picture(self._mean, together.spread())
         self._scale = source.given[0] / self._mean.shape[1]
         self._parts: dict[int, Picture] = {}
@@ -139,11 +150,10 @@ class _Looking:
         chance = best.false_alarm
         if keyed is not None:
             chance = min(chance, keyed[2])
-        usable = _usable(self._mean)
         verdict: Verdict = "not_detected"
         if chance <= FALSE_ALARM:
             verdict = "detected"
-        elif chance <= FAINT or not usable:
+        elif chance <= FAINT or not self._usable:
             verdict = "inconclusive"
         place = keyed[3] if keyed is not None and keyed[2] < best.false_alarm else None
         place = place or best.found.placing
@@ -158,7 +168,7 @@ class _Looking:
             keyed[1] if keyed is not None else None,
             int(self._trials),
             self._frames,
-            usable,
+            self._usable,
         )
 
     # -- where the grid lies ----------------------------------------------------------------
@@ -168,10 +178,10 @@ class _Looking:
         height, width = self._mean.shape
         stages: list[Callable[[], _Best]] = [
             self._as_it_is,
-            self._single_windows,
+            self._single_seconds,
             self._whole_frames,
         ]
-        if self._search and min(self._mean.shape) >= 32:
+        if self._search:
             square = square_sizes(width, height)
             stages += [
                 lambda: self._sought(self._whole, square, _SQUARE, 0.0, 0.1),
@@ -195,7 +205,8 @@ class _Looking:
         if best.found.z >= _EXACT:
             return best
         found = Search(best.picture or self._whole, self._public).climbed(best.found.placing)
-        return replace(best, found=found)
+        # A whole frame that reads a little better a hair off is still a whole frame.
+        return replace(best, found=found) if found.z > best.found.z + _BETTER else best
 
     def _as_it_is(self) -> _Best:
         """Try the grid as it lies in a frame of which only the size was changed."""
@@ -233,19 +244,16 @@ class _Looking:
         place = aligned(columns.stop - columns.start, rows.stop - rows.start, shape, mirrored)
         return _moved(place, (self._whole.width, self._whole.height), rows, columns)
 
-    def _single_windows(self) -> _Best:
-        height, width = self._mean.shape
-        best = Found(-9.0, aligned(width, height, width / height, False))
-        if len(self._windows) < 2:
-            return _Best(best, 1.0)
-        where = self._whole
-        for i in range(len(self._windows)):
-            search = Search(self._part(i), self._public)
-            for mirrored in (False, True):
-                place = aligned(width, height, width / height, mirrored)
-                if (z := search.z(place)) > best.z:
-                    best, where = Found(z, place), self._part(i)
-        return self._judged(best, 2 * len(self._windows), _WINDOWS, where)
+    def _single_seconds(self) -> _Best:
+        """Try each second by itself, in whole frames."""
+        z, mirrored = self._seconds.best()
+        count = len(self._seconds.strengths[False])
+        return self._judged(Found(z, self._own(mirrored)), max(2 * count, 1), _SECONDS)
+
+    def _own(self, mirrored: bool) -> Placing:
+        """Return where the grid lies in a whole frame of unchanged shape."""
+        width, height = self._whole.width, self._whole.height
+        return aligned(width, height, width / height, mirrored)
 
     def _sought(
         self,
@@ -308,6 +316,9 @@ class _Looking:
 
     def _grids(self, place: Placing) -> list[FloatImage]:
         grids = []
+        if place == self._own(place.mirrored) and self._frames > 1:
+            marked = self._seconds.grid(place.mirrored)
+            grids += [] if marked is None else [marked]
         if (whole := self._whole.read(place)) is not None:
             grids.append(whole)
         if len(self._windows) > 1:
@@ -346,39 +357,16 @@ class _Looking:
     # -- where in the file ------------------------------------------------------------------
 
     def _segments(self, place: Placing, verdict: Verdict) -> tuple[tuple[Segment, ...], float]:
-        """Return the stretches of the file, and the strength in all of it."""
+        """Return the parts of the file, and the strength in all of it."""
         first, last = self._windows[0], self._windows[-1]
-        if verdict != "detected" or len(self._windows) == 1:
-            z = self._strength(self._whole, place)
+        values = self._whole.read(place)
+        z = -9.0 if values is None else pilot_z(values.ravel(), self._public)
+        if verdict != "detected" or self._frames == 1:
             return (Segment(first.start_s, last.end_s, z, verdict),), z
-        strengths = [self._strength(self._part(i), place) for i in range(len(self._windows))]
-        whole = self._strength(self._whole, place)
-        return _stretches(self._windows, strengths), whole
-
-    def _strength(self, picture: Picture, place: Placing) -> float:
-        values = picture.read(place)
-        return -9.0 if values is None else pilot_z(values.ravel(), self._public)
-
-
-def _stretches(windows: tuple[Window, ...], strengths: list[float]) -> tuple[Segment, ...]:
-    """Return windows of one verdict as one; a doubtful one between two alike is like them."""
-    verdicts: list[Verdict] = [
-        "detected" if z >= _SURE else "not_detected" if z < _NOTHING else "inconclusive"
-        for z in strengths
-    ]
-    for i in range(1, len(verdicts) - 1):
-        if verdicts[i] == "inconclusive" and verdicts[i - 1] == verdicts[i + 1]:
-            verdicts[i] = verdicts[i - 1]
-    segments = []
-    start = 0
-    for i in range(1, len(windows) + 1):
-        if i == len(windows) or verdicts[i] != verdicts[start]:
-            z = float(np.mean(strengths[start:i]))
-            segments.append(
-                Segment(windows[start].start_s, windows[i - 1].end_s, z, verdicts[start])
-            )
-            start = i
-    return tuple(segments)
+        if place == self._own(place.mirrored):
+            return sections(self._seconds.strengths[place.mirrored]), z
+        pictures = [self._part(i) for i in range(len(self._windows))]
+        return sections(strengths_at(place, self._windows, pictures, self._public)), z
 
 
 def _moved(place: Placing, size: tuple[int, int], rows: slice, columns: slice) -> Placing:

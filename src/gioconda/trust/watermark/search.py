@@ -67,7 +67,7 @@ def square_sizes(width: int, height: int) -> list[Hypothesis]:
     """Return square chips: from a frame in a corner of a screenshot to a crop to less than half."""
     usual = min(width, height) / SIDE
     low, high = max(LEAST_CHIP, 0.3 * usual), 2.2 * usual
-    sizes = [Hypothesis(c, c) for c in _ladder(low, high, 0.006)]
+    sizes = [Hypothesis(c, c) for c in _ladder(low, high, 0.007)]
     # The likely sizes first: the order decides nothing but how soon the search ends.
     return sorted(sizes, key=lambda h: abs(math.log(h.chip_x / usual)))
 
@@ -78,7 +78,7 @@ def turned_sizes(width: int, height: int) -> list[Hypothesis]:
     return [
         Hypothesis(c, c, math.radians(turn))
         for turn in (0.6, -0.6, 1.2, -1.2, 1.8, -1.8)
-        for c in _ladder(max(LEAST_CHIP, 0.85 * usual), 1.5 * usual, 0.006)
+        for c in _ladder(max(LEAST_CHIP, 0.85 * usual), 1.5 * usual, 0.008)
     ]
 
 
@@ -86,12 +86,12 @@ def squeezed_sizes(width: int, height: int) -> list[Hypothesis]:
     """Return chips that are not square: aspects 0.68 to 1.47, cropped by up to 35 %."""
     across, down = width / SIDE, height / SIDE
     sizes = []
-    for ratio in _ladder(0.68, 1.47, 0.009):
+    for ratio in _ladder(0.68, 1.47, 0.011):
         if abs(math.log(ratio)) < 0.006:
             continue
         # The smaller of what full width and full height give: then the rest is cropped.
         least = min(across / math.sqrt(ratio), down * math.sqrt(ratio))
-        for mean in _ladder(0.97 * least, 1.5 * least, 0.009):
+        for mean in _ladder(0.97 * least, 1.5 * least, 0.011):
             x, y = mean * math.sqrt(ratio), mean / math.sqrt(ratio)
             if min(x, y) >= LEAST_CHIP:
                 sizes.append(Hypothesis(x, y))
@@ -173,10 +173,13 @@ class Search:
         level, zoom_x, zoom_y = self._level(h)
         grid, first_x, first_y = _fine_grid(level, h, zoom_x, zoom_y)
         spectrum = scipy.fft.rfft2(grid)
+        # What chance gives: only to rank places, so that one estimate does for both templates.
+        spread = 0.0
         for mirrored, template in enumerate(self._spectra):
             match = scipy.fft.irfft2(spectrum * template, s=(_GRID, _GRID))
             peak = int(match.argmax())
-            z = float(match.flat[peak] / (match.std() + 1e-12))
+            spread = spread or float(match.std()) + 1e-12
+            z = float(match.flat[peak]) / spread
             row, column = divmod(peak, _GRID)
             x = (first_x + column) / _SAMPLES if mirrored else (-first_x - column) / _SAMPLES
             y = (-first_y - row) / _SAMPLES

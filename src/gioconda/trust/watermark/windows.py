@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -50,9 +51,16 @@ class Window:
 
 
 class Windows:
-    """Takes frames and keeps their means, at most 48 of them."""
+    """Takes frames and keeps their means, at most 48 of them.
 
-    def __init__(self) -> None:
+    Args:
+        each: called with every window of a second, which is not kept once there are many.
+    """
+
+    def __init__(self, each: Callable[[Window], None] = lambda window: None) -> None:
+        self._each = each
+        self._pending: Window | None = None
+        self._seconds = 0
         self._closed: list[Window] = []
         self._sum: FloatImage | None = None
         self._squares = np.zeros((0, 0), np.float32)
@@ -61,7 +69,7 @@ class Windows:
         self._count = 0
         self._start_s = self._last_s = 0.0
         self._gap_s = 0.0
-        self._span_s = _SPAN_S
+        self._span = 1
         self.frames = 0
         #: Of the first frame: width and height in pixels.
         self.given = (0, 0)
@@ -77,7 +85,7 @@ class Windows:
             self._still = None
             self._gap_s = max(time_s - self._last_s, 0.0) if self._gap_s == 0 else self._gap_s
         small = cv2.resize(luma, self._size, interpolation=cv2.INTER_AREA)
-        if self._count and time_s >= self._start_s + self._span_s - 1e-6:
+        if self._count and time_s >= self._start_s + _SPAN_S - 1e-6:
             self._close(time_s)
         if self._sum is None:
             self._sum = np.zeros(small.shape, np.float32)
@@ -94,9 +102,16 @@ class Windows:
         if self._still is not None:
             fine = self._still.astype(np.uint16) * np.uint16(_FINE)
             return (Window(self._start_s, self._start_s, 1, fine),)
-        if self._count == 0:
-            return tuple(self._closed)
-        return (*self._closed, self._mean(self._last_s + self._gap_s))
+        if self.frames == 0:
+            return ()
+        last = self.open_second()
+        if self._pending is not None:
+            last = joined((self._pending, last))
+        return (*self._closed, last)
+
+    def open_second(self) -> Window:
+        """Return the last window, of less than a second; there must be a frame."""
+        return self._mean(self._last_s + self._gap_s)
 
     def _mean(self, end_s: float) -> Window:
         assert self._sum is not None
@@ -109,14 +124,20 @@ class Windows:
 
     def _close(self, end_s: float) -> None:
         assert self._sum is not None
-        self._closed.append(self._mean(end_s))
+        second = self._mean(end_s)
+        self._each(second)
+        self._pending = second if self._pending is None else joined((self._pending, second))
+        self._seconds += 1
+        if self._seconds >= self._span:
+            self._closed.append(self._pending)
+            self._pending, self._seconds = None, 0
         self._sum[:] = 0
         self._squares[:] = 0
         self._count = 0
         if len(self._closed) >= _MOST:
             pairs = zip(self._closed[::2], self._closed[1::2], strict=True)
             self._closed = [joined(pair) for pair in pairs]
-            self._span_s *= 2
+            self._span *= 2
 
 
 def joined(windows: tuple[Window, ...]) -> Window:

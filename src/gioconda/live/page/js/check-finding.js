@@ -4,12 +4,11 @@ import { draw, make } from './dom.js';
 import { language, number, t } from './i18n.js';
 
 const TONES = {
-  made_with_gioconda: 'mark',
-  credentials_only: 'mark',
-  known_frames: 'mark',
-  spliced: 'warn',
-  altered: 'warn',
-  contradicted: 'warn',
+  made_with_gioconda: 'is-ours',
+  credentials_only: 'is-ours',
+  spliced: 'is-warning',
+  altered: 'is-warning',
+  contradicted: 'is-warning',
 };
 const SYNTHETIC = /algorithmicmedia|compositesynthetic|datadrivenmedia|virtualrecording/i;
 const CAPTURED = /^(digitalCapture|computationalCapture|negativeFilm|positiveFilm|print)$/;
@@ -77,7 +76,7 @@ function credentials(found) {
   return card(
     t('check.credentials'),
     t(`check.credentials.${state}`),
-    wrong ? 'warn' : good ? 'mark' : '',
+    wrong ? 'is-warning' : good ? 'is-ours' : '',
     [
       [t('check.fact.signer'), found.signer],
       [t('check.fact.signed'), found.signed_at && instant(found.signed_at)],
@@ -95,7 +94,7 @@ function watermark(found) {
   return card(
     t('check.watermark'),
     t(`check.watermark.${found.status}`),
-    found.status === 'detected' ? 'mark' : '',
+    found.status === 'detected' ? 'is-ours' : '',
     [
       [t('check.fact.strength'), searched && number(found.z, 1)],
       [t('check.fact.chance'), searched && chance],
@@ -112,7 +111,7 @@ function log(found) {
   return card(
     t('check.log'),
     t(`check.log.${found.status}`),
-    found.status === 'unknown' ? '' : 'mark',
+    found.status === 'unknown' ? '' : 'is-ours',
     [[t('check.fact.made'), found.made_at && instant(found.made_at)]],
   );
 }
@@ -192,7 +191,7 @@ export function showFinding(finding, name) {
     marked: spans(stretches, 'detected'),
     bare: spans(stretches, 'not_detected'),
   });
-  const moves = finding.file.kind !== 'picture' && stretches.length > 0;
+  const moves = finding.watermark.looked.frames > 1 && stretches.length > 0;
   return [
     make(
       'div',

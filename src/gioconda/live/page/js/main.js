@@ -2,6 +2,7 @@
 
 import { App } from './app.js';
 import { setUpCheck } from './check.js';
+import { setUpConsent } from './consent.js';
 import { setUpDials } from './dials/dials.js';
 import { $, make } from './dom.js';
 import { setUpDrop } from './drop.js';
@@ -52,6 +53,7 @@ await speak(preferred());
 setUpLanguage();
 setUpTheme();
 setUpDialogs();
+setUpConsent();
 const check = setUpCheck();
 const app = new App($('face'), $('face-video'));
 setUpStage(app);

@@ -2,10 +2,13 @@
 
 import { EXAMPLE } from './app.js';
 import { takePhoto } from './camera.js';
+import { askConsent, askRevocation } from './consent.js';
 import { $, icon, make } from './dom.js';
 import { number, onLanguage, t } from './i18n.js';
 import { complainOf, inform } from './notices.js';
-import { address, deletePortrait, portraitInfo, uploadPortrait } from './rest.js';
+import {
+  address, deletePortrait, portraitInfo, revokePortrait, uploadPortrait,
+} from './rest.js';
 
 const TAKEN = new Set(['image/jpeg', 'image/png', 'image/webp']);
 const MOST_BYTES = 20e6;
@@ -42,7 +45,8 @@ async function prepared(file) {
 export function setUpPortrait(app) {
   // Only what was uploaded from here: nobody sees what others brought.
   const known = new Map();
-  const files = new Map();
+  /** Pictures that were sent, with what was stated about them; gone with this page. */
+  const sent = new Map();
   let refusal = null;
   let settled = null;
 
@@ -58,6 +62,9 @@ export function setUpPortrait(app) {
       const key = portrait.yaw_deg > 0 ? 'portrait.right' : 'portrait.left';
       lines.push({ words: t(key, { degrees: number(turned) }) });
     }
+    if (portrait.basis) {
+      lines.push({ words: t('portrait.basis', { basis: t(`consent.${portrait.basis}`) }) });
+    }
     for (const words of portrait.warnings ?? []) lines.push({ words, kind: 'warning' });
     return lines;
   }
@@ -72,6 +79,7 @@ export function setUpPortrait(app) {
       ...facts(portrait).map(({ words, kind = '' }) =>
         make('li', { textContent: words, className: kind })),
     );
+    $('portrait-revoke').hidden = app.portrait === EXAMPLE || !portrait;
     const sheet = portrait?.sheet && settled === app.portrait ? address(portrait.sheet) : '';
     if (sheet !== $('sheet-large').src) {
       $('portrait-sheet').hidden = true;
@@ -134,21 +142,26 @@ export function setUpPortrait(app) {
   async function forget(id) {
     if (id === app.portrait) await app.setPortrait(EXAMPLE);
     known.delete(id);
-    files.delete(id);
+    sent.delete(id);
     show();
     await deletePortrait(id).catch((cause) => cause.status === 404 || complainOf(cause));
   }
 
-  /** Send a picture and animate it. */
+  /** Ask about a picture, then send and animate it. */
   async function take(file) {
+    const consent = await askConsent(file);
+    if (consent) await send(file, consent);
+  }
+
+  async function send(file, consent) {
     refusal = null;
     $('portrait-busy').hidden = false;
     $('portrait-facts').replaceChildren();
     try {
       const picture = await prepared(file);
-      const portrait = await uploadPortrait(picture);
+      const portrait = await uploadPortrait(picture, consent);
       known.set(portrait.id, portrait);
-      files.set(portrait.id, picture);
+      sent.set(portrait.id, { picture, consent });
       await app.setPortrait(portrait.id);
     } catch (cause) {
       if (cause.status > 0 && cause.status !== 401) refusal = cause.message;
@@ -161,15 +174,34 @@ export function setUpPortrait(app) {
 
   /** Servers forget portraits that nobody looks at; this page still has the picture. */
   async function restore({ id }) {
-    const file = files.get(id);
+    const again = sent.get(id);
     known.delete(id);
-    files.delete(id);
-    if (file) await take(file);
+    sent.delete(id);
+    if (again) await send(again.picture, again.consent);
     if (app.portrait !== id) return;
     inform(t('portrait.lost'));
     await choose(EXAMPLE);
   }
 
+  /** Take consent back; the server ends the face, and the example takes its place. */
+  async function revoke() {
+    const id = app.portrait;
+    const reason = await askRevocation();
+    if (reason === null) return;
+    try {
+      await revokePortrait(id, reason);
+    } catch (cause) {
+      complainOf(cause);
+      return;
+    }
+    known.delete(id);
+    sent.delete(id);
+    inform(t('revoke.done'));
+    if (app.portrait === id) await choose(EXAMPLE);
+    show();
+  }
+
+  $('portrait-revoke').addEventListener('click', revoke);
   $('portrait-choose').addEventListener('click', () => $('portrait-file').click());
   $('portrait-file').addEventListener('change', ({ target }) => {
     if (target.files[0]) take(target.files[0]);

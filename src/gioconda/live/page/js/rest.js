@@ -59,6 +59,8 @@ export async function ask(path, options = {}) {
     throw new ServerError(0, 'unreachable', '');
   }
   if (!response.ok) throw await refusal(response);
+  // An answer without content may still name a type.
+  if (response.status === 204) return null;
   const isJson = (response.headers.get('Content-Type') ?? '').includes('json');
   return isJson ? response.json() : null;
 }
@@ -93,7 +95,12 @@ export async function enterServer() {
 export const login = (token) => ask('v1/login', asJson({ token }));
 
 export const portraitInfo = (id) => ask(`v1/portraits/${encodeURIComponent(id)}`);
-export const uploadPortrait = (picture) => ask('v1/portraits', form({ file: picture }));
+/** Send a picture and on what basis it may be animated, fields of the form. */
+export const uploadPortrait = (picture, consent) =>
+  ask('v1/portraits', form({ ...consent, file: picture }));
+/** Take the consent to animate a portrait back, for good. */
+export const revokePortrait = (id, reason) =>
+  ask(`v1/portraits/${encodeURIComponent(id)}/revoke`, asJson({ reason }));
 export const deletePortrait = (id) =>
   ask(`v1/portraits/${encodeURIComponent(id)}`, { method: 'DELETE' });
 

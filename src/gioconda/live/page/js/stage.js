@@ -1,5 +1,6 @@
 /** What lies over the face: the line's state, what went wrong, sound, full screen. */
 
+import { EXAMPLE } from './app.js';
 import { $, setIcon } from './dom.js';
 import { onLanguage, setWords, t } from './i18n.js';
 import { complainOf, inform } from './notices.js';
@@ -13,6 +14,7 @@ export function setUpStage(app) {
   let said = { key: 'state.connecting', state: 'connecting' };
   let cover = 0;
   let wasCut = false;
+  let withdrawn = false;
 
   function sayLine(state, key = `state.${state}`) {
     $('line').dataset.state = state;
@@ -42,6 +44,7 @@ export function setUpStage(app) {
   }
 
   const again = { key: 'again', run: () => app.enter() };
+  const example = { key: 'stage.example', run: () => app.setPortrait(EXAMPLE) };
   const now = { key: 'now', run: () => app.connection.retryNow() };
 
   app.on('state', ({ state, retryInS, message: words, reason }) => {
@@ -53,12 +56,15 @@ export function setUpStage(app) {
       const seconds = Math.ceil(retryInS);
       message('stage.full', { values: { seconds, message: words }, action: now });
     } else if (state === 'locked') message('stage.locked', { form: true });
-    else if (state === 'stopped' && reason !== undefined) {
+    else if (state === 'stopped' && reason !== undefined && withdrawn) {
+      message('stage.consent', { action: example });
+    } else if (state === 'stopped' && reason !== undefined) {
       message('stage.closed', { values: { reason }, action: again });
     } else if (state === 'connecting') message('stage.connecting', { patience: PATIENCE_MS });
   });
   app.on('created', ({ resumed }) => {
     clear();
+    withdrawn = false;
     sayLine('live');
     if (wasCut) inform(t(resumed ? 'stage.resumed' : 'stage.renewed'));
     wasCut = false;
@@ -72,13 +78,21 @@ export function setUpStage(app) {
     message('stage.locked', { form: true });
     $('login-token').focus();
   });
-  app.on('refused', ({ message: words }) => {
+  app.on('refused', ({ code, message: words }) => {
     sayLine('stopped');
+    if (code === 'consent') {
+      message('stage.consent', { action: example });
+      return;
+    }
     message('error.refused', { values: { message: words }, action: again });
   });
   app.on('session.restarted', () => inform(t('stage.restarted')));
   app.on('path-failed', ({ path, next }) => inform(t('stage.path', { path, next })));
-  app.on('error', (event) => complainOf(event));
+  app.on('error', (event) => {
+    // The end of the session follows, and says it over the face.
+    if (event.code === 'consent') withdrawn = true;
+    else complainOf(event);
+  });
 
   $('login').addEventListener('submit', async (event) => {
     event.preventDefault();
