@@ -23,7 +23,7 @@ from gioconda.trust.watermark.code import CODED_BITS
 from gioconda.trust.watermark.grid import Grid
 from gioconda.trust.watermark.layout import SIDE
 from gioconda.trust.watermark.marks import GROUPS, PUBLIC_GROUP, SECRET_GROUP, Marks
-from gioconda.trust.watermark.statistic import statistic
+from gioconda.trust.watermark.statistic import high_passed, statistic
 
 FloatImage = npt.NDArray[np.float32]
 #: Work that stops here and there, and returns a field of amplitudes.
@@ -35,15 +35,16 @@ PUBLIC_Z: Final = 9.0
 #: What a chip, drawn out bilinearly, adds to the mean of its own square and its neighbours'.
 _DRAWN: Final = np.array([0.125, 0.75, 0.125], np.float32)
 #: Levels in a smooth place at strength 1, and at most (there the mark's RMS is two thirds of it).
-_FLOOR: Final = 1.2
-_FLOOR_MOST: Final = 1.35
-#: Levels for each level of activity, and at most.
+_FLOOR: Final = 1.1
+_FLOOR_MOST: Final = 1.2
+#: Levels for each level of roughness, and at most.
 _ROUGH: Final = 0.4
-_MOST: Final = 4.0
+_MOST: Final = 5.0
 #: The same where everything moves: there it costs bits in every frame, and a codec drops it.
 _MOVING_FLOOR: Final = 0.5
 _MOVING_ROUGH: Final = 0.15
 _MOVING_MOST: Final = 1.0
+_MOVING_STRENGTH: Final = 1.3
 #: Levels of change from frame to frame at which that begins, and is reached.
 _STILL: Final = 0.3
 _MOVES: Final = 0.9
@@ -133,7 +134,7 @@ class Strength:
         differently: each change in a still place costs a codec bits.
         """
         activity = _activity(scene.mean)
-        field = self._field(self._shape(activity, _moving(scene.change)))
+        field = self._field(self._shape(_roughness(scene.mean), _moving(scene.change)))
         yield
         got = self._expected(field, scene, *_left_by_codec(activity, scene.change))
         yield
@@ -147,7 +148,7 @@ class Strength:
         """Find what each group lacks, and take the whole towards the strength that it needs."""
         activity, moving = _activity(scene.mean), _moving(scene.change)
         gain, noise = _left_by_codec(activity, scene.change)
-        shape = self._shape(activity, moving)
+        shape = self._shape(_roughness(scene.mean), moving)
         yield
         bare = self._agreement(scene.mean, scene.spread)
         for _ in range(2):
@@ -184,10 +185,12 @@ class Strength:
             float(public.sum() / (np.sqrt(public @ public) + 1e-9)),
         )
 
-    def _shape(self, activity: FloatImage, moving: FloatImage) -> FloatImage:
+    def _shape(self, rough: FloatImage, moving: FloatImage) -> FloatImage:
         s = self.strength
-        still = np.minimum(min(s * _FLOOR, _FLOOR_MOST) + s * _ROUGH * activity, s * _MOST)
-        moves = s * np.minimum(_MOVING_FLOOR + _MOVING_ROUGH * activity, _MOVING_MOST)
+        still = np.minimum(min(s * _FLOOR, _FLOOR_MOST) + s * _ROUGH * rough, _MOST)
+        moves = min(s, _MOVING_STRENGTH) * np.minimum(
+            _MOVING_FLOOR + _MOVING_ROUGH * rough, _MOVING_MOST
+        )
         shape: FloatImage = still + (moves - still) * moving
         return shape
 
@@ -224,6 +227,12 @@ def _activity(mean: FloatImage) -> FloatImage:
     """Return how rough the picture is around each chip, levels."""
     high = mean - cv2.GaussianBlur(mean, (0, 0), 1.5)
     return np.asarray(cv2.GaussianBlur(np.abs(high), (0, 0), 1.2), np.float32)
+
+
+def _roughness(mean: FloatImage) -> FloatImage:
+    """Return how much fine texture hides what is added, levels; what is blurred has none."""
+    high = high_passed(mean)
+    return np.asarray(1.5 * cv2.GaussianBlur(np.abs(high), (0, 0), 1.2), np.float32)
 
 
 def _drawn(field: FloatImage) -> FloatImage:
