@@ -121,6 +121,29 @@ def test_a_large_picture_is_reduced(reader: FileReader) -> None:
     assert end.whole
 
 
+def test_a_picture_of_many_pixels_takes_little_more_than_its_pixels(reader: FileReader) -> None:
+    rgba = np.zeros((8000, 10_000, 4), np.uint8)
+    rgba[:4000] = 255
+    file = io.BytesIO()
+    Image.fromarray(rgba).save(file, "PNG", compress_level=1)
+    del rgba
+    frames, _ = looked(reader, file.getvalue(), picture=True)
+    luma = frames[0][1]
+    assert luma.shape == (1024, PICTURE_SIDE_PX)
+    assert (luma[10, 10], luma[-10, 10]) == (255, 218)
+    cost = reader._decoder.last_cost
+    assert cost is not None
+    assert cost.memory_bytes < 800e6  # its pixels alone are 320 MB
+
+
+def test_a_large_picture_that_moves_is_refused(reader: FileReader) -> None:
+    images = [Image.new("P", (5000, 4000), i) for i in range(2)]
+    file = io.BytesIO()
+    images[0].save(file, "GIF", save_all=True, append_images=images[1:])
+    with pytest.raises(ImageDecodeError, match="5000 x 4000"):
+        looked(reader, file.getvalue(), picture=True)
+
+
 def test_a_gif_without_end_is_cut(reader: FileReader) -> None:
     images = [Image.new("P", (64, 64), i) for i in range(2)]
     file = io.BytesIO()
