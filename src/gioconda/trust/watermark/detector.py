@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -341,7 +342,7 @@ class _Looking:
         keys = self._keys
         if len(keys) > _FEW_KEYS:
             flat = grid.ravel()
-            keys = tuple(k for k in keys if pilot_z(flat, secret_layout(k.secret).pilots) > 3.0)
+            keys = tuple(k for k in keys if pilot_z(flat, _own_pilots(k.secret)) > 3.0)
         self._tries += len(self._keys)
         for reading in read_grid(grid, keys).keyed:
             if reading.identifier is not None:
@@ -374,6 +375,12 @@ class _Looking:
             return sections(self._seconds.strengths[place.mirrored]), z
         pictures = [self._part(i) for i in range(len(self._windows))]
         return sections(strengths_at(place, self._windows, pictures, self._public)), z
+
+
+@lru_cache(maxsize=1024)
+def _own_pilots(secret: bytes) -> Pilots:
+    """Return a key's pilots; with many keys, making them takes longer than everything else."""
+    return secret_layout(secret).pilots
 
 
 def _together(public: Pilots, key: OperatorKey) -> Pilots:
