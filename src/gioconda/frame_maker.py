@@ -114,6 +114,7 @@ class FrameMaker:
         from gioconda.trust.label import Label
         from gioconda.trust.watermark.marker import Marker
         from gioconda.trust.watermark.marks import own_marks
+        from gioconda.trust.watermark.rehearsal import typical_moments
 
         behind = background_of(background)
         near, far = distance if isinstance(distance, tuple) else (distance, distance)
@@ -162,6 +163,10 @@ class FrameMaker:
         faces = _faces(portrait, size, near) if not whole else _faces_in_picture(portrait)
         self._label = Label(self.width, self.height, language, faces)
         self._marker = Marker(self.width, self.height, self.marks)
+        self._marker.rehearse(
+            (self._unmarked(now, None).copy(), self._unmarked(soon, None))
+            for now, soon in typical_moments()
+        )
 
     def frame(
         self, moment: FloatArray, distance: float | None = None, *, label: float = 0.0

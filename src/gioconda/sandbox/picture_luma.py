@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 import warnings
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 import numpy as np
@@ -79,7 +80,8 @@ def stream(file: BinaryIO, options: dict[str, Any], say: Say) -> None:
         try:
             if index:
                 picture.seek(index)
-            picture.load()
+            with _lenient():
+                picture.load()
         except EOFError:
             break
         except MemoryError:
@@ -101,6 +103,19 @@ def stream(file: BinaryIO, options: dict[str, Any], say: Say) -> None:
         index += 1
     looked = LookedAt(at_s, None if cut else at_s, 1, cut)
     say(Kind.DATA, packed_end(looked))
+
+
+@contextmanager
+def _lenient() -> Iterator[None]:
+    """Show what there is of a damaged picture, as viewers do: damage is no way to hide a mark."""
+    from PIL import ImageFile
+
+    before = ImageFile.LOAD_TRUNCATED_IMAGES
+    ImageFile.LOAD_TRUNCATED_IMAGES = True
+    try:
+        yield
+    finally:
+        ImageFile.LOAD_TRUNCATED_IMAGES = before
 
 
 def _lasts_s(picture: Image.Image) -> float:

@@ -29,8 +29,8 @@ class Grid:
 
     @property
     def chip(self) -> float:
-        """Side of a chip in pixels."""
-        return min(self.width, self.height) / SIDE
+        """Side of a chip in pixels; at least one."""
+        return max(min(self.width, self.height) / SIDE, 1.0)
 
     @property
     def rows(self) -> int:

@@ -1,107 +1,174 @@
-"""Marks frames on their way out."""
+"""Marks frames on their way out.
+
+What is added to red, green and blue alike is a picture of whole levels that stays the same to the
+bit from frame to frame while the scene does, so that it neither flickers nor costs a codec
+anything in still places. It is found anew, a slice of the work in each frame, where the scene
+asks for a different strength.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 import cv2
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
 from gioconda.trust.watermark.grid import Grid
-from gioconda.trust.watermark.layout import SIDE
-from gioconda.trust.watermark.marks import GROUPS, Marks
-from gioconda.trust.watermark.statistic import folded, statistic
+from gioconda.trust.watermark.kernels import add, look, paint
+from gioconda.trust.watermark.marks import Marks
+from gioconda.trust.watermark.strength import Scene, Strength
 
 ByteImage = npt.NDArray[np.uint8]
+FloatImage = npt.NDArray[np.float32]
 
 #: Marked frames that stay valid.
 BUFFERS: Final = 4
-#: Frames from one look at the picture to the next.
-_LOOK_EVERY: Final = 16
-_STRENGTH: Final = 1.5
+#: Frames after which the strength is looked at again: soon, since a first frame shows no motion.
+_FIRST_LOOKS: Final = (4, 12, 28)
+_LOOK_EVERY: Final = 32
+#: Frames over which the scene is averaged, and for how many a rehearsal counts.
+_MEMORY: Final = 64
+_REHEARSED: Final = 48
+#: A chip keeps its amplitude while the one now wanted differs by no more than this part.
+_KEPT: Final = 0.25
+#: Slices in which a changed mark is painted, one a frame.
+_BANDS: Final = 8
+#: Change from frame to frame that a first frame is taken to have, levels: all is still, since to
+#: mark more in later frames costs a codec more than to mark less there.
+_UNKNOWN_CHANGE: Final = 0.1
+
+
+def _thresholds() -> FloatImage:
+    """Return an ordered dither of 8 x 8 (Bayer, 1973), from 0 to 1."""
+    order = np.zeros((1, 1))
+    for _ in range(3):
+        order = np.block([[4 * order, 4 * order + 2], [4 * order + 3, 4 * order + 1]])
+    return ((order + 0.5) / 64).astype(np.float32)
 
 
 class Marker:
     """Marks the frames of one stream, in order.
 
+    The same frames in the same order always come out the same.
+
     Args:
-        width, height: of the frames, in pixels.
+        width: of the frames, in pixels.
+        height: of the frames, in pixels.
         marks: what to mark.
     """
 
     def __init__(self, width: int, height: int, marks: Marks) -> None:
         self.marks = marks
         self._grid = Grid(width, height)
-        rows, columns = self._grid.rows, self._grid.columns
-        down, right = np.arange(rows) % SIDE, np.arange(columns) % SIDE
-        self._chips = marks.chips[np.ix_(down, right)].astype(np.float32)
-        self._groups = marks.groups[np.ix_(down, right)].astype(np.int64)
-        self._mean: npt.NDArray[np.float32] | None = None
-        self._delta = np.zeros((height, width), np.int16)
+        self._strength = Strength(marks, self._grid)
+        shape = (self._grid.rows, self._grid.columns)
+        self._mean, self._square, self._change = (np.zeros(shape, np.float32) for _ in range(3))
+        self._now, self._moved = np.empty(shape, np.float32), np.empty(shape, np.float32)
+        self._field = np.zeros(shape, np.float32)
+        self._before = np.zeros((height, width), np.uint8)
+        self._delta = np.empty((0, 0), np.int8)
+        self._thresholds = _thresholds()
+        self._work: Iterator[None] = iter(())
         self._seen = 0
+        self._rehearsed = 0
         self._out = [np.empty((0, 0, 0), np.uint8)] * BUFFERS
         self._next = 0
+
+    def rehearse(self, pairs: Iterable[tuple[ByteImage, ByteImage]]) -> None:
+        """See beforehand what frames will look like, so that the mark is right from the first one.
+
+        Args:
+            pairs: of frames as :meth:`marked` will get them, of one moment and of the next, taken
+                here and there in the motion to come, or in motion like it.
+        """
+        count = 0
+        for pair in pairs:
+            for later, frame in enumerate(pair):
+                self._look(frame)
+                count += 1
+                self._average(1 / count)
+                if later:
+                    self._change += 2 / count * (self._moved - self._change)
+        if count:
+            self._rehearsed = _REHEARSED
 
     def marked(self, frame: ByteImage) -> ByteImage:
         """Return a marked copy of the next frame.
 
         Args:
-            frame: uint8 RGB or RGB and alpha, (height, width, 3 or 4); not changed.
+            frame: uint8 RGB or RGB and alpha, (height, width, 3 or 4); not changed. The first
+                sets the number of layers.
 
         Returns:
             The same shape; valid until three more are made.
         """
+        frame = np.ascontiguousarray(frame)
         self._next = (self._next + 1) % BUFFERS
         if self._out[self._next].shape != frame.shape:
             self._out[self._next] = np.empty_like(frame)
-        if self._seen % _LOOK_EVERY == 0:
-            self._look(frame)
-        self._seen += 1
         out = self._out[self._next]
-        _add(frame, self._delta, out)
+        self._look(frame)
+        self._remember()
+        if self._seen == 1:
+            self._start(frame.shape[2])
+        else:
+            early = not self._rehearsed and self._seen - 1 in _FIRST_LOOKS
+            if early or self._seen % _LOOK_EVERY == 0:
+                self._work = self._reconsider()
+            next(self._work, None)
+        height = frame.shape[0]
+        add(frame.reshape(height, -1), self._delta, out.reshape(height, -1))
         return out
 
     def _look(self, frame: ByteImage) -> None:
-        """Take the picture into account that the frames show now."""
-        luma = cv2.cvtColor(np.ascontiguousarray(frame[..., :3]), cv2.COLOR_RGB2GRAY)
-        now = self._grid.image(luma)
-        self._mean = now if self._mean is None else 0.7 * self._mean + 0.3 * now
-        host = self._mean
-        added = np.zeros_like(host)
-        strength = np.zeros(GROUPS, np.float32)
-        unit = self._margins(host + self._chips) - self._margins(host)
-        for _ in range(2):
-            lack = _STRENGTH * unit - self._margins(host + added)
-            strength = np.clip(strength + lack / np.maximum(unit, 1e-6), 0, 8).astype(np.float32)
-            added = self._chips * strength[self._groups]
-        height, width = self._delta.shape
-        wide = cv2.resize(
-            added,
-            (round(self._grid.columns * self._grid.chip), round(self._grid.rows * self._grid.chip)),
-            interpolation=cv2.INTER_LINEAR,
+        look(frame, self._grid.chip, self._before, self._now, self._moved)
+
+    def _remember(self) -> None:
+        """Let the newest frame count in what is known of the scene."""
+        self._seen += 1
+        known = self._seen + self._rehearsed
+        self._average(1 / min(known, _MEMORY))
+        if self._seen > 1:
+            # What a first frame is taken to have is forgotten as soon as a second is there.
+            self._change += 1 / min(known - 1, _MEMORY) * (self._moved - self._change)
+        elif not self._rehearsed:
+            self._change[:] = _UNKNOWN_CHANGE
+
+    def _average(self, part: float) -> None:
+        """Let the newest grid image count by a part in the mean and the variance."""
+        away = self._now - self._mean
+        self._mean += part * away
+        self._square += part * ((1 - part) * away * away - self._square)
+
+    def _scene(self) -> Scene:
+        change = cv2.GaussianBlur(self._change, (0, 0), 1.0)
+        return Scene(self._mean.copy(), np.sqrt(self._square), np.asarray(change, np.float32))
+
+    def _start(self, layers: int) -> None:
+        """Mark the first frame; there is no time to do it in slices."""
+        self._field = self._strength.start(self._scene())
+        height, width = self._before.shape
+        self._layers = layers
+        self._delta = np.zeros((height, width * layers), np.int8)
+        self._paint(0, height)
+
+    def _reconsider(self) -> Iterator[None]:
+        """Find what the scene asks for now, in slices, and change the mark where it must be."""
+        scene = self._scene()
+        yield
+        wanted = self._strength.adapted(scene)
+        differs = np.abs(wanted - self._field) > _KEPT * np.abs(self._field) + 0.05
+        if not differs.any():
+            return
+        self._field = np.where(differs, wanted, self._field)
+        height = len(self._before)
+        for band in range(_BANDS):
+            yield
+            self._paint(height * band // _BANDS, height * (band + 1) // _BANDS)
+
+    def _paint(self, first: int, last: int) -> None:
+        paint(
+            self._field, self._grid.chip, first, last, self._thresholds, self._layers, self._delta
         )
-        wide = wide[:height, :width]
-        wide = np.pad(wide, ((0, height - wide.shape[0]), (0, width - wide.shape[1])), mode="edge")
-        self._delta = np.rint(wide).astype(np.int16)
-
-    def _margins(self, host: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-        """Return how far the statistic of a picture agrees with each group's chips."""
-        agreed = folded(statistic(host) * self._chips)
-        groups = self.marks.groups.ravel().astype(np.int64)
-        sums = np.bincount(groups, weights=agreed.ravel(), minlength=GROUPS)
-        return sums.astype(np.float32)
-
-
-@njit(cache=True, nogil=True, boundscheck=False)
-def _add(frame, delta, out):  # type: ignore[no-untyped-def]
-    """Add the same to red, green and blue; what would pass 0 or 255 stays there."""
-    height, width, layers = frame.shape
-    for y in range(height):
-        for x in range(width):
-            d = np.int32(delta[y, x])
-            for c in range(3):
-                out[y, x, c] = min(max(np.int32(frame[y, x, c]) + d, 0), 255)
-            if layers == 4:
-                out[y, x, 3] = frame[y, x, 3]
