@@ -144,6 +144,22 @@ def test_a_large_picture_that_moves_is_refused(reader: FileReader) -> None:
         looked(reader, file.getvalue(), picture=True)
 
 
+def test_a_frame_that_enlarges_a_gif_ends_it(reader: FileReader) -> None:
+    rng = np.random.default_rng(2)
+    noise = rng.integers(0, 255, (3, 64, 64), dtype=np.uint8)
+    images = [Image.fromarray(each) for each in noise]
+    file = io.BytesIO()
+    images[0].save(file, "GIF", save_all=True, append_images=images[1:])
+    data = bytearray(file.getvalue())
+    last = data.rindex(b"\x2c\0\0\0\0\x40\0\x40\0")
+    data[last + 5 : last + 9] = b"\xff\xff\xff\xff"
+    frames, _ = looked(reader, bytes(data), picture=True)
+    assert 1 <= len(frames) <= 2
+    cost = reader._decoder.last_cost
+    assert cost is not None
+    assert cost.memory_bytes < 200e6
+
+
 def test_a_gif_without_end_is_cut(reader: FileReader) -> None:
     images = [Image.new("P", (64, 64), i) for i in range(2)]
     file = io.BytesIO()

@@ -71,6 +71,8 @@ def stream(file: BinaryIO, options: dict[str, Any], say: Say) -> None:
     Raises:
         ImageDecodeError: no picture, too large, or damaged.
     """
+    from PIL import Image
+
     side, fps = int(options["side"]), float(options["fps"])
     picture = opened(file, int(options["pixels"]))
     moves = bool(getattr(picture, "is_animated", False))
@@ -80,15 +82,21 @@ def stream(file: BinaryIO, options: dict[str, Any], say: Say) -> None:
             f"the moving picture has {picture.width} x {picture.height} pixels; "
             f"up to {_MOVING_PIXELS / 1e6:.0f} megapixels are looked at"
         )
-    if not moves:
+    if moves:
+        Image.MAX_IMAGE_PIXELS = _MOVING_PIXELS // 2  # pillow refuses twice as many
+    else:
         picture.draft("L", (side, side))
     say(Kind.HEAD, b"")
-    at_s, due_s, count, index, cut = 0.0, 0.0, 0, 0, False
+    at_s, due_s, count, index, pixels, cut = 0.0, 0.0, 0, 0, 0, False
     whole_s = float(options["whole_s"])
     while True:
         try:
             if index:
                 picture.seek(index)
+                area = picture.width * picture.height  # a frame may enlarge the whole
+                if area > _MOVING_PIXELS:
+                    raise ValueError("a frame is too large")
+            pixels += area
             with _lenient():
                 picture.load()
         except EOFError:
@@ -99,7 +107,7 @@ def stream(file: BinaryIO, options: dict[str, Any], say: Say) -> None:
             if count:  # what came before the damage counts
                 break
             raise ImageDecodeError("the picture is truncated or damaged") from e
-        spent = time.process_time() > float(options["seconds"]) or index * area > _ALL_PIXELS
+        spent = time.process_time() > float(options["seconds"]) or pixels > _ALL_PIXELS
         if count and (spent or at_s > whole_s or count >= int(options["frames"])):
             cut = True
             break
