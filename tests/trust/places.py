@@ -74,7 +74,7 @@ OTHERS = {
     "measure/live/trials.py:_another save": "a portrait to be uploaded",
     "voices/command.py:CommandVoice._said write_text": "a text for another program",
     # Keys, ledgers, settings and what is told of other files.
-    "cli/consenting.py:export fdopen": "the ledger",
+    "cli/consenting.py:export write_text": "the ledger",
     "cli/trusting.py:export write_bytes": "a certificate",
     "trust/home.py:write_private fdopen": "keys and ledgers",
     "trust/seal.py:_seal_file open": "what seals",
@@ -97,7 +97,7 @@ OTHERS = {
     "measure/speed.py:_pipeline_at save": "into a temporary folder; Animation.save seals",
     "measure/speed.py:warm_up save": "into a temporary folder; Animation.save seals",
     "measure/speed.py:_write_speech open": "a sound to be animated",
-    "measure/trust/clips.py:frames_of write_bytes": "frames yet to be marked, in the private cache",
+    "measure/trust/clips.py:footage_of write_bytes": "frames yet to be marked, in the private cache",
     "measure/trust/trade_off.py:plot savefig": "a plot",
     "measure/trust/transcoding.py:encoded open": "in memory, to be attacked",
     "measure/trust/transcoding.py:jpeg imencode": "in memory, to be attacked",
