@@ -12,7 +12,7 @@ import pytest
 from gioconda.errors import OptionError
 from gioconda.measure.trust import clips
 from gioconda.measure.trust.attacks import ATTACKS, Attack, at_shorter_side, cropped
-from gioconda.measure.trust.clips import Source, frames_of, real_sources, rendered_sources
+from gioconda.measure.trust.clips import Footage, Source, footage_of, real_sources, rendered_sources
 from gioconda.measure.trust.false_alarms import Unmarked, false_alarms, strangers
 from gioconda.measure.trust.invisibility import Visibility, change_in, flat_areas, grown, visibility
 from gioconda.measure.trust.report import TrustReport, measure_trust
@@ -105,7 +105,7 @@ def test_lossless_is_lossless(frames: list[ByteImage]) -> None:
 
 
 def test_real_frames_are_marked_and_read(astronaut: ByteImage) -> None:
-    found, seconds = looked_at(marked([astronaut] * 2), 25.0)
+    found, seconds = looked_at(marked(Footage([astronaut] * 2, 25.0)), 25.0)
     assert found.identifier == IDENTIFIER
     assert seconds > 0
     found, _ = looked_at([astronaut], 25.0, search=False)
@@ -122,7 +122,7 @@ def test_what_marking_changed_is_measured(astronaut: ByteImage) -> None:
     textured = np.random.default_rng(0).integers(0, 255, (64, 64, 3), np.uint8)
     assert change_in([textured], [textured])[1] is None
     assert not flat_areas(textured[..., 0].astype(np.float32)).any()
-    seen, out = visibility("astronaut", [astronaut] * 3, 25.0)
+    seen, out = visibility("astronaut", Footage([astronaut] * 3, 25.0))
     assert 35 < seen.psnr_db < 60
     assert len(seen.frame_ms) == len(out) == 3
 
@@ -173,13 +173,15 @@ def test_a_clip_is_rendered_once_and_survives(
 ) -> None:
     monkeypatch.setattr(clips, "SECONDS", 0.4)
     source = rendered_sources(None)[0]
-    frames, fps = frames_of(source, tmp_path)
-    assert (len(frames), fps, frames[0].shape) == (10, 25.0, (512, 512, 3))
+    made = footage_of(source, tmp_path)
+    assert (len(made.frames), made.fps) == (10, 25.0)
+    assert made.frames[0].shape == (512, 512, 3)
+    assert len(made.rehearsal) == 8
     kept = list(tmp_path.iterdir())
     assert len(kept) == 1
     stamp = kept[0].stat().st_mtime_ns
-    again, _ = frames_of(source, tmp_path)
-    assert np.array_equal(frames[3], again[3])
+    again = footage_of(source, tmp_path)
+    assert np.array_equal(made.frames[3], again.frames[3])
     assert kept[0].stat().st_mtime_ns == stamp
     read = outcomes(source, tmp_path, [by_name("x264 crf 23"), by_name("one frame, JPEG 80")])
     assert [o.exact for o in read] == [True, True]

@@ -181,7 +181,7 @@ def test_more_can_be_added_after_a_result(plain: ByteImage, marked: ByteImage) -
 def test_the_search_tells_how_far_it_is(plain: ByteImage) -> None:
     shares: list[float] = []
     detector = Detector(progress=shares.append)
-    detector.add(np.asarray(cv2.resize(plain, (160, 160)), np.uint8))
+    detector.add(np.asarray(cv2.resize(plain, (140, 140)), np.uint8))
     detector.result()
     assert shares[-1] == 1.0
     assert all(0 <= s <= 1 for s in shares)

@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 
 from gioconda.measure.trust.transcoding import LOSSLESS, ByteImage, decoded, encoded
+from gioconda.trust.watermark.rehearsal import typical_moments
 
 SECONDS: Final = 4.0
 FPS: Final = 25.0
@@ -68,6 +69,22 @@ class Source:
         return self.voice is None
 
 
+@dataclass(frozen=True)
+class Footage:
+    """A clip without a mark.
+
+    Attributes:
+        frames: uint8 RGB, of one size.
+        fps: frames a second.
+        rehearsal: pairs of frames by which a rendered clip's marker knows beforehand what will
+            move, as :class:`gioconda.frame_maker.FrameMaker` shows them to it.
+    """
+
+    frames: list[ByteImage]
+    fps: float
+    rehearsal: tuple[tuple[ByteImage, ByteImage], ...] = ()
+
+
 def rendered_sources(media: Path | None) -> list[Source]:
     """Return portraits with voices, the example first.
 
@@ -95,26 +112,32 @@ def real_sources(media: Path | None, small: bool = False) -> list[Source]:
     return [Source(name, there[name]) for name in names if name in there]
 
 
-def frames_of(source: Source, folder: Path) -> tuple[list[ByteImage], float]:
-    """Return four seconds of unmarked frames, uint8 RGB, and their rate.
+def footage_of(source: Source, folder: Path) -> Footage:
+    """Return four seconds of unmarked frames.
 
     Args:
         source: which clip.
         folder: where rendered clips are kept without loss; a kept one is not made again.
     """
     if source.real:
-        return _of_video(source.picture)
-    key = hashlib.sha256(f"{source.picture}|{source.voice}|{SIDE}".encode()).hexdigest()[:12]
+        return Footage(*_of_video(source.picture))
+    key = hashlib.sha256(f"{source.picture}|{source.voice}|{SIDE}|rehearsed".encode()).hexdigest()[
+        :12
+    ]
     kept = folder / f"{source.name}_{key}.mkv"
     if not kept.is_file():
         folder.mkdir(parents=True, exist_ok=True)
         stage = kept.with_suffix(".part")
         stage.write_bytes(encoded(_rendered(source), FPS, LOSSLESS))
         stage.replace(kept)
-    return decoded(kept)
+    frames, fps = decoded(kept)
+    shown = len(typical_moments()) * 2
+    pairs = tuple(zip(frames[:shown:2], frames[1:shown:2], strict=True))
+    return Footage(frames[shown:], fps, pairs)
 
 
 def _rendered(source: Source) -> Iterator[ByteImage]:
+    """Yield the frames of the rehearsal, two a pair, and then those of the clip."""
     from gioconda.pipeline import perform
     from gioconda.portrait import Portrait
     from gioconda.render.registry import create
@@ -128,6 +151,9 @@ def _rendered(source: Source) -> Iterator[ByteImage]:
     motion = perform(Sound.from_array(samples, 16000))
     # The renderer itself, since a FrameMaker marks.
     renderer = create("mesh", Portrait.open(source.picture).view(SIDE))
+    for pair in typical_moments():
+        for moment in pair:
+            yield renderer.render(moment).copy()
     for i in range(count):
         yield renderer.render(motion.at(i / FPS)).copy()
 

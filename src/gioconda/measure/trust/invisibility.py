@@ -11,10 +11,9 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from gioconda.measure.trust.robustness import IDENTIFIER, KEY, luma_of
+from gioconda.measure.trust.clips import Footage
+from gioconda.measure.trust.robustness import luma_of, marker_for
 from gioconda.measure.trust.transcoding import ByteImage, Frames, encoded, x264
-from gioconda.trust.watermark.marker import Marker
-from gioconda.trust.watermark.marks import marks_of
 
 FloatImage = npt.NDArray[np.float32]
 
@@ -47,23 +46,22 @@ class Visibility:
     shape: tuple[int, int]
 
 
-def visibility(clip: str, frames: Frames, fps: float) -> tuple[Visibility, list[ByteImage]]:
+def visibility(clip: str, footage: Footage) -> tuple[Visibility, list[ByteImage]]:
     """Mark a clip and compare; return that, and the marked frames."""
-    height, width = frames[0].shape[:2]
-    marks = marks_of(IDENTIFIER, KEY)
+    frames = footage.frames
     # Compiled and cached things are not the mark's price.
-    Marker(width, height, marks).marked(frames[0])
-    marker = Marker(width, height, marks)
+    marker_for(footage).marked(frames[0])
+    marker = marker_for(footage)
     out, spent = [], []
     for frame in frames:
         began = time.perf_counter()
         marked = marker.marked(frame)
         spent.append(1e3 * (time.perf_counter() - began))
         out.append(marked.copy())
-    figures = Visibility(
-        clip, *change_in(frames, out), grown(frames, out, fps), tuple(spent), (height, width)
-    )
-    return figures, out
+    psnr_db, flat = change_in(frames, out)
+    growth = grown(frames, out, footage.fps)
+    height, width = frames[0].shape[:2]
+    return Visibility(clip, psnr_db, flat, growth, tuple(spent), (height, width)), out
 
 
 def grown(frames: Frames, marked: Frames, fps: float, crf: int = _SIZE_CRF) -> float:

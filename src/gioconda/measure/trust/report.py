@@ -12,7 +12,7 @@ import numpy as np
 from gioconda.errors import OptionError
 from gioconda.measure.floor import Row
 from gioconda.measure.trust.attacks import ATTACKS, Attack
-from gioconda.measure.trust.clips import Source, frames_of, real_sources, rendered_sources
+from gioconda.measure.trust.clips import Source, footage_of, real_sources, rendered_sources
 from gioconda.measure.trust.false_alarms import (
     KEYS,
     Unmarked,
@@ -182,7 +182,7 @@ def measure_trust(
     for i, source in enumerate(sources):
         say(f"{source.name} ({i + 1} of {len(sources)})")
         if "invisibility" in parts:
-            seen.append(visibility(source.name, *frames_of(source, folder))[0])
+            seen.append(visibility(source.name, footage_of(source, folder))[0])
         if "robustness" in parts:
             read += outcomes(source, folder, attacks)
     unmarked: list[Unmarked] = []

@@ -12,13 +12,13 @@ import cv2
 import numpy as np
 
 from gioconda.measure.trust.attacks import ATTACKS, Attack
-from gioconda.measure.trust.clips import Source, frames_of
+from gioconda.measure.trust.clips import Footage, Source, footage_of
 from gioconda.measure.trust.transcoding import ByteImage, Coding, Frames, through
 from gioconda.trust.watermark.detection import Detection
 from gioconda.trust.watermark.detector import Detector
 from gioconda.trust.watermark.keys import OperatorKey
 from gioconda.trust.watermark.marker import Marker
-from gioconda.trust.watermark.marks import Marks, marks_of
+from gioconda.trust.watermark.marks import marks_of
 
 #: The key and the identifier of the benchmark, the same in every run.
 KEY: Final = OperatorKey(1, b"benchmark of the watermark, 32 B")
@@ -52,11 +52,18 @@ class Outcome:
     side: int = 512
 
 
-def marked(frames: Frames, marks: Marks | None = None) -> list[ByteImage]:
-    """Return frames with the benchmark's marks."""
-    height, width = frames[0].shape[:2]
-    marker = Marker(width, height, marks or marks_of(IDENTIFIER, KEY))
-    return [marker.marked(frame).copy() for frame in frames]
+def marked(footage: Footage) -> list[ByteImage]:
+    """Return a clip's frames with the benchmark's marks."""
+    marker = marker_for(footage)
+    return [marker.marked(frame).copy() for frame in footage.frames]
+
+
+def marker_for(footage: Footage) -> Marker:
+    """Return a marker that knows what a rendered clip's would."""
+    height, width = footage.frames[0].shape[:2]
+    marker = Marker(width, height, marks_of(IDENTIFIER, KEY))
+    marker.rehearse(footage.rehearsal)
+    return marker
 
 
 def looked_at(
@@ -89,8 +96,9 @@ def outcomes(
         attacks: which.
         advance: told of each outcome.
     """
-    frames, fps = frames_of(source, folder)
-    delivered = through(marked(frames), fps, DELIVERED)
+    footage = footage_of(source, folder)
+    fps = footage.fps
+    delivered = through(marked(footage), fps, DELIVERED)
     found = []
     for attack in attacks:
         shown, rate = attack.run(delivered, fps)
@@ -99,7 +107,7 @@ def outcomes(
             Outcome(
                 source.name, source.real, attack.name, seen.identifier == IDENTIFIER,
                 seen.verdict == "detected", seen.z, seconds,
-                min(frames[0].shape[:2]),
+                min(footage.frames[0].shape[:2]),
             )
         )  # fmt: skip
         advance(found[-1])

@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 
 from gioconda.measure.trust.attacks import ATTACKS, Attack
-from gioconda.measure.trust.clips import Source, frames_of
+from gioconda.measure.trust.clips import Source, footage_of
 from gioconda.measure.trust.invisibility import change_in, grown
 from gioconda.measure.trust.robustness import DELIVERED, IDENTIFIER, looked_at, marked
 from gioconda.measure.trust.transcoding import ByteImage, Frames, through
@@ -99,8 +99,9 @@ def plot(points: Sequence[Point], path: Path) -> None:
 
 
 def _of_clip(source: Source, folder: Path, strength: float, attacks: Sequence[Attack]) -> Point:
-    frames, fps = frames_of(source, folder)
-    strong = scaled(frames, marked(frames), strength)
+    footage = footage_of(source, folder)
+    frames, fps = footage.frames, footage.fps
+    strong = scaled(frames, marked(footage), strength)
     psnr_db, flat = change_in(frames, strong)
     delivered = through(strong, fps, DELIVERED)
     exact, z = [], float("nan")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -19,7 +20,7 @@ from gioconda.trust.watermark.detection import (
     Verdict,
 )
 from gioconda.trust.watermark.keys import OperatorKey
-from gioconda.trust.watermark.layout import public_pilots, secret_layout
+from gioconda.trust.watermark.layout import Pilots, public_pilots, secret_layout
 from gioconda.trust.watermark.placing import Picture, Placing, aligned
 from gioconda.trust.watermark.reading import pilot_z, read_grid
 from gioconda.trust.watermark.search import (
@@ -45,6 +46,8 @@ _SHAPES: Final = (1.0, 4 / 3, 3 / 4, 16 / 9, 9 / 16, 3 / 2, 2 / 3, 5 / 4, 4 / 5)
 #: Shares of a file's false alarms that each group of trials may cause; they add up to 1.
 _AS_IT_IS, _WHOLE_FRAME, _SECONDS = 0.3, 0.15, 0.15
 _SQUARE, _PARTS, _TURNED, _SQUEEZED = 0.2, 0.05, 0.05, 0.1
+#: Grids that one search reads under each key, at most.
+_TRIES: Final = 256
 #: Below this, a place may be wrong by a fraction of a chip.
 _EXACT: Final = 16.0
 _BETTER: Final = 0.8
@@ -136,6 +139,9 @@ class _Looking:
         self._scale = source.given[0] / self._mean.shape[1]
         self._parts: dict[int, Picture] = {}
         self._public = public_pilots()
+        # A key that is held makes more chips known: those that place the grid are then more.
+        known = keys if len(keys) <= _FEW_KEYS else ()
+        self._pilots = [self._public, *(_together(self._public, k) for k in known)]
         self._trials = 0.0
         self._tries = 0
         self._candidates: list[Placing] = []
@@ -161,7 +167,7 @@ class _Looking:
         return Detection(
             verdict,
             chance,
-            max(z, best.found.z),
+            z,
             place.geometry(self._scale) if verdict == "detected" else None,
             segments,
             keyed[0] if keyed is not None else None,
@@ -204,39 +210,41 @@ class _Looking:
         """Return the place where the mark was found, exactly."""
         if best.found.z >= _EXACT:
             return best
-        found = Search(best.picture or self._whole, self._public).climbed(best.found.placing)
+        found = Search(best.picture or self._whole, *self._pilots).climbed(
+            best.found.placing, best.found.group
+        )
         # A whole frame that reads a little better a hair off is still a whole frame.
         return replace(best, found=found) if found.z > best.found.z + _BETTER else best
 
     def _as_it_is(self) -> _Best:
         """Try the grid as it lies in a frame of which only the size was changed."""
-        search = Search(self._whole, self._public)
+        search = Search(self._whole, *self._pilots)
         best: Found | None = None
         for rows, columns in self._boxes:
             shape = (columns.stop - columns.start) / (rows.stop - rows.start)
             for mirrored in (False, True):
                 place = self._in_box(rows, columns, shape, mirrored)
                 self._candidates.append(place)
-                z = search.z(place)
-                if best is None or z > best.z:
-                    best = Found(z, place)
+                found = search.strongest(place)
+                if best is None or found.z > best.z:
+                    best = found
         assert best is not None
         return self._judged(best, len(self._candidates), _AS_IT_IS)
 
     def _whole_frames(self) -> _Best:
         """Try the grid as it lies in a whole frame that was squeezed, or not quite whole."""
-        search = Search(self._whole, self._public)
+        search = Search(self._whole, *self._pilots)
         found = []
         for rows, columns in self._boxes:
             own = (columns.stop - columns.start) / (rows.stop - rows.start)
             for shape in (own, *_SHAPES):
                 for mirrored in (False, True):
                     place = self._in_box(rows, columns, shape, mirrored)
-                    found.append(Found(search.z(place), place))
+                    found.append(search.strongest(place))
         found.sort(key=lambda f: -f.z)
         best = found[0]
         if best.z < _EXACT:
-            climbed = [search.climbed(f.placing, rounds=3, warp=False) for f in found[:4]]
+            climbed = [search.climbed(f.placing, f.group, rounds=3, warp=False) for f in found[:4]]
             best = max(climbed, key=lambda f: f.z)
         return self._judged(best, len(found) * CLIMB, _WHOLE_FRAME)
 
@@ -266,9 +274,9 @@ class _Looking:
     ) -> _Best:
         if not sizes:
             return _Best(Found(-9.0, self._candidates[0]), 1.0)
-        search = Search(picture, self._public)
+        search = Search(picture, *self._pilots)
         found = search.best(sizes, lambda part: self._progress(done + part * (until - done)))
-        self._candidates += [f.placing for f in found[:2] if f.z > 5.0]
+        self._candidates += [f.placing for f in found]
         return self._judged(found[0], len(sizes) * float(SHIFTS) * CLIMB * times, share, picture)
 
     def _sought_in_parts(self, sizes: list[Hypothesis]) -> _Best:
@@ -287,6 +295,7 @@ class _Looking:
     def _judged(
         self, found: Found, trials: float, share: float, picture: Picture | None = None
     ) -> _Best:
+        trials *= len(self._pilots)
         self._trials += trials
         return _Best(found, false_alarm(found.z, trials, share), picture)
 
@@ -333,12 +342,11 @@ class _Looking:
         keys = self._keys
         if len(keys) > _FEW_KEYS:
             flat = grid.ravel()
-            keys = tuple(k for k in keys if pilot_z(flat, secret_layout(k.secret).pilots) > 3.0)
+            keys = tuple(k for k in keys if pilot_z(flat, _own_pilots(k.secret)) > 3.0)
         self._tries += len(self._keys)
         for reading in read_grid(grid, keys).keyed:
             if reading.identifier is not None:
-                # Twelve tries a key are the most that one search makes.
-                chance = false_reading(reading.z, max(self._tries, 12 * len(self._keys)))
+                chance = false_reading(reading.z, max(self._tries, _TRIES * len(self._keys)))
                 if chance <= FALSE_ALARM:
                     return reading.identifier, reading.epoch, chance, place
         return None
@@ -367,6 +375,19 @@ class _Looking:
             return sections(self._seconds.strengths[place.mirrored]), z
         pictures = [self._part(i) for i in range(len(self._windows))]
         return sections(strengths_at(place, self._windows, pictures, self._public)), z
+
+
+@lru_cache(maxsize=1024)
+def _own_pilots(secret: bytes) -> Pilots:
+    """Return a key's pilots; with many keys, making them takes longer than everything else."""
+    return secret_layout(secret).pilots
+
+
+def _together(public: Pilots, key: OperatorKey) -> Pilots:
+    own = secret_layout(key.secret).pilots
+    return Pilots(
+        np.concatenate([public.places, own.places]), np.concatenate([public.signs, own.signs])
+    )
 
 
 def _moved(place: Placing, size: tuple[int, int], rows: slice, columns: slice) -> Placing:

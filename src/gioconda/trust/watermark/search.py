@@ -33,7 +33,7 @@ _GRID: Final = SIDE * _SAMPLES
 _LEVEL_CHIP: Final = 2.2
 _LEVEL_STEP: Final = 1.2
 #: Places of each list that are followed uphill.
-_FOLLOWED: Final = 6
+_FOLLOWED: Final = 10
 #: Steps of the climb: scale, aspect, shift in chips, rotation, shear, tilt; halved each round.
 _STEPS: Final = (0.004, 0.004, 0.5, 0.005, 0.004, 0.01)
 _ROUNDS: Final = 4
@@ -53,10 +53,11 @@ class Hypothesis:
 
 @dataclass(frozen=True)
 class Found:
-    """A place of the grid, and how well the pilots agree there."""
+    """A place of the grid, how well pilots agree there, and which group of them."""
 
     z: float
     placing: Placing
+    group: int = 0
 
 
 #: Readings that one hypothesis stands for.
@@ -103,16 +104,17 @@ class Search:
 
     Args:
         picture: where.
-        pilots: which; those of several groups may be put together.
+        pilots: which; each of several groups is looked for by itself.
     """
 
-    def __init__(self, picture: Picture, pilots: Pilots) -> None:
+    def __init__(self, picture: Picture, *pilots: Pilots) -> None:
         self._picture = picture
         self._pilots = pilots
-        grid = np.pad(pilot_grid(pilots), 1, mode="wrap")
-        fine = cv2.resize(grid, None, fx=_SAMPLES, fy=_SAMPLES, interpolation=cv2.INTER_LINEAR)
-        template = np.ascontiguousarray(fine[_SAMPLES:-_SAMPLES, _SAMPLES:-_SAMPLES])
-        self._spectra = [_spectrum(template), _spectrum(template[:, ::-1])]
+        self._templates = [
+            (group, mirrored, _spectrum(template[:, ::-1] if mirrored else template))
+            for group, template in enumerate(_template(p) for p in pilots)
+            for mirrored in (False, True)
+        ]
         self._levels: dict[int, tuple[FloatImage, float, float]] = {}
 
     def best(
@@ -129,18 +131,21 @@ class Search:
                 rough = _distinct(rough, 4 * keep)
             if progress is not None and i % 32 == 0:
                 progress(i / len(hypotheses))
-        found = [self.climbed(f.placing) for f in _distinct(rough, keep)]
+        found = [self.climbed(f.placing, f.group) for f in _distinct(rough, keep)]
         return sorted(found, key=lambda f: -f.z)
 
-    def climbed(self, start: Placing, rounds: int = _ROUNDS, warp: bool = True) -> Found:
+    def climbed(
+        self, start: Placing, group: int = 0, rounds: int = _ROUNDS, warp: bool = True
+    ) -> Found:
         """Follow a place uphill.
 
         Args:
             start: from where.
+            group: of pilots.
             rounds: of ever smaller steps.
             warp: whether rotation, shear and perspective may change too.
         """
-        best = Found(self.z(start), start)
+        best = Found(self.z(start, group), start, group)
         for round_ in range(rounds):
             size = 0.5**round_
             for _ in range(3):
@@ -151,20 +156,29 @@ class Search:
                     break
         return best
 
-    def z(self, at: Placing) -> float:
-        """Return how far the pilots agree at a place; -9 where too little of the grid shows."""
+    def z(self, at: Placing, group: int = 0) -> float:
+        """Return how far pilots agree at a place; -9 where too little of the grid shows."""
         values = self._picture.read(at)
-        return -9.0 if values is None else pilot_z(values.ravel(), self._pilots)
+        return -9.0 if values is None else pilot_z(values.ravel(), self._pilots[group])
+
+    def strongest(self, at: Placing) -> Found:
+        """Return what the group says that agrees best at a place."""
+        values = self._picture.read(at)
+        if values is None:
+            return Found(-9.0, at)
+        readings = [pilot_z(values.ravel(), pilots) for pilots in self._pilots]
+        group = int(np.argmax(readings))
+        return Found(readings[group], at, group)
 
     def _climbed_along(self, best: Found, move: _Move) -> Found:
         for sign in (1.0, -1.0):
             moved = False
             while True:
                 place = move(best.placing, sign)
-                z = self.z(place)
+                z = self.z(place, best.group)
                 if z <= best.z:
                     break
-                best, moved = Found(z, place), True
+                best, moved = Found(z, place, best.group), True
             if moved:
                 break
         return best
@@ -173,19 +187,21 @@ class Search:
         level, zoom_x, zoom_y = self._level(h)
         grid, first_x, first_y = _fine_grid(level, h, zoom_x, zoom_y)
         spectrum = scipy.fft.rfft2(grid)
-        # What chance gives: only to rank places, so that one estimate does for both templates.
-        spread = 0.0
-        for mirrored, template in enumerate(self._spectra):
+        spread = 1.0
+        for group, mirrored, template in self._templates:
             match = scipy.fft.irfft2(spectrum * template, s=(_GRID, _GRID))
             peak = int(match.argmax())
-            spread = spread or float(match.std()) + 1e-12
+            if not mirrored:
+                # What chance gives: only to rank places, so one estimate does for both.
+                spread = float(match.std()) + 1e-12
             z = float(match.flat[peak]) / spread
             row, column = divmod(peak, _GRID)
             x = (first_x + column) / _SAMPLES if mirrored else (-first_x - column) / _SAMPLES
             y = (-first_y - row) / _SAMPLES
             # The climb mirrors the picture, which turns the other way then.
             turn = -h.rotation if mirrored else h.rotation
-            yield Found(z, Placing(h.chip_x, h.chip_y, x % SIDE, y % SIDE, bool(mirrored), turn))
+            place = Placing(h.chip_x, h.chip_y, x % SIDE, y % SIDE, mirrored, turn)
+            yield Found(z, place, group)
 
     def _level(self, h: Hypothesis) -> tuple[FloatImage, float, float]:
         """Return the whitened picture at about two pixels a chip, and its pixels in one."""
@@ -236,6 +252,13 @@ def _ladder(low: float, high: float, step: float) -> list[float]:
         return []
     count = math.ceil(math.log(high / low) / step)
     return [low * math.exp(i * math.log(high / low) / count) for i in range(count + 1)]
+
+
+def _template(pilots: Pilots) -> FloatImage:
+    """Return pilots as they are drawn, two samples a chip."""
+    grid = np.pad(pilot_grid(pilots), 1, mode="wrap")
+    fine = cv2.resize(grid, None, fx=_SAMPLES, fy=_SAMPLES, interpolation=cv2.INTER_LINEAR)
+    return np.ascontiguousarray(fine[_SAMPLES:-_SAMPLES, _SAMPLES:-_SAMPLES], np.float32)
 
 
 def _spectrum(template: FloatImage) -> ComplexImage:
