@@ -44,7 +44,7 @@ _MOST: Final = 5.0
 _MOVING_FLOOR: Final = 0.5
 _MOVING_ROUGH: Final = 0.15
 _MOVING_MOST: Final = 1.0
-_MOVING_STRENGTH: Final = 1.8
+_MOVING_STRENGTH: Final = 1.6
 #: Levels of change from frame to frame at which that begins, and is reached.
 _STILL: Final = 0.3
 _MOVES: Final = 0.9
