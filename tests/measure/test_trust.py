@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from gioconda.cli import mark_measuring
+from gioconda.cli import measuring_trust
 from gioconda.cli.voice import Voice
 from gioconda.errors import OptionError
 from gioconda.measure.trust import clips
@@ -244,7 +244,7 @@ def test_the_command_refuses_what_it_cannot_do_before_any_work(tmp_path: Path) -
     def run(media: str | None = None, only: tuple[str, ...] = (), **options: str | None) -> None:
         said = Voice(quiet=True)
         given = {"keep": None, "plot": None, **options}
-        mark_measuring.measured(
+        measuring_trust.measured(
             media, clips=1, only=only, keys=1, keep=given["keep"], plot=given["plot"],
             voice=said, force=False,
         )  # fmt: skip
