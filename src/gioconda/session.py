@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from gioconda.portrait import Portrait
     from gioconda.speech.known_phones import PhoneTrack
     from gioconda.trust.label import LabelLike
-    from gioconda.trust.provenance import Basis
+    from gioconda.trust.provenance import Basis, Provenance
     from gioconda.trust.watermark.marks import Marks
     from gioconda.voices.types import TimedPhone
 
@@ -260,6 +260,18 @@ class Session:
     def height(self) -> int:
         """Height of the frames in pixels."""
         return self._maker.height
+
+    @property
+    def provenance(self) -> Provenance:
+        """What its frames are made from, to be given to :func:`gioconda.open_writer`.
+
+        The sound that is pushed is not kept, and not told.
+        """
+        from gioconda.trust.origins import portrait_of
+        from gioconda.trust.provenance import Provenance
+
+        ingredients = portrait_of(self._portrait)
+        return Provenance("speech", self.grant, ingredients, self.marks.identifier)
 
     @property
     def lookahead_ms(self) -> float:

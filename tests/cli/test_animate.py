@@ -15,6 +15,7 @@ import pytest
 from PIL import Image
 
 from gioconda import examples
+from gioconda.trust.credentials.reading import read_credentials
 from gioconda.video import read_frames
 from gioconda.video.probe import probe
 
@@ -67,6 +68,8 @@ def test_a_portrait_speaks(face: Path, short: Path, tmp_path: Path) -> None:
     code, out, err = gioconda("animate", face, short, "-o", target, *FAST)
     assert code == 0, err
     assert "frames a second" in out
+    assert "marked as synthetic, signed by this installation's key" in out
+    assert read_credentials(target, ".mp4").valid
     video = probe(target)
     assert (video.width, video.height) == (256, 256)
     assert video.fps == pytest.approx(24)
@@ -83,7 +86,21 @@ def test_json_says_what_was_made(face: Path, short: Path, tmp_path: Path) -> Non
     assert data["output"] == str(target)
     assert data["frames"] == 27
     assert data["stages_ms"]["render"] > 0
+    assert data["credentials"] == "signed by this installation's key"
     assert err == ""
+
+
+def test_the_label_is_written_on_request(face: Path, short: Path, tmp_path: Path) -> None:
+    for name, options in (("plain", []), ("label", ["--label"])):
+        target = tmp_path / f"{name}.mp4"
+        code, _, err = gioconda("animate", face, short, "-o", target, *FAST, *options)
+        assert code == 0, err
+    first = [next(read_frames(tmp_path / f"{name}.mp4"))[1] for name in ("plain", "label")]
+    changed = np.abs(first[0].astype(int) - first[1]).max(axis=2) > 40
+    rows, columns = np.nonzero(changed)
+    assert rows.min() > 0.85 * 256  # in a corner below
+    assert len(rows) > 100
+    assert columns.max() - columns.min() < 0.4 * 256
 
 
 def test_an_existing_file_is_kept_unless_forced(face: Path, short: Path, tmp_path: Path) -> None:

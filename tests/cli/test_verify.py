@@ -24,7 +24,7 @@ def folder(astronaut: np.ndarray, tmp_path_factory: pytest.TempPathFactory) -> P
     (place / "deep").mkdir()
     (place / "marked.mp4").write_bytes(media.video(media.frames(small, 24, marked=True)))
     (place / "deep" / "plain.png").write_bytes(picture("PNG"))
-    (place / "broken.png").write_bytes(picture("PNG")[:60])
+    (place / "broken.png").write_bytes(picture("PNG")[:20] + bytes(60))
     return place
 
 

@@ -270,9 +270,8 @@ def export(path: str, voice: Voice, *, force: bool) -> None:
     records = [_told(r) for r in Ledger().records()]
     document = {"what": "consent, exported from Gioconda's ledger", "records": records}
     with replacing(target) as temporary:
-        handle = os.open(temporary, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            json.dump(document, file, ensure_ascii=False, indent=1)
+        temporary.chmod(0o600)  # it names people
+        temporary.write_text(json.dumps(document, ensure_ascii=False, indent=1), "utf-8")
     count = "1 record" if len(records) == 1 else f"{len(records)} records"
     voice.result(f"{path}: {count}", {"output": path, "records": len(records)})
 

@@ -2,7 +2,7 @@
 
 Written against livekit-agents 1.8. See ``docs/agents.md``; the short way::
 
-    avatar = AvatarSession("http://127.0.0.1:7860", portrait="face.jpg")
+    avatar = AvatarSession("http://127.0.0.1:7860", portrait="face.jpg", basis="artwork")
     await avatar.start(session, room=ctx.room)
     await session.start(agent=MyAgent(), room=ctx.room)
 """
@@ -195,7 +195,8 @@ class AvatarSession(avatar.AvatarSession):  # type: ignore[misc]
         token: that the server asks for beyond its own machine.
         face: a face to use instead of a server's.
         listen: whether the face is told when the user speaks.
-        **changes: fields of ``FaceOptions``, such as ``portrait="face.jpg"``.
+        **changes: fields of ``FaceOptions``, such as ``portrait="face.jpg"`` and the ``basis``
+                on which it may be animated.
 
     Attributes:
         face: once started; :meth:`RemoteFace.set` turns its dials.

@@ -2,7 +2,7 @@
 
 Written against pipecat-ai 1.14. See ``docs/agents.md``; the short way::
 
-    face = GiocondaVideoService("http://127.0.0.1:7860", portrait="face.jpg")
+    face = GiocondaVideoService("http://127.0.0.1:7860", portrait="face.jpg", basis="artwork")
     transport = SmallWebRTCTransport(params=TransportParams(**face.transport_params()), ...)
     pipeline = Pipeline([transport.input(), stt, ..., tts, face, transport.output(), ...])
 """
@@ -95,7 +95,8 @@ class GiocondaVideoService(AIService):  # type: ignore[misc]
         sync_with_audio: whether a frame is shown when the sound before it was sent, which keeps
             lips and sound together; false for a transport with ``video_out_is_live``.
         listen: whether the face is told when the user speaks.
-        **changes: fields of ``FaceOptions``, such as ``portrait="face.jpg"``.
+        **changes: fields of ``FaceOptions``, such as ``portrait="face.jpg"`` and the ``basis``
+                on which it may be animated.
     """
 
     Settings = GiocondaVideoSettings

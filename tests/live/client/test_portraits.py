@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import email
+import email.policy
 import json
 import threading
 from collections.abc import Iterator
+from datetime import date
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
@@ -14,6 +17,7 @@ import pytest
 from gioconda import examples
 from gioconda.errors import ImageDecodeError, OptionError, ServerError
 from gioconda.live.client.portraits import Address, portrait_id
+from gioconda.trust.consent.statement import Guardian, Statement
 
 
 class Portraits(BaseHTTPRequestHandler):
@@ -52,8 +56,57 @@ def test_a_file_and_its_bytes_are_uploaded_with_the_token(server: type[Portraits
     path = Path(examples.portrait_path())
     assert given(str(path), server) == given(path.read_bytes(), server, "secret") == "ab12"
     one, other = server.seen
-    assert one == ("/v1/portraits", "image/png", "", path.read_bytes())
+    assert one[0] == "/v1/portraits"
+    assert one[2] == ""
     assert other[2] == "Bearer secret"
+    [(fields, kind, picture)] = [_read(one)]
+    assert (fields, kind, picture) == ({}, "image/png", path.read_bytes())
+    assert str(path.name).encode() not in one[3][:500]
+
+
+def _read(seen: tuple[str, str, str, bytes]) -> tuple[dict[str, str], str, bytes]:
+    """Return the fields of an upload's form, and type and bytes of its picture."""
+    message = email.message_from_bytes(
+        f"Content-Type: {seen[1]}\r\n\r\n".encode() + seen[3], policy=email.policy.HTTP
+    )
+    fields, kind, picture = {}, "", b""
+    for part in message.iter_parts():  # type: ignore[attr-defined]
+        name = part.get_param("name", header="content-disposition")
+        data = part.get_payload(decode=True)
+        if name == "file":
+            kind, picture = part.get_content_type(), data
+        else:
+            fields[name] = data.decode()
+    return fields, kind, picture
+
+
+@pytest.mark.parametrize(
+    ("basis", "fields"),
+    [
+        ("artwork", {"basis": "artwork", "language": "en"}),
+        (
+            Statement("permission", "Zoë", until=date(2030, 1, 31), minor=False, language="it"),
+            {"basis": "permission", "language": "it", "of": "Zoë", "until": "2030-01-31",
+             "minor": "false"},
+        ),
+        (
+            Statement("self", minor=True, guardian=Guardian("Ann Smith", "mother")),
+            {"basis": "self", "language": "en", "minor": "true", "guardian": "Ann Smith, mother"},
+        ),
+    ],
+)  # fmt: skip
+def test_the_basis_goes_along_as_the_server_reads_it(
+    server: type[Portraits], basis: object, fields: dict[str, str]
+) -> None:
+    picture = Path(examples.portrait_path()).read_bytes()
+    asyncio.run(portrait_id(picture, server.address, None, basis))  # type: ignore[attr-defined,arg-type]
+    told, _, sent = _read(server.seen[0])
+    assert (told, sent) == (fields, picture)
+    pytest.importorskip("fastapi", reason="the extra 'live' is not installed")
+    from gioconda.live.server.consents import statement_in
+
+    read = statement_in(told)
+    assert read == (Statement("artwork") if basis == "artwork" else basis)
 
 
 def test_an_id_is_sent_as_it_is(server: type[Portraits]) -> None:

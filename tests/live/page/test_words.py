@@ -14,7 +14,7 @@ LANGUAGES = ("en", "it", "de", "es")
 MADE = (
     "state.", "theme.", "path.", "emotion.", "dial.", "error.", "device.microphone.",
     "device.camera.", "check.verdict.", "check.why.", "check.credentials.", "check.watermark.",
-    "check.log.",
+    "check.log.", "consent.text.",
 )  # fmt: skip
 
 

@@ -56,7 +56,8 @@ class ScriptedWorker(WorkerDouble):
             case c.ForgetPortrait():
                 self.portraits.pop(command.key, None)
             case c.MakePicture():
-                self.reports.put_nowait(c.Picture(command.key, command.what, b"picture"))
+                data = b"picture" if command.what == "square" else png()
+                self.reports.put_nowait(c.Picture(command.key, command.what, data))
             case c.OpenSession():
                 self.open(command)
             case c.StartOutput():

@@ -11,12 +11,17 @@ import pytest
 from tests.live.outputs.test_fragments import film
 from tests.live.server.small import Small, settled, small
 
+from gioconda.errors import TrustError
 from gioconda.live.host import commands as c
 from gioconda.live.messages import ErrorEvent, RecordReady, RecordStart, SessionRestarted
 from gioconda.live.server import recordings
 from gioconda.live.server.control import Control
 from gioconda.live.server.problems import Problem
 from gioconda.live.server.state import HeldSession
+from gioconda.trust.credentials.found import Credentials
+from gioconda.trust.credentials.reading import read_credentials
+from gioconda.trust.watermark.keys import own_identifier
+from gioconda.video.probe import probe
 
 
 class Client:
@@ -29,8 +34,20 @@ class Client:
     async def _tell(self, event: Any) -> None:
         self.events.append(event)
 
+    async def heard(self, kind: type) -> None:
+        """Wait until something of a kind is told: signing takes a moment, in a thread."""
+        async with asyncio.timeout(20):
+            while not self.of(kind):
+                await asyncio.sleep(0.01)
+        await settled()
+
     def of(self, kind: type) -> list[Any]:
         return [event for event in self.events if isinstance(event, kind)]
+
+
+def making_of(found: Credentials) -> dict[str, Any]:
+    (data,) = (a["data"] for a in found.said["assertions"] if a["label"] == "org.gioconda.making")
+    return dict(data)
 
 
 Story = Callable[[Small, HeldSession, Client, Client], Awaitable[None]]
@@ -68,13 +85,13 @@ def boxes(*kinds: bytes) -> bytes:
     return b"".join((8 + 20).to_bytes(4, "big") + kind + bytes(20) for kind in kinds)
 
 
-def test_with_a_lost_process_what_was_whole_is_offered() -> None:
+def test_with_a_lost_process_what_was_whole_is_signed_and_offered(tmp_path: Path) -> None:
     async def story(here: Small, held: HeldSession, one: Client, other: Client) -> None:
         whole = film(3.0)
         (target(here).parent / "recording.partial.mp4").write_bytes(whole + b"torn")
         here.clock.now_s += 60
         here.pool.workers[-1].die()
-        await settled()
+        await one.heard(RecordReady)
         for client in (one, other):
             restarted, ready = client.events
             assert isinstance(restarted, SessionRestarted)
@@ -82,7 +99,15 @@ def test_with_a_lost_process_what_was_whole_is_offered() -> None:
             assert ready.seconds == pytest.approx(3.0, abs=0.05)
             assert "lost" in ready.reason
         answer = await here.http.get(ready.url)
-        assert answer.content == whole
+        path = tmp_path / "back.mp4"
+        path.write_bytes(answer.content)
+        assert probe(path).frames == 75
+        assert b"moof" not in answer.content
+        found = read_credentials(path, ".mp4")
+        assert found.valid
+        assert found.watermark == own_identifier()
+        assert {"live": True, "partial": True}.items() <= making_of(found).items()
+        assert [i.role for i in found.ingredients] == ["portrait"]
         assert not here.pool.workers[-1].of(c.StartOutput)
         await one.control.obey(RecordStart())
         assert here.pool.workers[-1].of(c.StartOutput)
@@ -95,7 +120,7 @@ def test_with_a_lost_process_that_had_written_nothing_the_recording_is_said_to_b
         folder = target(here).parent
         (folder / "recording.partial.mp4").write_bytes(boxes(b"ftyp", b"moov", b"moof"))
         here.pool.workers[-1].die()
-        await settled()
+        await one.heard(ErrorEvent)
         assert [e.code for e in one.of(ErrorEvent)] == ["output"]
         assert other.of(ErrorEvent) == one.of(ErrorEvent)
         assert not folder.exists()
@@ -129,6 +154,23 @@ def test_a_recording_ends_when_it_is_as_large_as_one_may_be(
         await here.sweep_after(1)  # it is measured
         await here.sweep_after(1)
         assert [e.reason for e in one.of(RecordReady)] == ["a recording has up to 1 MB"]
+
+    told(story)
+
+
+def test_what_cannot_be_signed_is_not_offered(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise TrustError("the key cannot be read")
+
+    monkeypatch.setattr("gioconda.trust.seal.seal", refuse)
+
+    async def story(here: Small, held: HeldSession, one: Client, other: Client) -> None:
+        folder = target(here).parent
+        (folder / "recording.partial.mp4").write_bytes(film(1.0))
+        here.pool.workers[-1].die()
+        await one.heard(ErrorEvent)
+        assert not one.of(RecordReady)
+        assert not folder.exists()
 
     told(story)
 

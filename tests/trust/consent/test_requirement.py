@@ -252,16 +252,14 @@ def test_every_entry_of_the_library_asks(home, person, entry, tmp_path):
     assert not list(Path(tmp_path).glob("*.mp4"))
 
 
-def test_frames_end_within_a_second_of_a_revocation(home, person, monkeypatch):
+def test_frames_end_with_a_revocation(home, person, monkeypatch):
     import gioconda
     from gioconda.motion import neutral
 
-    now = [0.0]
-    monkeypatch.setattr("gioconda.trust.consent.requirement.time.monotonic", lambda: now[0])
+    monkeypatch.setattr("gioconda.trust.consent.requirement.CHECKED_S", 0.0)
     maker = gioconda.frame_maker.FrameMaker(person, size=256, basis="artwork")
     maker.frame(neutral())
     Ledger().revoke(person.pixels_sha256)
-    now[0] = 1.0
     with refusal("revoked"):
         maker.frame(neutral())
 
@@ -270,3 +268,21 @@ def test_an_upload_is_stated_by_its_pixels_alone(home, mirrored, person):
     grant = stated(pixels_sha256(mirrored), "artwork", "server", by="a client of the server")
     assert require(person) == grant
     assert Ledger().records()[0].by == "a client of the server"
+
+
+def test_a_video_that_is_being_made_is_not_kept(home, person, tmp_path, monkeypatch):
+    import gioconda
+
+    monkeypatch.setattr("gioconda.trust.consent.requirement.CHECKED_S", 0.0)
+    animation = gioconda.animate(person, examples.speech_path(), size=256, fps=24, basis="artwork")
+    made: list[float] = []
+
+    def progress(done: float, _: float | None) -> None:
+        made.append(done)
+        if done == 5:
+            Ledger().revoke(person.pixels_sha256)
+
+    with refusal("revoked"):
+        animation.save(tmp_path / "talk.mp4", progress=progress)
+    assert made == [1, 2, 3, 4, 5]
+    assert [p.name for p in tmp_path.iterdir() if p.is_file()] == []

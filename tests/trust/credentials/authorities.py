@@ -35,12 +35,14 @@ class Authority:
         *,
         names_its_issuer: bool = True,
         critical: bool = False,
+        serial: int | None = None,
     ) -> tuple[bytes, bytes]:
         """Return certificate and key of a signer, PEM, valid between some days from now."""
         key = key or ec.generate_private_key(ec.SECP256R1())
         certificate = _issued(
             "Uffizi Press", key, self, authority=False, purposes=purposes, days=days,
             names_its_issuer=names_its_issuer, critical=critical,
+            serial=serial,
         )  # fmt: skip
         return pem(certificate), key_pem(key)
 
@@ -69,6 +71,7 @@ def _issued(
     root: bool = False,
     names_its_issuer: bool = True,
     critical: bool = False,
+    serial: int | None = None,
 ) -> x509.Certificate:
     now = datetime.now(UTC)
     subject = x509.Name(
@@ -87,7 +90,7 @@ def _issued(
         .subject_name(subject)
         .issuer_name(subject if root else issuer.certificate.subject)
         .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
+        .serial_number(serial or x509.random_serial_number())
         .not_valid_before(now + timedelta(days=days[0]))
         .not_valid_after(now + timedelta(days=days[1]))
         .add_extension(x509.BasicConstraints(authority, None), critical=True)

@@ -15,7 +15,7 @@ from PIL import Image
 from tests.trust.credentials.authorities import Authority
 from tests.trust.outputs import SUFFIXES, Shelf, provenance
 
-from gioconda.trust.credentials.keys import Identity
+from gioconda.trust.credentials.keys import Identity, identity
 from gioconda.trust.credentials.manifest import definition, new_label
 from gioconda.trust.credentials.reading import read_credentials, sidecar_of
 from gioconda.trust.credentials.signing import FileSigner
@@ -36,9 +36,11 @@ def picture() -> bytes:
     return out.getvalue()
 
 
-def signed_by(authority: Authority, days: tuple[float, float] = (-1, 365)) -> bytes:
+def signed_by(
+    authority: Authority, days: tuple[float, float] = (-1, 365), serial: int | None = None
+) -> bytes:
     """Return a picture that somebody else signed."""
-    chain, key = authority.signer(days=days)
+    chain, key = authority.signer(days=days, serial=serial)
     out = io.BytesIO()
     said = definition(Provenance(), (), "image/png", new_label())
     signer = FileSigner(Identity(chain + authority.pem, key, "es256", True))
@@ -86,6 +88,13 @@ def test_a_stranger_who_takes_our_words_is_not_us(
     found = read_credentials(path, ".png")
     assert (found.status, found.own) == ("valid_unknown_signer", False)
     assert found.signer.startswith("Gioconda installation")
+
+
+def test_a_trusted_stranger_with_our_number_is_not_us(home: Path, stranger: Authority) -> None:
+    """Serial numbers are seen by everybody, and any authority can give one again."""
+    data = io.BytesIO(signed_by(stranger, serial=identity().certificate.serial_number))
+    found = read_credentials(data, ".png", anchors=[stranger.pem])
+    assert (found.status, found.own) == ("trusted", False)
 
 
 def test_without_a_time_stamp_credentials_end_with_the_certificate(

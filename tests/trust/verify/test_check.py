@@ -230,6 +230,20 @@ def test_every_format_of_pictures_is_looked_at(
     assert np.abs(search.frames[0][1] - told).mean() < 6
 
 
+def test_what_there_is_of_a_cut_picture_is_looked_at(
+    means: Means, search: FakeSearch, picture: np.ndarray
+) -> None:
+    for format_ in ("JPEG", "PNG"):
+        file = io.BytesIO()
+        Image.fromarray(picture).save(file, format_)
+        data = file.getvalue()
+        verify_file(data[: len(data) // 2], means)
+        luma = search.frames[-1][1]
+        told = np.asarray(Image.fromarray(picture).convert("L"), float)
+        assert np.abs(luma[:150] - told[:150]).mean() < 4, format_
+    assert len(search.frames) == 2
+
+
 def test_a_turned_picture_is_looked_at_upright(
     means: Means, search: FakeSearch, picture: np.ndarray
 ) -> None:

@@ -62,7 +62,7 @@ class Connection:
         Raises:
             ServerError, OptionError, ImageDecodeError: see :meth:`RemoteFace.connect`.
         """
-        self._portrait = await portrait_id(self._options.portrait, self._address, self._token)
+        self._portrait = await self._given()
         try:
             return await self._begin(None)
         except (OSError, TimeoutError) as e:
@@ -136,10 +136,14 @@ class Connection:
             attempt += 1
         raise ServerError(f"the connection to {self._address.base} was lost: {cause}", "lost")
 
+    async def _given(self) -> str:
+        options = self._options
+        return await portrait_id(options.portrait, self._address, self._token, options.basis)
+
     async def _upload_again(self) -> None:
         """Give the server the portrait anew: it forgets those whose session is over."""
         try:
-            self._portrait = await portrait_id(self._options.portrait, self._address, self._token)
+            self._portrait = await self._given()
         except (ServerError, OptionError):
             return
 

@@ -8,6 +8,8 @@ from typing import Any, Literal
 
 from gioconda.controls import Controls
 from gioconda.live.messages import AudioCodec, Dials, SessionUpdate, VideoCodec
+from gioconda.trust.consent.statement import Statement
+from gioconda.trust.provenance import BasisName
 
 Pixels = Literal["rgb", "i420"]
 
@@ -19,6 +21,10 @@ class FaceOptions:
     Attributes:
         portrait: a picture's path or its bytes, which are uploaded; or the id of one that the
             server has, such as ``example``.
+        basis: on which a picture that is uploaded may be animated: ``self``, ``permission``,
+            ``artwork``, ``synthetic``, or a whole :class:`gioconda.Statement`, which ``self`` and
+            ``permission`` need; kept in the server's ledger. None leaves it to a server that was
+            started with one.
         controls: the dials; its ``seed`` chooses the performance.
         fps: frames a second, 24 to 60; None leaves it to the server, as below.
         size: side of the square, 256, 512, 768 or 1024.
@@ -35,6 +41,7 @@ class FaceOptions:
     """
 
     portrait: str | Path | bytes = "example"
+    basis: BasisName | Statement | None = None
     controls: Controls | None = None
     fps: float | None = None
     size: int | None = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import secrets
 import urllib.error
 import urllib.request
 from dataclasses import dataclass
@@ -12,6 +13,8 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from gioconda.errors import ImageDecodeError, OptionError, ServerError
+from gioconda.trust.consent.statement import Statement
+from gioconda.trust.provenance import BasisName
 
 #: As the server takes.
 PICTURE_BYTES: Final = 20_000_000
@@ -59,20 +62,64 @@ def bearer(token: str | None) -> dict[str, str]:
     return {"Authorization": f"Bearer {token}"} if token else {}
 
 
-async def portrait_id(portrait: str | Path | bytes, address: Address, token: str | None) -> str:
+async def portrait_id(
+    portrait: str | Path | bytes,
+    address: Address,
+    token: str | None,
+    basis: BasisName | Statement | None = None,
+) -> str:
     """Return the id of a portrait, which is uploaded if it is a picture's path or its bytes.
+
+    Args:
+        portrait: the picture, or an id.
+        address: of the server.
+        token: that it wants.
+        basis: on which the picture may be animated.
 
     Raises:
         ImageDecodeError: no PNG, JPEG or WebP, or over 20 MB.
         OSError: the file cannot be read.
-        ServerError: the server cannot be reached or refuses the picture; says why.
+        ServerError: the server cannot be reached or refuses the picture; says why. Its code is
+            ``consent`` where no basis is stated, or consent was revoked or has expired.
     """
     if isinstance(portrait, str) and not Path(portrait).is_file():
         if len(Path(portrait).parts) > 1 or Path(portrait).suffix:
             raise OptionError(f"there is no picture {portrait}")
         return portrait
     data = portrait if isinstance(portrait, bytes) else Path(portrait).read_bytes()
-    return await asyncio.to_thread(_upload, data, address, token)
+    return await asyncio.to_thread(_upload, data, address, token, basis)
+
+
+def _fields(basis: BasisName | Statement | None) -> dict[str, str]:
+    """Return a statement as the server's form takes it."""
+    if basis is None:
+        return {}
+    statement = basis if isinstance(basis, Statement) else Statement(basis)
+    told = statement.to_dict()
+    fields: dict[str, str] = {
+        k: str(told[k]) for k in ("basis", "language", "of", "given", "until") if k in told
+    }
+    if statement.minor is not None:
+        fields["minor"] = str(statement.minor).lower()
+    if (guardian := statement.guardian) is not None:
+        fields["guardian"] = f"{guardian.who}, {guardian.relation}"
+    return fields
+
+
+def _form(picture: bytes, fields: dict[str, str]) -> tuple[str, bytes]:
+    """Return the type and the bytes of a form (RFC 7578); the picture's own name stays here."""
+    boundary = secrets.token_hex(16)
+    kind = _media_type(picture)
+    parts = [
+        f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
+        for name, value in fields.items()
+    ]
+    parts.append(
+        f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="portrait"\r\n'
+        f"Content-Type: {kind}\r\n\r\n"
+    )
+    body = "".join(parts).encode() + picture + f"\r\n--{boundary}--\r\n".encode()
+    return f"multipart/form-data; boundary={boundary}", body
 
 
 def refusal(status: int, body: bytes) -> ServerError:
@@ -101,9 +148,12 @@ def _media_type(data: bytes) -> str:
     raise ImageDecodeError("a server takes PNG, JPEG and WebP pictures, and this is none")
 
 
-def _upload(data: bytes, address: Address, token: str | None) -> str:
-    headers = {"Content-Type": _media_type(data), **bearer(token)}
-    request = urllib.request.Request(address.base + "/v1/portraits", data, headers)
+def _upload(
+    data: bytes, address: Address, token: str | None, basis: BasisName | Statement | None
+) -> str:
+    kind, body = _form(data, _fields(basis))
+    headers = {"Content-Type": kind, **bearer(token)}
+    request = urllib.request.Request(address.base + "/v1/portraits", body, headers)
     proxies = [urllib.request.ProxyHandler({})] if address.local else []
     try:
         with urllib.request.build_opener(*proxies).open(request, timeout=_TIMEOUT_S) as answer:

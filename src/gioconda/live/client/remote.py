@@ -106,7 +106,7 @@ class RemoteFace:
             options: how the face is wanted.
             token: that the server asks for beyond its own machine.
             **changes: fields of :class:`FaceOptions` that differ from ``options``, such as
-                ``portrait="face.jpg"``.
+                ``portrait="face.jpg"``, ``basis="artwork"``.
 
         Raises:
             OptionError: an option is out of range, or the address is none.

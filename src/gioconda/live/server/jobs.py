@@ -147,7 +147,7 @@ def routes(server: Server) -> APIRouter:
 
     @router.get(
         "/{key}/file", response_class=FileResponse,
-        responses=a.errors(404, 409) | a.file("video/*"),
+        responses=a.errors(404, 409) | a.file("video/*", synthetic=True),
     )  # fmt: skip
     async def file(key: Key) -> FileResponse:
         """Return the video; parts of it by `Range`."""

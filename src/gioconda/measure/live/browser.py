@@ -8,6 +8,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -37,10 +38,13 @@ class ServedHere:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
+        self._home = tempfile.TemporaryDirectory(prefix="gioconda-measured-")
         self.process = subprocess.Popen(
             [sys.executable, "-m", "gioconda", "serve", "--port", str(self.port),
              "--sessions", str(sessions)],
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            # What the page states about pictures that are made up here is nobody's record.
+            env={**os.environ, "GIOCONDA_HOME": self._home.name},
         )  # fmt: skip
 
     @property
@@ -76,6 +80,8 @@ class ServedHere:
         with contextlib.suppress(subprocess.TimeoutExpired):
             self.process.wait(15)
         self.process.kill()
+        self.process.wait()
+        self._home.cleanup()
 
 
 def children(pid: int) -> list[int]:

@@ -48,12 +48,17 @@ def measure_live(
 
     Raises:
         MissingExtraError, GiocondaError: the server or the browser cannot be had.
+        ConsentError: the portrait may not be animated.
     """
     from gioconda import examples
+    from gioconda.portrait.decode import decode
+    from gioconda.portrait.portrait import pixels_sha256
     from gioconda.speech.sound import Sound
+    from gioconda.trust.consent.requirement import require_pixels
 
     say = say or (lambda _: None)
     picture = portrait or examples.portrait_path()
+    require_pixels(pixels_sha256(decode(picture).image))
     with Sound.open(examples.speech_path()) as sound:
         speech = int16(np.concatenate(list(sound.chunks(1.0))))
     rows: list[Row] = []

@@ -165,8 +165,10 @@ def open_reader(
     """
     import c2pa
 
+    # Two locks on the network: nothing asks, and no host may be asked.
     settings: dict[str, Any] = {
         "verify": {"remote_manifest_fetch": False, "ocsp_fetch": False, "verify_trust": True},
+        "core": {"allowed_network_hosts": []},
         "trust": {"trust_config": TRUST_CONFIGURATION},
     }
     stream.seek(0)

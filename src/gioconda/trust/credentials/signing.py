@@ -31,7 +31,10 @@ _IN_MEMORY_MB: Final = 64
 #: Nothing is fetched, no thumbnail of anything is made, and what was signed is read again by
 #: :mod:`gioconda.trust.seal` rather than by the builder.
 _SETTINGS: Final[dict[str, Any]] = {
-    "core": {"backing_store_memory_threshold_in_mb": _IN_MEMORY_MB},
+    "core": {
+        "backing_store_memory_threshold_in_mb": _IN_MEMORY_MB,
+        "allowed_network_hosts": [],
+    },
     "verify": {
         "verify_after_sign": False,
         "remote_manifest_fetch": False,

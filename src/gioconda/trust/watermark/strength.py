@@ -36,7 +36,7 @@ PUBLIC_Z: Final = 9.0
 _DRAWN: Final = np.array([0.125, 0.75, 0.125], np.float32)
 #: Levels in a smooth place at strength 1, and at most (there the mark's RMS is two thirds of it).
 _FLOOR: Final = 1.1
-_FLOOR_MOST: Final = 1.2
+_FLOOR_MOST: Final = 1.15
 #: Levels for each level of roughness, and at most.
 _ROUGH: Final = 0.4
 _MOST: Final = 5.0
@@ -44,7 +44,7 @@ _MOST: Final = 5.0
 _MOVING_FLOOR: Final = 0.5
 _MOVING_ROUGH: Final = 0.15
 _MOVING_MOST: Final = 1.0
-_MOVING_STRENGTH: Final = 1.3
+_MOVING_STRENGTH: Final = 1.6
 #: Levels of change from frame to frame at which that begins, and is reached.
 _STILL: Final = 0.3
 _MOVES: Final = 0.9
@@ -54,7 +54,7 @@ _INFORMED: Final = 0.6
 _CENTRE: Final = 0.5
 _RIM: Final = 0.15
 #: Bounds of a group's factor.
-_LEAST_FACTOR, _MOST_FACTOR = 0.3, 2.5
+_LEAST_FACTOR, _MOST_FACTOR = 0.3, 2.2
 _PUBLIC_FACTOR: Final = 0.6
 _SECRET_FACTOR: Final = 0.7
 _LEAST_PUBLIC, _MOST_PUBLIC = 0.4, 1.2
@@ -64,7 +64,7 @@ _LEAST_STRENGTH, _MOST_STRENGTH = 0.5, 2.5
 _MOST_RMS: Final = 2.65
 #: A mark keeps its strength while what is expected of it lies within these parts of what is asked.
 _ENOUGH, _TOO_MUCH = 0.9, 1.5
-_FIRST_ROUNDS: Final = 4
+_FIRST_ROUNDS: Final = 6
 
 
 @dataclass(frozen=True)
@@ -166,7 +166,8 @@ class Strength:
         self.strength = min(max(self.strength, _LEAST_STRENGTH), _MOST_STRENGTH)
         self.public *= float(np.clip(PUBLIC_Z / max(got.public_z, 1), 0.8, 1.25))
         self.public = min(max(self.public, _LEAST_PUBLIC), _MOST_PUBLIC)
-        return field
+        self._factor[PUBLIC_GROUP] = self.public
+        return self._field(self._shape(_roughness(scene.mean), moving))
 
     def _field(self, shape: FloatImage) -> FloatImage:
         field = self._chips * shape * self._factor[self._groups]

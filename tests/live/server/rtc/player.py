@@ -130,6 +130,7 @@ async def playing(
         answer = await http.post(f"{address}/offer", json=offer)
     assert answer.status_code == 200, answer.text
     player.session = answer.json()["session"]
+    assert answer.json()["synthetic"] is True
     try:
         await player.accept(answer.json()["sdp"])
         yield player

@@ -22,6 +22,7 @@ def test_a_player_posts_an_offer_watches_and_deletes(faces: Faces) -> None:
             answer = await http.post("/whep", content=await player.offer(), headers=SDP)
             assert answer.status_code == 201
             assert answer.headers["content-type"].startswith("application/sdp")
+            assert answer.headers["synthetic-media"] == "true"
             assert re.fullmatch(r'"[\w-]+"', answer.headers["etag"])
             assert answer.headers["accept-patch"] == FRAGMENT["Content-Type"]
             # Both tracks belong to one stream, so that players keep them in step.
