@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from gioconda import examples
 
@@ -21,7 +22,7 @@ STOOD_ON = {"make demo", "make test", "make setup", "make lint"}
 SLOW = {
     "gioconda bench", "gioconda train speech", "gioconda measure lipsync",
     "gioconda measure reenact", "gioconda measure controls", "gioconda measure motion",
-    "gioconda measure closures",
+    "gioconda measure closures", "gioconda measure trust",
 }  # fmt: skip
 
 
@@ -35,8 +36,9 @@ def commands() -> list[str]:
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Path:
-    """A folder with the files that the README's commands name."""
+def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with the files that the README's commands name, and a ledger of its own."""
+    monkeypatch.setenv("GIOCONDA_HOME", str(tmp_path / "home"))
     shutil.copy(examples.portrait_path(), tmp_path / "portrait.jpg")
     from tests.cli.test_animate import write_wav
 
@@ -51,8 +53,9 @@ def desk(tmp_path: Path) -> Path:
     page = (ROOT / "docs" / "controls.md").read_text(encoding="utf-8")
     directed = re.findall(r"```json\n(.*?)```", page, re.DOTALL)[0]
     (tmp_path / "directed.json").write_text(directed, encoding="utf-8")
-    for name in ("ann", "bob"):
-        shutil.copy(examples.portrait_path(), tmp_path / f"{name}.jpg")
+    shutil.copy(examples.portrait_path(), tmp_path / "bob.jpg")
+    with Image.open(examples.portrait_path()) as picture:  # another portrait, to be revoked
+        picture.transpose(Image.Transpose.FLIP_LEFT_RIGHT).save(tmp_path / "ann.jpg", "PNG")
     return tmp_path
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from gioconda.render.types import AlphaRenderer
     from gioconda.trust.label import Box
     from gioconda.trust.provenance import Basis
+    from gioconda.trust.watermark.marker import Marker
     from gioconda.trust.watermark.marks import Marks
 
 ByteImage = npt.NDArray[np.uint8]
@@ -80,12 +81,16 @@ class FrameMaker:
         basis: on which the portrait is animated: a statement, or a grant given for one; None
             relies on the ledger.
         marks: what the watermark says; this installation's own if None.
+        marker: of the frames before these, which show the same from another distance: its mark
+            goes on, so that no step of it is seen. One is made, and rehearsed, if None.
         language: of the visible label, where :meth:`frame` is asked for one; a key of
             :data:`gioconda.trust.label.WORDS`.
 
     Attributes:
         grant: on which the portrait is animated.
         marks: as given, or this installation's own.
+        marker: marks the frames.
+        background: what is behind the person.
 
     Raises:
         OptionError: an option is out of range, the whole picture is asked for at a distance or
@@ -105,6 +110,7 @@ class FrameMaker:
         renderer: str = "mesh",
         basis: Basis | None = None,
         marks: Marks | None = None,
+        marker: Marker | None = None,
         language: str = "en",
     ) -> None:
         from gioconda.render import Paster
@@ -116,13 +122,15 @@ class FrameMaker:
         from gioconda.trust.watermark.marks import own_marks
         from gioconda.trust.watermark.rehearsal import typical_moments
 
-        behind = background_of(background)
+        behind = self.background = background_of(background)
         near, far = distance if isinstance(distance, tuple) else (distance, distance)
         for off in (near, far):
             check_options(40.0, size, framing, off, behind)
         self.grant = granted(portrait, basis)
         self._consent = Watch(self.grant)
-        self.marks = own_marks() if marks is None else marks
+        if marks is None:
+            marks = own_marks() if marker is None else marker.marks
+        self.marks = marks
         self.distances = (near, far)
         self._zoom = Zoom(size, near, far) if far > near else None
         whole = framing == "full"
@@ -162,11 +170,12 @@ class FrameMaker:
         self.height: int = int(height)
         faces = _faces(portrait, size, near) if not whole else _faces_in_picture(portrait)
         self._label = Label(self.width, self.height, language, faces)
-        self._marker = Marker(self.width, self.height, self.marks)
-        self._marker.rehearse(
-            (self._unmarked(now, None).copy(), self._unmarked(soon, None))
-            for now, soon in typical_moments()
-        )
+        self.marker = marker or Marker(self.width, self.height, self.marks)
+        if marker is None:
+            self.marker.rehearse(
+                (self._unmarked(now, None).copy(), self._unmarked(soon, None))
+                for now, soon in typical_moments()
+            )
 
     def frame(
         self, moment: FloatArray, distance: float | None = None, *, label: float = 0.0
@@ -189,9 +198,9 @@ class FrameMaker:
         self._consent.check()
         image = self._unmarked(moment, distance)
         if not label > 0:
-            return self._marker.marked(image)
+            return self.marker.marked(image)
         with self._label.on(image, label):
-            return self._marker.marked(image)
+            return self.marker.marked(image)
 
     def _unmarked(self, moment: FloatArray, distance: float | None) -> ByteImage:
         square = self._renderer.render(moment)

@@ -296,7 +296,7 @@ class Session:
         self._performance.set(controls)
         wanted = widened(self._maker.distances, track.distances)
         if wanted != self._maker.distances:
-            self._maker = self._make(distance=wanted)
+            self._maker = self._make(distance=wanted, marker=self._maker.marker)
         self._camera.set(track)
 
     def push(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -40,7 +40,8 @@ def run(
             before(now_s)
         step = session.step(now_s)
         if step.frame is not None:
-            seen.frames.append(step.frame)
+            # A frame's picture is another's four frames later.
+            seen.frames.append(replace(step.frame, image=step.frame.image.copy()))
         if step.audio is not None:
             seen.sound.append(step.audio.pcm)
         seen.events += step.events

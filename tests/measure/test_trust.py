@@ -9,6 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from gioconda.cli import measuring_trust
+from gioconda.cli.voice import Voice
 from gioconda.errors import OptionError
 from gioconda.measure.trust import clips
 from gioconda.measure.trust.attacks import ATTACKS, Attack, at_shorter_side, cropped
@@ -236,3 +238,22 @@ def test_the_trade_off_is_drawn(tmp_path: Path) -> None:
 def test_a_source_is_real_without_a_voice(tmp_path: Path) -> None:
     assert Source("a", tmp_path).real
     assert not Source("a", tmp_path, tmp_path).real
+
+
+def test_the_command_refuses_what_it_cannot_do_before_any_work(tmp_path: Path) -> None:
+    def run(media: str | None = None, only: tuple[str, ...] = (), **options: str | None) -> None:
+        said = Voice(quiet=True)
+        given = {"keep": None, "plot": None, **options}
+        measuring_trust.measured(
+            media, clips=1, only=only, keys=1, keep=given["keep"], plot=given["plot"],
+            voice=said, force=False,
+        )  # fmt: skip
+
+    with pytest.raises(OptionError, match="there is no folder"):
+        run(str(tmp_path / "nowhere"))
+    with pytest.raises(OptionError, match="trade-off"):
+        run(only=("robustness",), plot=str(tmp_path / "plot.png"))
+    file = tmp_path / "file"
+    file.touch()
+    with pytest.raises(OptionError, match="is a file"):
+        run(keep=str(file))

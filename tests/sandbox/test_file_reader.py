@@ -20,7 +20,7 @@ from gioconda.measure.mutations import mutate
 from gioconda.sandbox.file_facts import facts_of
 from gioconda.sandbox.file_reader import PICTURE_SIDE_PX, VIDEO_SIDE_PX, FileReader
 from gioconda.sandbox.luma_stream import FRAME, LookedAt, frames_of, packed, packed_end
-from gioconda.sandbox.video_luma import Plan
+from gioconda.sandbox.video_luma import Plan, Wanted
 from gioconda.sandbox.wire import BrokenTalkError
 from gioconda.trust.credentials.anchors import Vouching
 
@@ -121,6 +121,45 @@ def test_a_large_picture_is_reduced(reader: FileReader) -> None:
     assert end.whole
 
 
+def test_a_picture_of_many_pixels_takes_little_more_than_its_pixels(reader: FileReader) -> None:
+    rgba = np.zeros((8000, 10_000, 4), np.uint8)
+    rgba[:4000] = 255
+    file = io.BytesIO()
+    Image.fromarray(rgba).save(file, "PNG", compress_level=1)
+    del rgba
+    frames, _ = looked(reader, file.getvalue(), picture=True)
+    luma = frames[0][1]
+    assert luma.shape == (1024, PICTURE_SIDE_PX)
+    assert (luma[10, 10], luma[-10, 10]) == (255, 218)
+    cost = reader._decoder.last_cost
+    assert cost is not None
+    assert cost.memory_bytes < 800e6  # its pixels alone are 320 MB
+
+
+def test_a_large_picture_that_moves_is_refused(reader: FileReader) -> None:
+    images = [Image.new("P", (5000, 4000), i) for i in range(2)]
+    file = io.BytesIO()
+    images[0].save(file, "GIF", save_all=True, append_images=images[1:])
+    with pytest.raises(ImageDecodeError, match="5000 x 4000"):
+        looked(reader, file.getvalue(), picture=True)
+
+
+def test_a_frame_that_enlarges_a_gif_ends_it(reader: FileReader) -> None:
+    rng = np.random.default_rng(2)
+    noise = rng.integers(0, 255, (3, 64, 64), dtype=np.uint8)
+    images = [Image.fromarray(each) for each in noise]
+    file = io.BytesIO()
+    images[0].save(file, "GIF", save_all=True, append_images=images[1:])
+    data = bytearray(file.getvalue())
+    last = data.rindex(b"\x2c\0\0\0\0\x40\0\x40\0")
+    data[last + 5 : last + 9] = b"\xff\xff\xff\xff"
+    frames, _ = looked(reader, bytes(data), picture=True)
+    assert 1 <= len(frames) <= 2
+    cost = reader._decoder.last_cost
+    assert cost is not None
+    assert cost.memory_bytes < 200e6
+
+
 def test_a_gif_without_end_is_cut(reader: FileReader) -> None:
     images = [Image.new("P", (64, 64), i) for i in range(2)]
     file = io.BytesIO()
@@ -134,26 +173,48 @@ def test_a_gif_without_end_is_cut(reader: FileReader) -> None:
 
 
 def test_a_long_video_is_looked_at_in_parts_spread_over_it() -> None:
-    plan = Plan(3600.0, whole_s=120.0, part_s=3.0)
-    wanted = [t for t in np.arange(0, 3600, 0.5) if plan.wants(float(t), key=t % 5 == 0)]
+    plan = Plan(3600.0, whole_s=120.0, part_s=3.0, spent=lambda: 0.0)
+    asked = [(t, plan.wants(float(t), key=t % 5 == 0)) for t in np.arange(0, 3600, 0.5)]
+    wanted = [t for t, what in asked if what is Wanted.PART]
     assert plan.seconds == pytest.approx(120, abs=6)
     assert 38 <= plan.parts <= 42
+    singles = [t for t, what in asked if what is Wanted.SINGLE]
+    assert len(singles) == plan.singles
+    assert np.diff(sorted(wanted + singles)).max() <= 10
     quarters = np.histogram(wanted, bins=4, range=(0, 3600))[0]
     assert quarters.min() > 0.8 * quarters.max()
 
 
+def test_a_costly_video_is_spread_over_the_time_that_there_is() -> None:
+    spent = 0.0
+    plan = Plan(3600.0, whole_s=120.0, part_s=3.0, spent=lambda: spent)
+    parts = []
+    for t in range(3600):
+        what = plan.wants(float(t), key=t % 2 == 0)
+        spent += {Wanted.NO: 0.0, Wanted.SINGLE: 0.002, Wanted.PART: 0.02}[what]
+        if what is Wanted.PART:
+            parts.append(t)
+    assert spent < 1.25
+    assert parts[-1] > 3300
+    assert np.diff(parts).max() < 400
+    cheap = Plan(3600.0, whole_s=120.0, part_s=3.0, spent=lambda: 0.0)
+    asked = [cheap.wants(float(t), key=True) for t in range(3600)]
+    assert asked.count(Wanted.PART) > len(parts)
+
+
 def test_a_long_video_is_decoded_in_parts(reader: FileReader) -> None:
-    data = film(25 * 150, gop=25, black=True)
+    data = film(25 * 300, gop=25, black=True)
     frames, end = looked(reader, data, picture=False)
     assert end.parts > 20
+    assert end.singles > 50
     assert end.seconds == pytest.approx(120, abs=4)
-    assert end.of_s == pytest.approx(150, abs=1)
-    assert frames[-1][0] > 140
+    assert end.of_s == pytest.approx(300, abs=1)
+    assert frames[-1][0] > 290
 
 
 def test_what_has_no_length_is_looked_at_from_its_beginning() -> None:
-    plan = Plan(None, whole_s=10.0, part_s=3.0)
-    wanted = [t for t in range(100) if plan.wants(float(t), key=True)]
+    plan = Plan(None, whole_s=10.0, part_s=3.0, spent=lambda: 0.0)
+    wanted = [t for t in range(100) if plan.wants(float(t), key=True) is not Wanted.NO]
     assert wanted[0] == 0
     assert wanted[-1] < 13
 

@@ -101,10 +101,10 @@ _OPTIONS: Final[dict[str, Any]] = {
         str | None,
         _option(
             "--basis",
-            "On what basis the portrait is animated, kept in the ledger (gioconda consent): it "
-            "shows you; the person permitted it; an artwork, public domain or yours; it shows "
-            "nobody. Asked once for each portrait if not given.",
-            "self|permission|artwork|synthetic",
+            "On what basis the portrait is animated, kept in the ledger (gioconda consent): self, "
+            "permission, artwork (public domain or yours) or synthetic (nobody). Asked once for "
+            "each portrait if not given.",
+            "BASIS",
         ),
     ],
     "of": Annotated[

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, Future
 from functools import partial
 from typing import TYPE_CHECKING, Final
@@ -394,11 +394,15 @@ class Session:
         if wanted == (distances, current):
             return
         self._wanted = wanted  # type: ignore[assignment]
-        make = partial(self._make, distance=self._wanted[0], background=self._behind)
         if self._executor is None:
-            self._maker, self._coming = make(), None
+            self._maker, self._coming = self._other_view()(), None
         elif self._coming is None:
-            self._coming = self._executor.submit(make)
+            self._coming = self._executor.submit(self._other_view())
+
+    def _other_view(self) -> Callable[[], FrameMaker]:
+        """Return what makes the view now wanted; with the same background the mark goes on."""
+        marker = self._maker.marker if self._maker.background == self._behind else None
+        return partial(self._make, distance=self._wanted[0], background=self._behind, marker=marker)
 
     def _take_over(self) -> None:
         """Show the view that was being prepared, once it is there."""
@@ -412,9 +416,8 @@ class Session:
             logger.error("a view could not be prepared: %s", type(e).__name__)
             return
         if self._maker.distances != self._wanted[0] or self._behind is not self._wanted[1]:
-            make = partial(self._make, distance=self._wanted[0], background=self._behind)
             assert self._executor is not None
-            self._coming = self._executor.submit(make)
+            self._coming = self._executor.submit(self._other_view())
 
 
 def _check_room(waiting: SpeechQueue, count: int, rate_hz: int) -> None:

@@ -17,9 +17,9 @@ ByteImage = npt.NDArray[np.uint8]
 #: Instant in seconds, height, width of a frame; its pixels follow. A height of 0 ends the stream:
 #: :data:`END` follows.
 FRAME: Final = struct.Struct("!dHH")
-#: Seconds looked at, seconds that the file lasts (negative: unknown), parts, whether it was cut
-#: short by a limit.
-END: Final = struct.Struct("!ddI?")
+#: Seconds looked at, seconds that the file lasts (negative: unknown), parts, single frames between
+#: them, whether it was cut short by a limit.
+END: Final = struct.Struct("!ddII?")
 
 
 @dataclass(frozen=True)
@@ -31,12 +31,14 @@ class LookedAt:
         of_s: how long it is; None where nothing tells.
         parts: stretches that were looked at; 1 where it was all of it.
         cut: whether the time for it ran out before the end.
+        singles: single frames that were looked at between the parts.
     """
 
     seconds: float
     of_s: float | None
     parts: int
     cut: bool
+    singles: int = 0
 
     @property
     def whole(self) -> bool:
@@ -52,7 +54,9 @@ def packed(time_s: float, luma: ByteImage) -> bytes:
 def packed_end(looked: LookedAt) -> bytes:
     """Return the end of a stream."""
     of_s = -1.0 if looked.of_s is None else looked.of_s
-    return FRAME.pack(0.0, 0, 0) + END.pack(looked.seconds, of_s, looked.parts, looked.cut)
+    return FRAME.pack(0.0, 0, 0) + END.pack(
+        looked.seconds, of_s, looked.parts, looked.singles, looked.cut
+    )
 
 
 def frames_of(
@@ -83,10 +87,10 @@ def frames_of(
     for _ in range(most + 1):
         time_s, height, width = FRAME.unpack(take(FRAME.size))
         if height == 0:
-            seconds, of_s, parts, cut = END.unpack(take(END.size))
+            seconds, of_s, parts, singles, cut = END.unpack(take(END.size))
             if not (np.isfinite(seconds) and np.isfinite(of_s)) or seconds < 0:
                 raise BrokenTalkError
-            yield LookedAt(seconds, of_s if of_s >= 0 else None, parts, cut)
+            yield LookedAt(seconds, of_s if of_s >= 0 else None, parts, cut, singles)
             return
         if not np.isfinite(time_s) or not 0 < width <= side or height > side:
             raise BrokenTalkError

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 import numpy as np
@@ -24,6 +24,9 @@ ByteImage = npt.NDArray[np.uint8]
 
 #: Of those that pillow knows: what platforms, cameras and screenshots give.
 FORMATS: Final = ("PNG", "JPEG", "MPO", "WEBP", "GIF", "BMP", "TIFF", "AVIF", "JPEG2000", "HEIF")
+#: Most pixels of a picture that moves, and of all its frames together.
+_MOVING_PIXELS: Final = 16_000_000
+_ALL_PIXELS: Final = 1_500_000_000
 #: Longest time that a frame may be said to last, and that of one which says nothing, in seconds.
 _LONGEST_S: Final = 60.0
 _UNSAID_S: Final = 0.1
@@ -68,18 +71,32 @@ def stream(file: BinaryIO, options: dict[str, Any], say: Say) -> None:
     Raises:
         ImageDecodeError: no picture, too large, or damaged.
     """
+    from PIL import Image
+
     side, fps = int(options["side"]), float(options["fps"])
     picture = opened(file, int(options["pixels"]))
     moves = bool(getattr(picture, "is_animated", False))
-    if not moves:
+    area = picture.width * picture.height
+    if moves and area > _MOVING_PIXELS:
+        raise ImageDecodeError(
+            f"the moving picture has {picture.width} x {picture.height} pixels; "
+            f"up to {_MOVING_PIXELS / 1e6:.0f} megapixels are looked at"
+        )
+    if moves:
+        Image.MAX_IMAGE_PIXELS = _MOVING_PIXELS // 2  # pillow refuses twice as many
+    else:
         picture.draft("L", (side, side))
     say(Kind.HEAD, b"")
-    at_s, due_s, count, index, cut = 0.0, 0.0, 0, 0, False
+    at_s, due_s, count, index, pixels, cut = 0.0, 0.0, 0, 0, 0, False
     whole_s = float(options["whole_s"])
     while True:
         try:
             if index:
                 picture.seek(index)
+                area = picture.width * picture.height  # a frame may enlarge the whole
+                if area > _MOVING_PIXELS:
+                    raise ValueError("a frame is too large")
+            pixels += area
             with _lenient():
                 picture.load()
         except EOFError:
@@ -90,7 +107,7 @@ def stream(file: BinaryIO, options: dict[str, Any], say: Say) -> None:
             if count:  # what came before the damage counts
                 break
             raise ImageDecodeError("the picture is truncated or damaged") from e
-        spent = time.process_time() > float(options["seconds"])
+        spent = time.process_time() > float(options["seconds"]) or pixels > _ALL_PIXELS
         if count and (spent or at_s > whole_s or count >= int(options["frames"])):
             cut = True
             break
@@ -130,6 +147,12 @@ def reduced(picture: Image.Image, side: int) -> ByteImage:
 
     from gioconda.portrait.decode import BACKDROP_RGB
 
+    orientation = _orientation(picture)
+    scale = min(1.0, side / max(picture.size))
+    size = (max(1, round(picture.width * scale)), max(1, round(picture.height * scale)))
+    whole = max(picture.size) // side
+    if whole >= 2 and picture.mode in ("L", "RGB", "RGBA", "CMYK"):
+        picture = picture.reduce(whole)  # the rest works on a small one, and takes little memory
     if picture.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in picture.info:
         clear = picture.convert("RGBA")
         ground = Image.new("RGBA", clear.size, (*BACKDROP_RGB, 255))
@@ -138,15 +161,18 @@ def reduced(picture: Image.Image, side: int) -> ByteImage:
         grey = _from_deep(picture)
     else:
         grey = picture.convert("L")
-    scale = min(1.0, side / max(grey.size))
-    size = (max(1, round(grey.width * scale)), max(1, round(grey.height * scale)))
     if size != grey.size:
         grey = grey.resize(size, Image.Resampling.BOX)
-    with suppress(Exception):  # damaged EXIF is ignored; its parser raises many kinds
-        turned = _ORIENTATIONS.get(int(picture.getexif().get(0x0112, 1)))
-        if turned is not None:
-            grey = grey.transpose(Image.Transpose[turned])
+    if orientation is not None:
+        grey = grey.transpose(Image.Transpose[orientation])
     return np.ascontiguousarray(np.asarray(grey, np.uint8))
+
+
+def _orientation(picture: Image.Image) -> str | None:
+    try:
+        return _ORIENTATIONS.get(int(picture.getexif().get(0x0112, 1)))
+    except Exception:  # damaged EXIF is ignored; its parser raises many kinds
+        return None
 
 
 def _from_deep(picture: Image.Image) -> Image.Image:

@@ -1,14 +1,15 @@
 """Reduced luma of a video, all of it or parts spread over it. Runs confined.
 
 A video that is longer than what may be looked at is looked at in parts, spread evenly, each from a
-key frame on. Every packet is read for that, since indices are what a stranger wrote and often
-missing; only packets of parts are decoded.
+key frame on, and in single key frames between them. Every packet is read for that, since indices
+are what a stranger wrote and often missing; only those packets are decoded.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from enum import Enum
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 import numpy as np
@@ -38,6 +39,12 @@ FORMATS: Final = (
 _BROKEN: Final = 500
 #: Frames of so many more a second than are wanted: those that no other frame needs are not decoded.
 _SPARE_RATE: Final = 1.6
+#: Single frames between parts: at most about so many, at least so many seconds apart.
+_SINGLES: Final = 900
+_SINGLES_APART_S: Final = 1.0
+#: So much of the processor time may parts spend ahead of the position in the file, as a share;
+#: single frames none.
+_PACE: Final = 0.1
 #: Pixel aspects beyond this are not believed.
 _ASPECT: Final = 4.0
 
@@ -113,7 +120,11 @@ def stream(file: BinaryIO, options: dict[str, Any], say: Say) -> None:
         if rate >= _SPARE_RATE * float(options["fps"]):
             video.codec_context.skip_frame = "NONREF"
         say(Kind.HEAD, b"")
-        plan = Plan(length_s(container, video), float(options["whole_s"]), float(options["part_s"]))
+        seconds = float(options["seconds"])
+        plan = Plan(
+            length_s(container, video), float(options["whole_s"]), float(options["part_s"]),
+            lambda: time.process_time() / seconds,
+        )  # fmt: skip
         looked = _look(container, video, plan, options, say)
         say(Kind.DATA, packed_end(looked))
 
@@ -127,40 +138,60 @@ def _check_size(video: VideoStream, options: dict[str, Any]) -> None:
         )
 
 
+class Wanted(Enum):
+    """What is to be done with a packet."""
+
+    NO = 0
+    PART = 1  #: it belongs to a stretch that is decoded
+    SINGLE = 2  #: it is decoded alone
+
+
 class Plan:
-    """Which parts of a video are decoded: all of it, or stretches spread over it.
+    """Which parts of a video are decoded: all of it, or stretches and key frames spread over it.
 
     Args:
         length_s: of the video; None where that is not known.
         whole_s: seconds that are decoded in all.
         part_s: seconds of a stretch.
+        spent: tells the share, 0 to 1, of the processor time that is spent; what is costly is then
+            spread as well, and does not all go to the beginning.
     """
 
-    def __init__(self, length_s: float | None, whole_s: float, part_s: float) -> None:
+    def __init__(
+        self, length_s: float | None, whole_s: float, part_s: float, spent: Callable[[], float]
+    ) -> None:
         self._all = length_s is not None and length_s <= whole_s
         self._length_s, self._whole_s, self._part_s = length_s, whole_s, part_s
-        self._part_ends_s = float("-inf")
-        self.parts, self.seconds = 0, 0.0
+        self._spent = spent
+        self._part_ends_s = self._last_s = float("-inf")
+        self._apart_s = max(_SINGLES_APART_S, (length_s or 0.0) / _SINGLES)
+        self.parts, self.singles, self.seconds = 0, 0, 0.0
 
-    def wants(self, time_s: float, key: bool) -> bool:
-        """Tell whether a packet is to be decoded; ``key`` says that decoding can begin there."""
+    def wants(self, time_s: float, key: bool) -> Wanted:
+        """Tell what to do with a packet; ``key`` says that decoding can begin there."""
         if self._all:
             self.parts, self.seconds = 1, max(self.seconds, time_s)
-            return True
+            return Wanted.PART
         if time_s < self._part_ends_s:
-            return True
-        if key and self._behind(time_s):
+            self._last_s = time_s
+            return Wanted.PART
+        if not key:
+            return Wanted.NO
+        # Where the length is not known, there may be no more than the beginning.
+        done = 1.0 if self._length_s is None else min(max(time_s / self._length_s, 0.0), 1.0)
+        spare = done - self._spent()
+        behind = self.seconds < self._whole_s * done and spare >= -_PACE
+        if behind or not self.parts:
             self._part_ends_s = time_s + self._part_s
+            self._last_s = time_s
             self.parts += 1
             self.seconds += self._part_s
-            return True
-        return False
-
-    def _behind(self, time_s: float) -> bool:
-        """Tell whether less was decoded up to here than there should be."""
-        if self._length_s is None:  # as much as there may be, then nothing more
-            return self.seconds < self._whole_s
-        return self.seconds <= self._whole_s * min(time_s / self._length_s, 1.0)
+            return Wanted.PART
+        if self._length_s is None or time_s < self._last_s + self._apart_s or spare < 0:
+            return Wanted.NO
+        self._last_s = time_s
+        self.singles += 1
+        return Wanted.SINGLE
 
 
 def _look(
@@ -172,6 +203,7 @@ def _look(
 ) -> LookedAt:
     fps, most, side = float(options["fps"]), int(options["frames"]), int(options["side"])
     start_s = (container.start_time or 0) / 1_000_000
+    base = float(video.time_base or 1)
     due_s, last_s, count, end_s = float("-inf"), float("-inf"), 0, 0.0
     cut = False
     for packet_s, frame in _decoded(container, video, plan, start_s):
@@ -179,9 +211,10 @@ def _look(
         if time.process_time() > float(options["seconds"]) or count >= most:
             cut = True
             break
-        if frame is None or frame.time is None:
+        if frame is None or frame.pts is None:
             continue
-        time_s = frame.time - start_s
+        # Of frames that were drained the decoder tells no time base.
+        time_s = frame.pts * base - start_s
         if time_s < due_s or time_s <= last_s:
             continue
         if frame.width * frame.height > int(options["pixels"]):
@@ -196,7 +229,7 @@ def _look(
     if plan.parts == 1 and not cut:
         seconds = max(end_s, last_s)
     whole_s = length if length is not None else (None if cut else max(end_s, last_s))
-    return LookedAt(max(seconds, 0.0), whole_s, plan.parts, cut)
+    return LookedAt(max(seconds, 0.0), whole_s, plan.parts, cut, plan.singles)
 
 
 def _decoded(
@@ -217,15 +250,18 @@ def _decoded(
             stamp = packet.pts if packet.pts is not None else packet.dts
             if packet.size and stamp is not None:
                 packet_s = stamp * base - start_s
-                if not plan.wants(packet_s, packet.is_keyframe):
-                    decoding = False
-                    yield packet_s, None
-                    continue
-                if not decoding:
-                    video.codec_context.flush_buffers()
-                decoding = True
-                frames = packet.decode()
+                wanted = plan.wants(packet_s, packet.is_keyframe)
                 yield packet_s, None
+                if wanted is Wanted.NO:
+                    decoding = False
+                    continue
+                if not decoding or wanted is Wanted.SINGLE:
+                    video.codec_context.flush_buffers()
+                decoding = wanted is Wanted.PART
+                frames = packet.decode()
+                if wanted is Wanted.SINGLE:  # it waits for others, which will not come
+                    frames += video.codec_context.decode(None)
+                    video.codec_context.flush_buffers()
             else:
                 packet_s = 0.0
                 frames = packet.decode()

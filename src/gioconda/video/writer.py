@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final, get_args
 
 import numpy as np
 
-from gioconda.errors import GiocondaError, OptionError, OutputError, SoundError
+from gioconda.errors import ConsentError, GiocondaError, OptionError, OutputError, SoundError
 from gioconda.targets import write_error
 from gioconda.trust.provenance import Provenance
 from gioconda.video.clock import frame_rate
@@ -236,6 +236,9 @@ class VideoWriter:
         """Complete the file, or what there is of it."""
         if kind is None:
             self.close()
+            return
+        if issubclass(kind, ConsentError):  # nobody may have it
+            self.abort()
             return
         try:
             self.close(partial=True)

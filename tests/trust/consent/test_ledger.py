@@ -40,7 +40,7 @@ def test_every_part_of_a_statement_comes_back(home, clock):
         "permission", "Ben", date(2026, 1, 2), date(2027, 3, 4), True,
         Guardian("Ann Smith", "mother", date(2026, 1, 1)), None, "de",
     )  # fmt: skip
-    Ledger(clock).state(A, statement, "page", by="a client")
+    Ledger(clock).state(A, statement, "server", by="a client")
     from gioconda.trust.consent import ledger
 
     ledger._read.clear()

@@ -268,3 +268,21 @@ def test_an_upload_is_stated_by_its_pixels_alone(home, mirrored, person):
     grant = stated(pixels_sha256(mirrored), "artwork", "server", by="a client of the server")
     assert require(person) == grant
     assert Ledger().records()[0].by == "a client of the server"
+
+
+def test_a_video_that_is_being_made_is_not_kept(home, person, tmp_path, monkeypatch):
+    import gioconda
+
+    monkeypatch.setattr("gioconda.trust.consent.requirement.CHECKED_S", 0.0)
+    animation = gioconda.animate(person, examples.speech_path(), size=256, fps=24, basis="artwork")
+    made: list[float] = []
+
+    def progress(done: float, _: float | None) -> None:
+        made.append(done)
+        if done == 5:
+            Ledger().revoke(person.pixels_sha256)
+
+    with refusal("revoked"):
+        animation.save(tmp_path / "talk.mp4", progress=progress)
+    assert made == [1, 2, 3, 4, 5]
+    assert [p.name for p in tmp_path.iterdir() if p.is_file()] == []

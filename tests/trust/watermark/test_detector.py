@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +13,7 @@ from gioconda.trust.watermark.chance import false_alarm, false_reading, tail
 from gioconda.trust.watermark.detection import FALSE_ALARM, Detection
 from gioconda.trust.watermark.detector import Detector
 from gioconda.trust.watermark.keys import OperatorKey
+from gioconda.trust.watermark.layout import public_pilots
 from gioconda.trust.watermark.marker import Marker
 from gioconda.trust.watermark.marks import marks_of
 
@@ -82,6 +85,21 @@ def test_of_many_keys_the_right_one_is_found(marked: ByteImage) -> None:
     others = tuple(OperatorKey(i, bytes([i]) * 32) for i in range(1, 20))
     found = seen(marked, keys=(*others, KEY))
     assert (found.identifier, found.epoch) == (IDENTIFIER, 3)
+
+
+@pytest.mark.parametrize("crop", [slice(0, 512), slice(30, 490)])
+def test_a_key_reads_its_identifier_where_the_public_mark_was_removed(
+    astronaut: ByteImage, crop: slice
+) -> None:
+    whole = marks_of(IDENTIFIER, KEY)
+    chips = whole.chips.copy()
+    places = public_pilots().places
+    chips.ravel()[places] = np.random.default_rng(0).choice([-1, 1], len(places))
+    frame = Marker(512, 512, replace(whole, chips=chips)).marked(astronaut)
+    found = seen(luma(frame)[crop, crop].copy())
+    assert found.verdict == "detected"
+    assert found.identifier == IDENTIFIER
+    assert found.z < 5
 
 
 @pytest.mark.parametrize(

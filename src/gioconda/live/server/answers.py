@@ -21,7 +21,7 @@ _PORTRAIT: Final[dict[str, Any]] = {
     "roll_deg": 0.3, "face_px": 231.5, "sharpness": 0.62, "warnings": [],
     "picture": "/v1/portraits/example/picture.jpg", "sheet": "/v1/portraits/example/sheet.png",
     "basis": "artwork", "expires": None,
-    "consent": "9d0cf7be4b4c2a54ab9a8f4dd03d2a3a9f4dd0c5a7b1f0d2a1c3e5f708192a3b",
+    "consent": "90a08e86301d26204f78f7f53b424456092c9a9ee5f95eee1724c438b1228eb3",
 }  # fmt: skip
 _SESSION: Final[dict[str, Any]] = {
     "id": "c37tEBU1_q4TBoq5RsN4pw", "portrait": "example", "width": 512, "height": 512,

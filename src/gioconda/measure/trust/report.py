@@ -179,7 +179,7 @@ def measure_trust(
         sources += real_sources(media, small=True)
     seen: list[Visibility] = []
     read: list[Outcome] = []
-    for i, source in enumerate(sources):
+    for i, source in enumerate(sources if {"robustness", "invisibility"} & {*parts} else ()):
         say(f"{source.name} ({i + 1} of {len(sources)})")
         if "invisibility" in parts:
             seen.append(visibility(source.name, footage_of(source, folder))[0])

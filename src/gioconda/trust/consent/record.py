@@ -14,8 +14,8 @@ from gioconda.trust.consent.wording import VERSION
 from gioconda.trust.provenance import Grant
 
 #: How a statement came: asked at a terminal, an option of a command, a script's environment, a call
-#: from Python, an upload to the server by its page or by another client; or shipped with Gioconda.
-Via = Literal["terminal", "option", "environment", "python", "page", "server", "shipped"]
+#: from Python, an upload to the server, by its page too; or shipped with Gioconda.
+Via = Literal["terminal", "option", "environment", "python", "server", "shipped"]
 
 
 @dataclass(frozen=True)

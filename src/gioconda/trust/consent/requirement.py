@@ -235,6 +235,6 @@ def carried(grant: Grant, *, ledger: Ledger | None = None) -> Grant:
 def _expired(record: Record) -> ConsentError:
     return ConsentError(
         f"the consent to animate this portrait ended on {record.statement.until}; ask again, and "
-        "state it anew",
+        "state it anew (--basis)",
         "expired",
     )

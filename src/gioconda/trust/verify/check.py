@@ -238,7 +238,7 @@ def _mark(
     told = Looked(
         frames=len(plain), seconds=round(looked.seconds, _DIGITS),
         of_s=None if looked.of_s is None else round(looked.of_s, _DIGITS),
-        parts=max(looked.parts, 1), cut=looked.cut,
+        parts=max(looked.parts, 1), singles=looked.singles, cut=looked.cut,
     )  # fmt: skip
     return WatermarkFinding(
         status=found.verdict, sentence=sentences.of_mark(found, told, quick),

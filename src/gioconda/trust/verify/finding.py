@@ -100,6 +100,7 @@ class Looked(_Part):
     parts: int = Field(
         default=1, description="stretches spread over the file; 1 where it was all of it"
     )
+    singles: int = Field(default=0, description="single frames between the stretches")
     cut: bool = Field(default=False, description="the time for it ran out before the end")
 
 

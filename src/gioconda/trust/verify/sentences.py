@@ -41,7 +41,8 @@ def _share(looked: Looked) -> str:
     """Return how much was looked at, where that was not all."""
     if looked.parts > 1 and looked.of_s:
         spread = f" Looked at: {length(looked.seconds)} of {length(looked.of_s)}, "
-        return f"{spread}in {looked.parts} stretches spread over it."
+        singles = f", and {looked.singles} single frames between them" if looked.singles else ""
+        return f"{spread}in {looked.parts} stretches spread over it{singles}."
     if looked.cut or (looked.of_s and looked.seconds < 0.5 * looked.of_s):
         whole = f" of {length(looked.of_s)}" if looked.of_s else ""
         return f" Looked at: its first {clock(looked.seconds)}{whole}."

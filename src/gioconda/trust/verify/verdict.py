@@ -116,7 +116,7 @@ def _judged(
     ours = valid and credentials.by_gioconda
     if log.status == "known_file":
         return "made_with_gioconda", (
-            "This installation of Gioconda made this file, and it is unchanged since."
+            "This installation of Gioconda made this file: it is synthetic, and unchanged since."
         )
     if credentials.changed:
         return "altered", _altered(marked, log)

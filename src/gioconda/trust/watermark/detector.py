@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
-from gioconda.trust.watermark.chance import false_alarm, false_reading
+from gioconda.trust.watermark.chance import false_alarm
 from gioconda.trust.watermark.detection import (
     FAINT,
     FALSE_ALARM,
@@ -19,10 +18,11 @@ from gioconda.trust.watermark.detection import (
     Segment,
     Verdict,
 )
+from gioconda.trust.watermark.keyed import Identity, Keys
 from gioconda.trust.watermark.keys import OperatorKey
-from gioconda.trust.watermark.layout import Pilots, public_pilots, secret_layout
+from gioconda.trust.watermark.layout import public_pilots
 from gioconda.trust.watermark.placing import Picture, Placing, aligned
-from gioconda.trust.watermark.reading import pilot_z, read_grid
+from gioconda.trust.watermark.reading import pilot_z
 from gioconda.trust.watermark.search import (
     CLIMB,
     SHIFTS,
@@ -46,15 +46,11 @@ _SHAPES: Final = (1.0, 4 / 3, 3 / 4, 16 / 9, 9 / 16, 3 / 2, 2 / 3, 5 / 4, 4 / 5)
 #: Shares of a file's false alarms that each group of trials may cause; they add up to 1.
 _AS_IT_IS, _WHOLE_FRAME, _SECONDS = 0.3, 0.15, 0.15
 _SQUARE, _PARTS, _TURNED, _SQUEEZED = 0.2, 0.05, 0.05, 0.1
-#: Grids that one search reads under each key, at most.
-_TRIES: Final = 256
 #: Below this, a place may be wrong by a fraction of a chip.
 _EXACT: Final = 16.0
 _BETTER: Final = 0.8
 #: Frames with a shorter side than this, in pixels, cannot be read.
 _LEAST_SIDE: Final = 96
-#: Keys whose pilots are looked for without the public mark, and that are always decoded.
-_FEW_KEYS: Final = 2
 
 
 @dataclass(frozen=True)
@@ -64,6 +60,19 @@ class _Best:
     found: Found
     false_alarm: float
     picture: Picture | None = None
+
+    @property
+    def whole(self) -> bool:
+        """Whether frames were taken to be whole."""
+        return self.picture is None
+
+
+@dataclass(frozen=True)
+class _Read:
+    """What a key read, and where."""
+
+    identity: Identity
+    place: Placing
 
 
 class Detector:
@@ -129,7 +138,7 @@ class _Looking:
         self._windows = windows
         self._frames = source.frames
         self._seconds = seconds
-        self._keys = keys
+        self._keys = Keys(keys)
         self._progress = progress
         together = joined(windows)
         self._mean = together.luma()
@@ -139,30 +148,24 @@ class _Looking:
         self._scale = source.given[0] / self._mean.shape[1]
         self._parts: dict[int, Picture] = {}
         self._public = public_pilots()
-        # A key that is held makes more chips known: those that place the grid are then more.
-        known = keys if len(keys) <= _FEW_KEYS else ()
-        self._pilots = [self._public, *(_together(self._public, k) for k in known)]
+        self._pilots = (self._public, *self._keys.together)
         self._trials = 0.0
-        self._tries = 0
         self._candidates: list[Placing] = []
         self._boxes = [(slice(0, self._whole.height), slice(0, self._whole.width))]
         if (inside := without_bars(self._mean)) is not None:
             self._boxes.append(inside)
 
     def result(self) -> Detection:
-        best = self._everywhere()
+        best, read = self._everywhere()
         self._progress(1.0)
-        keyed = self._identifier(best)
-        chance = best.false_alarm
-        if keyed is not None:
-            chance = min(chance, keyed[2])
+        chance, place = best.false_alarm, best.found.placing
+        if read is not None and read.identity.false_alarm < chance:
+            chance, place = read.identity.false_alarm, read.place
         verdict: Verdict = "not_detected"
         if chance <= FALSE_ALARM:
             verdict = "detected"
         elif chance <= FAINT or not self._usable:
             verdict = "inconclusive"
-        place = keyed[3] if keyed is not None and keyed[2] < best.false_alarm else None
-        place = place or best.found.placing
         segments, z = self._segments(place, verdict)
         return Detection(
             verdict,
@@ -170,8 +173,8 @@ class _Looking:
             z,
             place.geometry(self._scale) if verdict == "detected" else None,
             segments,
-            keyed[0] if keyed is not None else None,
-            keyed[1] if keyed is not None else None,
+            None if read is None else read.identity.identifier,
+            None if read is None else read.identity.epoch,
             int(self._trials),
             self._frames,
             self._usable,
@@ -179,8 +182,8 @@ class _Looking:
 
     # -- where the grid lies ----------------------------------------------------------------
 
-    def _everywhere(self) -> _Best:
-        """Go through ever more places until the mark is found."""
+    def _everywhere(self) -> tuple[_Best, _Read | None]:
+        """Go through ever more places until the mark is found, or an identifier is read."""
         height, width = self._mean.shape
         stages: list[Callable[[], _Best]] = [
             self._as_it_is,
@@ -203,8 +206,13 @@ class _Looking:
             if (new.false_alarm, -new.found.z) < (best.false_alarm, -best.found.z):
                 best = new
             if best.false_alarm <= FALSE_ALARM:
-                return self._settled(best)
-        return best
+                best = self._settled(best)
+                return best, self._identifier([best.found.placing, *self._candidates[:2]])
+            # A key may read what its few pilots alone would not make sure of.
+            if (read := self._identifier(self._candidates, new.whole)) is not None:
+                return best, read
+            self._candidates = []
+        return best, self._by_secret_pilots() if self._search else None
 
     def _settled(self, best: _Best) -> _Best:
         """Return the place where the mark was found, exactly."""
@@ -246,6 +254,7 @@ class _Looking:
         if best.z < _EXACT:
             climbed = [search.climbed(f.placing, f.group, rounds=3, warp=False) for f in found[:4]]
             best = max(climbed, key=lambda f: f.z)
+            self._candidates = [f.placing for f in climbed]
         return self._judged(best, len(found) * CLIMB, _WHOLE_FRAME)
 
     def _in_box(self, rows: slice, columns: slice, shape: float, mirrored: bool) -> Placing:
@@ -255,6 +264,7 @@ class _Looking:
     def _single_seconds(self) -> _Best:
         """Try each second by itself, in whole frames."""
         z, mirrored = self._seconds.best()
+        self._candidates = [self._own(mirrored)]
         count = len(self._seconds.strengths[False])
         return self._judged(Found(z, self._own(mirrored)), max(2 * count, 1), _SECONDS)
 
@@ -273,7 +283,7 @@ class _Looking:
         times: int = 1,
     ) -> _Best:
         if not sizes:
-            return _Best(Found(-9.0, self._candidates[0]), 1.0)
+            return _Best(Found(-9.0, self._own(False)), 1.0)
         search = Search(picture, *self._pilots)
         found = search.best(sizes, lambda part: self._progress(done + part * (until - done)))
         self._candidates += [f.placing for f in found]
@@ -282,7 +292,7 @@ class _Looking:
     def _sought_in_parts(self, sizes: list[Hypothesis]) -> _Best:
         count = len(self._windows)
         chosen = sorted({0, count // 2, count - 1}) if count > 1 else []
-        best = _Best(Found(-9.0, self._candidates[0]), 1.0)
+        best = _Best(Found(-9.0, self._own(False)), 1.0)
         for i, part in enumerate(chosen):
             done = 0.1 + 0.05 * i
             new = self._sought(self._part(part), sizes, _PARTS, done, done + 0.05, len(chosen))
@@ -307,60 +317,42 @@ class _Looking:
 
     # -- what it says -----------------------------------------------------------------------
 
-    def _identifier(self, best: _Best) -> tuple[int, int, float, Placing] | None:
-        """Return identifier, epoch, probability of chance and place, if a key reads it."""
-        if not self._keys:
-            return None
-        places = [best.found.placing]
-        if best.false_alarm > FALSE_ALARM:
-            places += self._candidates
-        read: list[tuple[int, int, float, Placing]] = []
-        for place in places:
-            for grid in self._grids(place):
-                if (hit := self._decoded(grid, place)) is not None:
-                    return hit
-        if best.false_alarm > FALSE_ALARM and len(self._keys) <= _FEW_KEYS and self._search:
-            read += self._by_secret_pilots()
-        return read[0] if read else None
+    def _identifier(self, places: Sequence[Placing], windows: bool = True) -> _Read | None:
+        """Return what the first key reads at the first of places that says anything.
 
-    def _grids(self, place: Placing) -> list[FloatImage]:
-        grids = []
-        if place == self._own(place.mirrored) and self._frames > 1:
-            marked = self._seconds.grid(place.mirrored)
-            grids += [] if marked is None else [marked]
-        if (whole := self._whole.read(place)) is not None:
-            grids.append(whole)
-        if len(self._windows) > 1:
-            parts = [self._part(i).read(place) for i in range(len(self._windows))]
-            known = [p for p in parts if p is not None]
-            if known:
-                grids.append(np.sum(known, axis=0, dtype=np.float32))
-                grids.append(max(known, key=lambda p: pilot_z(p.ravel(), self._public)))
-        return grids
-
-    def _decoded(self, grid: FloatImage, place: Placing) -> tuple[int, int, float, Placing] | None:
-        keys = self._keys
-        if len(keys) > _FEW_KEYS:
-            flat = grid.ravel()
-            keys = tuple(k for k in keys if pilot_z(flat, _own_pilots(k.secret)) > 3.0)
-        self._tries += len(self._keys)
-        for reading in read_grid(grid, keys).keyed:
-            if reading.identifier is not None:
-                chance = false_reading(reading.z, max(self._tries, _TRIES * len(self._keys)))
-                if chance <= FALSE_ALARM:
-                    return reading.identifier, reading.epoch, chance, place
+        Args:
+            places: where.
+            windows: whether the windows are read too, not their mean alone.
+        """
+        if self._keys:
+            for place in places:
+                for grid in self._grids(place, windows):
+                    if (identity := self._keys.read(grid)) is not None:
+                        return _Read(identity, place)
         return None
 
-    def _by_secret_pilots(self) -> list[tuple[int, int, float, Placing]]:
-        """Look for the key's own pilots, where the public mark is gone."""
+    def _grids(self, place: Placing, windows: bool) -> Iterator[FloatImage]:
+        """Yield what may be read at a place: of all frames, of the marked ones, of one window."""
+        if place == self._own(place.mirrored) and self._frames > 1:
+            marked = self._seconds.grid(place.mirrored)
+            if marked is not None:
+                yield marked
+        if (whole := self._whole.read(place)) is not None:
+            yield whole
+        if windows and len(self._windows) > 1:
+            parts = [self._part(i).read(place) for i in range(len(self._windows))]
+            if known := [p for p in parts if p is not None]:
+                yield np.sum(known, axis=0, dtype=np.float32)
+                yield max(known, key=lambda p: pilot_z(p.ravel(), self._public))
+
+    def _by_secret_pilots(self) -> _Read | None:
+        """Look for a key's own pilots, where the public mark is gone."""
         height, width = self._mean.shape
-        for key in self._keys:
-            search = Search(self._whole, secret_layout(key.secret).pilots)
-            for found in search.best(square_sizes(width, height), keep=2):
-                for grid in self._grids(found.placing)[:1]:
-                    if (hit := self._decoded(grid, found.placing)) is not None:
-                        return [hit]
-        return []
+        for pilots in self._keys.own:
+            found = Search(self._whole, pilots).best(square_sizes(width, height))
+            if (read := self._identifier([f.placing for f in found], False)) is not None:
+                return read
+        return None
 
     # -- where in the file ------------------------------------------------------------------
 
@@ -375,19 +367,6 @@ class _Looking:
             return sections(self._seconds.strengths[place.mirrored]), z
         pictures = [self._part(i) for i in range(len(self._windows))]
         return sections(strengths_at(place, self._windows, pictures, self._public)), z
-
-
-@lru_cache(maxsize=1024)
-def _own_pilots(secret: bytes) -> Pilots:
-    """Return a key's pilots; with many keys, making them takes longer than everything else."""
-    return secret_layout(secret).pilots
-
-
-def _together(public: Pilots, key: OperatorKey) -> Pilots:
-    own = secret_layout(key.secret).pilots
-    return Pilots(
-        np.concatenate([public.places, own.places]), np.concatenate([public.signs, own.signs])
-    )
 
 
 def _moved(place: Placing, size: tuple[int, int], rows: slice, columns: slice) -> Placing:

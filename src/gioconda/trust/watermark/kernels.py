@@ -25,7 +25,7 @@ def look(frame, chip, before, mean, change):  # type: ignore[no-untyped-def]
         change: float32 (rows, columns), written; mean absolute difference, levels.
     """
     height, width = before.shape
-    rows, columns = mean.shape
+    rows = mean.shape[0]
     tall = np.zeros((2, width), np.float32)
     moved = np.zeros((2, width), np.float32)
     luma = np.empty(width, np.float32)
@@ -68,7 +68,7 @@ def _squeeze(line, chip, out):  # type: ignore[no-untyped-def]
     for j in range(out.shape[0]):
         start, end = j * chip, (j + 1) * chip
         total = f32(0)
-        for x in range(int(start), min(int(math.ceil(end - 1e-6)), line.shape[0])):
+        for x in range(int(start), min(math.ceil(end - 1e-6), line.shape[0])):
             total += f32(min(end, x + 1.0) - max(start, float(x))) * line[x]
         out[j] = total * scale
 

@@ -158,7 +158,7 @@ class Marker:
         """Find what the scene asks for now, in slices, and change the mark where it must be."""
         scene = self._scene()
         yield
-        wanted = self._strength.adapted(scene)
+        wanted = yield from self._strength.adapting(scene)
         differs = np.abs(wanted - self._field) > _KEPT * np.abs(self._field) + 0.05
         if not differs.any():
             return

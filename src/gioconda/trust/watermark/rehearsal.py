@@ -1,8 +1,7 @@
 """Motion as it is typical of speech, by which a marker knows beforehand what will move.
 
-A mark that is right from the first frame need not change later. That is most of what it costs: on
-three clips a file at crf 18 grew by 7.4 % instead of 10.4, and the identifier's margin after crf 28
-rose by a half.
+A mark that is right from the first frame need not change later, and changes are most of what it
+costs: on three clips files at crf 18 grew by 9.7, 5.6 and 6.4 % instead of 11.2, 8.2 and 11.9.
 """
 
 from __future__ import annotations

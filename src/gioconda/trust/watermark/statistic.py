@@ -47,9 +47,7 @@ def statistic(
     Returns:
         float32 (rows, columns); positive where a chip is brighter than around it.
     """
-    high = grid
-    for _ in range(2):
-        high = high - cv2.GaussianBlur(high, (0, 0), HIGH_PASS * samples)
+    high = high_passed(grid, samples)
     activity = _QUIET + cv2.GaussianBlur(np.abs(high), (0, 0), _ACTIVITY * samples)
     limit = _LIMIT * activity
     high = np.clip(high, -limit, limit)
@@ -57,6 +55,14 @@ def statistic(
         activity = activity + _CHANGE * spread
     values: FloatImage = high / (activity * activity)
     return values
+
+
+def high_passed(grid: FloatImage, samples: float = 1.0) -> FloatImage:
+    """Return what varies from chip to chip; arguments as for :func:`statistic`."""
+    high = grid
+    for _ in range(2):
+        high = high - cv2.GaussianBlur(high, (0, 0), HIGH_PASS * samples)
+    return high
 
 
 def folded(values: FloatImage, side: int = SIDE) -> FloatImage:

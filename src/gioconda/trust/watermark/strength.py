@@ -6,11 +6,12 @@ the reading predicted after H.264 at crf 28 asks. That prediction is a model of 
 leaves, fitted to 18 clips of 100 frames (12 rendered, 6 real; x264 superfast crf 20, then veryfast
 crf 28): of the mark 52 % where all is smooth and still, 78 % in rough still places, 26 to 48 % in
 moving ones, with noise of 0.35 to 1.85 levels. Its predictions of the margin and of the pilots' z
-correlate with the truth by 0.93 and 0.95.
+correlate with the truth by 0.93 and 0.95 on those same clips.
 """
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from dataclasses import dataclass
 from typing import Final
 
@@ -22,9 +23,11 @@ from gioconda.trust.watermark.code import CODED_BITS
 from gioconda.trust.watermark.grid import Grid
 from gioconda.trust.watermark.layout import SIDE
 from gioconda.trust.watermark.marks import GROUPS, PUBLIC_GROUP, SECRET_GROUP, Marks
-from gioconda.trust.watermark.statistic import statistic
+from gioconda.trust.watermark.statistic import high_passed, statistic
 
 FloatImage = npt.NDArray[np.float32]
+#: Work that stops here and there, and returns a field of amplitudes.
+Slices = Generator[None, None, FloatImage]
 
 #: What is asked of the prediction: mean of the coded bits over their standard deviation, and z.
 MARGIN: Final = 2.0
@@ -32,25 +35,26 @@ PUBLIC_Z: Final = 9.0
 #: What a chip, drawn out bilinearly, adds to the mean of its own square and its neighbours'.
 _DRAWN: Final = np.array([0.125, 0.75, 0.125], np.float32)
 #: Levels in a smooth place at strength 1, and at most (there the mark's RMS is two thirds of it).
-_FLOOR: Final = 1.2
-_FLOOR_MOST: Final = 1.45
-#: Levels for each level of activity, and at most.
+_FLOOR: Final = 1.1
+_FLOOR_MOST: Final = 1.15
+#: Levels for each level of roughness, and at most.
 _ROUGH: Final = 0.4
-_MOST: Final = 4.0
+_MOST: Final = 5.0
 #: The same where everything moves: there it costs bits in every frame, and a codec drops it.
-_MOVING_FLOOR: Final = 0.4
-_MOVING_ROUGH: Final = 0.12
-_MOVING_MOST: Final = 0.8
+_MOVING_FLOOR: Final = 0.5
+_MOVING_ROUGH: Final = 0.15
+_MOVING_MOST: Final = 1.0
+_MOVING_STRENGTH: Final = 1.6
 #: Levels of change from frame to frame at which that begins, and is reached.
 _STILL: Final = 0.3
 _MOVES: Final = 0.9
 #: Share of a group's own lack or surplus in the picture that is made up for.
 _INFORMED: Final = 0.6
 #: How much what the picture's middle lacks counts, without a rim of so much on each side: a crop.
-_CENTRE: Final = 0.3
+_CENTRE: Final = 0.5
 _RIM: Final = 0.15
 #: Bounds of a group's factor.
-_LEAST_FACTOR, _MOST_FACTOR = 0.3, 2.5
+_LEAST_FACTOR, _MOST_FACTOR = 0.3, 2.2
 _PUBLIC_FACTOR: Final = 0.6
 _SECRET_FACTOR: Final = 0.7
 _LEAST_PUBLIC, _MOST_PUBLIC = 0.4, 1.2
@@ -60,7 +64,7 @@ _LEAST_STRENGTH, _MOST_STRENGTH = 0.5, 2.5
 _MOST_RMS: Final = 2.65
 #: A mark keeps its strength while what is expected of it lies within these parts of what is asked.
 _ENOUGH, _TOO_MUCH = 0.9, 1.5
-_FIRST_ROUNDS: Final = 4
+_FIRST_ROUNDS: Final = 6
 
 
 @dataclass(frozen=True)
@@ -111,8 +115,8 @@ class Strength:
             (grid.rows, grid.columns), np.float32
         )
         self._centre = np.zeros((grid.rows, grid.columns), np.float32)
-        down, right = (round(_RIM * n) for n in self._centre.shape)
-        self._centre[down : grid.rows - down, right : grid.columns - right] = 1
+        above, beside = (round(_RIM * n) for n in self._centre.shape)
+        self._centre[above : grid.rows - above, beside : grid.columns - beside] = 1
         self._factor = np.ones(GROUPS, np.float32)
         self.strength = 1.0
         self.public = _PUBLIC_FACTOR
@@ -120,55 +124,55 @@ class Strength:
     def start(self, scene: Scene) -> FloatImage:
         """Return the levels to add at each chip's middle, float32 (rows, columns)."""
         for _ in range(_FIRST_ROUNDS):
-            field, _ = self._solved(scene)
+            field = _finished(self._solving(scene))
         return field
 
-    def adapted(self, scene: Scene) -> FloatImage:
-        """Return the same for a scene that has gone on.
+    def adapting(self, scene: Scene) -> Slices:
+        """Find the same, in slices of work, for a scene that has gone on; returns it at the end.
 
         While what is expected to be read suffices, only what moves now, or no longer, is marked
         differently: each change in a still place costs a codec bits.
         """
         activity = _activity(scene.mean)
-        field = self._field(self._shape(activity, _moving(scene.change)))
+        field = self._field(self._shape(_roughness(scene.mean), _moving(scene.change)))
+        yield
         got = self._expected(field, scene, *_left_by_codec(activity, scene.change))
-        if (
+        yield
+        if got.public_z >= _ENOUGH * PUBLIC_Z and (
             _ENOUGH * MARGIN <= got.margin <= _TOO_MUCH * MARGIN
-            and got.public_z >= PUBLIC_Z * _ENOUGH
         ):
             return field
-        return self._solved(scene)[0]
+        return (yield from self._solving(scene))
 
-    def _solved(self, scene: Scene) -> tuple[FloatImage, Reading]:
+    def _solving(self, scene: Scene) -> Slices:
         """Find what each group lacks, and take the whole towards the strength that it needs."""
         activity, moving = _activity(scene.mean), _moving(scene.change)
         gain, noise = _left_by_codec(activity, scene.change)
-        shape = self._shape(activity, moving)
+        shape = self._shape(_roughness(scene.mean), moving)
+        yield
         bare = self._agreement(scene.mean, scene.spread)
         for _ in range(2):
+            yield
             marked = scene.mean + gain * _drawn(self._field(shape))
             unit = (self._agreement(marked, scene.spread) - bare) / self._factor
             whole, inner = (_factors(b, u) for b, u in zip(bare, unit, strict=True))
             self._factor = whole + _CENTRE * (inner - whole)
             self._factor[PUBLIC_GROUP] = self.public
             self._factor[SECRET_GROUP] = _SECRET_FACTOR
+        yield
         field = self._field(shape)
         got = self._expected(field, scene, gain, noise)
         self.strength *= float(np.clip(MARGIN / max(got.margin, 0.1), 0.7, 1.4))
         self.strength = min(max(self.strength, _LEAST_STRENGTH), _MOST_STRENGTH)
         self.public *= float(np.clip(PUBLIC_Z / max(got.public_z, 1), 0.8, 1.25))
         self.public = min(max(self.public, _LEAST_PUBLIC), _MOST_PUBLIC)
-        return field, got
+        self._factor[PUBLIC_GROUP] = self.public
+        return self._field(self._shape(_roughness(scene.mean), moving))
 
     def _field(self, shape: FloatImage) -> FloatImage:
         field = self._chips * shape * self._factor[self._groups]
         rms = float(np.sqrt(np.mean(field * field)))
         return field * np.float32(min(1.0, _MOST_RMS / max(rms, 1e-6)))
-
-    def expected(self, field: FloatImage, scene: Scene) -> Reading:
-        """Return what the model expects to be read of a mark in a scene."""
-        gain, noise = _left_by_codec(_activity(scene.mean), scene.change)
-        return self._expected(field, scene, gain, noise)
 
     def _expected(
         self, field: FloatImage, scene: Scene, gain: FloatImage, noise: FloatImage
@@ -178,14 +182,16 @@ class Strength:
         sums = np.bincount(self._flat_groups, values.ravel(), GROUPS)[:CODED_BITS]
         public = values[self._public]
         return Reading(
-            float(sums.mean() / sums.std() * np.sqrt(CODED_BITS / 288)),
-            float(public.sum() / np.sqrt(public @ public)),
+            float(sums.mean() / (sums.std() + 1e-9) * np.sqrt(CODED_BITS / 288)),
+            float(public.sum() / (np.sqrt(public @ public) + 1e-9)),
         )
 
-    def _shape(self, activity: FloatImage, moving: FloatImage) -> FloatImage:
+    def _shape(self, rough: FloatImage, moving: FloatImage) -> FloatImage:
         s = self.strength
-        still = np.minimum(min(s * _FLOOR, _FLOOR_MOST) + s * _ROUGH * activity, s * _MOST)
-        moves = s * np.minimum(_MOVING_FLOOR + _MOVING_ROUGH * activity, _MOVING_MOST)
+        still = np.minimum(min(s * _FLOOR, _FLOOR_MOST) + s * _ROUGH * rough, _MOST)
+        moves = min(s, _MOVING_STRENGTH) * np.minimum(
+            _MOVING_FLOOR + _MOVING_ROUGH * rough, _MOVING_MOST
+        )
         shape: FloatImage = still + (moves - still) * moving
         return shape
 
@@ -197,6 +203,15 @@ class Strength:
         return np.stack([whole, inner]).astype(np.float32)
 
 
+def _finished(work: Slices) -> FloatImage:
+    """Return what work comes to, done in one go."""
+    while True:
+        try:
+            next(work)
+        except StopIteration as end:
+            return np.asarray(end.value, np.float32)
+
+
 def _factors(bare: FloatImage, unit: FloatImage) -> FloatImage:
     """Return by how much each group's amplitude is to be multiplied.
 
@@ -205,14 +220,20 @@ def _factors(bare: FloatImage, unit: FloatImage) -> FloatImage:
         unit: what a factor of 1 adds to it.
     """
     middle = np.median(unit[:CODED_BITS])
-    lack = (middle - _INFORMED * bare) / np.maximum(unit, 0.3 * middle)
-    return np.clip(lack, _LEAST_FACTOR, _MOST_FACTOR).astype(np.float32)
+    lack = (middle - _INFORMED * bare) / np.maximum(unit, 0.3 * middle + 1e-6)
+    return np.asarray(np.clip(lack, _LEAST_FACTOR, _MOST_FACTOR), np.float32)
 
 
 def _activity(mean: FloatImage) -> FloatImage:
     """Return how rough the picture is around each chip, levels."""
     high = mean - cv2.GaussianBlur(mean, (0, 0), 1.5)
     return np.asarray(cv2.GaussianBlur(np.abs(high), (0, 0), 1.2), np.float32)
+
+
+def _roughness(mean: FloatImage) -> FloatImage:
+    """Return how much fine texture hides what is added, levels; what is blurred has none."""
+    high = high_passed(mean)
+    return np.asarray(1.5 * cv2.GaussianBlur(np.abs(high), (0, 0), 1.2), np.float32)
 
 
 def _drawn(field: FloatImage) -> FloatImage:
@@ -222,7 +243,7 @@ def _drawn(field: FloatImage) -> FloatImage:
 
 def _moving(change: FloatImage) -> FloatImage:
     """Return how much of each chip's surroundings moves, 0 to 1."""
-    return np.clip((change - _STILL) / (_MOVES - _STILL), 0, 1)
+    return np.asarray(np.clip((change - _STILL) / (_MOVES - _STILL), 0, 1), np.float32)
 
 
 def _left_by_codec(activity: FloatImage, change: FloatImage) -> tuple[FloatImage, FloatImage]:
