@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from gioconda.live.host.encoders import KEY_S
 from gioconda.measure.live.browser import children, cpu_s, resident_mb
 from gioconda.measure.live.sounds import RATE_HZ, int16
 
@@ -196,9 +197,12 @@ class LivePage:
         return decoded(shown)
 
     def watch_mouth(self) -> float:
-        """Begin to watch; gives how much the mouth seems to move at rest, of 255."""
+        """Begin to watch; gives how much the mouth seems to move at rest, of 255.
+
+        A key frame is among what is watched: it draws the picture's fine grain anew.
+        """
         self.page.evaluate(WATCH_MOUTH, self.box)
-        self.page.wait_for_timeout(500)
+        self.page.wait_for_timeout(1000 * KEY_S + 300)
         return max(change for _, change in self.changes())
 
     def changes(self) -> list[tuple[float, float]]:
