@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -16,6 +17,7 @@ from gioconda.measure.trust import clips
 from gioconda.measure.trust.attacks import ATTACKS, Attack, at_shorter_side, cropped
 from gioconda.measure.trust.clips import Footage, Source, footage_of, real_sources, rendered_sources
 from gioconda.measure.trust.false_alarms import Unmarked, false_alarms, strangers
+from gioconda.measure.trust.fresh import fresh_outputs
 from gioconda.measure.trust.invisibility import Visibility, change_in, flat_areas, grown, visibility
 from gioconda.measure.trust.report import TrustReport, measure_trust
 from gioconda.measure.trust.robustness import (
@@ -257,3 +259,17 @@ def test_the_command_refuses_what_it_cannot_do_before_any_work(tmp_path: Path) -
     file.touch()
     with pytest.raises(OptionError, match="is a file"):
         run(keep=str(file))
+
+
+def test_outputs_are_verified_by_keys_of_their_own_and_leave_no_trace(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("GIOCONDA_HOME", str(tmp_path / "home"))
+    monkeypatch.delenv("GIOCONDA_BASIS")
+    monkeypatch.setattr("gioconda.measure.trust.fresh.SECONDS", 0.4)
+    (fresh,) = fresh_outputs(rendered_sources(None), 1)
+    assert fresh.whole
+    assert not (tmp_path / "home").exists()
+    report = TrustReport(fresh=(fresh, replace(fresh, identifier=False)))
+    assert [row.met for row in report.rows()] == [True, True, False, True]
+    assert "not whole" in report.table()

@@ -255,8 +255,8 @@ def trust(
         list[str] | None,
         typer.Option(
             "--only",
-            help="Only this: robustness, invisibility, false-alarms, trade-off, or a word of an "
-            "attack's name; may be repeated.",
+            help="Only this: robustness, invisibility, false-alarms, outputs, trade-off, or a word of "
+            "an attack's name; may be repeated.",
         ),
     ] = None,
     keys: Annotated[

@@ -20,12 +20,13 @@ from gioconda.measure.trust.false_alarms import (
     strangers,
     unmarked_files,
 )
+from gioconda.measure.trust.fresh import OUTPUTS, Fresh, fresh_outputs
 from gioconda.measure.trust.invisibility import Visibility, visibility
 from gioconda.measure.trust.robustness import Outcome, outcomes
 from gioconda.measure.trust.trade_off import Point, trade_off
 
 #: Parts that can be asked for by themselves.
-PARTS: Final = ("robustness", "invisibility", "false-alarms", "trade-off")
+PARTS: Final = ("robustness", "invisibility", "false-alarms", "outputs", "trade-off")
 #: Clips with a shorter side than this have a row of their own.
 SMALL: Final = 288
 #: From so many clips on, small ones are measured too.
@@ -44,6 +45,7 @@ class TrustReport:
         unmarked: of each file without a mark.
         points: of strength against invisibility.
         keys: of other operators that each unmarked file was tried with.
+        fresh: of each output that was made and verified.
     """
 
     outcomes: tuple[Outcome, ...] = ()
@@ -51,10 +53,16 @@ class TrustReport:
     unmarked: tuple[Unmarked, ...] = ()
     points: tuple[Point, ...] = ()
     keys: int = KEYS
+    fresh: tuple[Fresh, ...] = ()
 
     def rows(self) -> list[Row]:
         """Return the figures with their bars."""
-        return [*self._robustness(), *self._invisibility(), *self._false_alarms()]
+        return [
+            *self._robustness(),
+            *self._invisibility(),
+            *self._false_alarms(),
+            *self._outputs(),
+        ]
 
     def table(self) -> str:
         """Return the figures as text, and each reading that was not exact."""
@@ -74,6 +82,7 @@ class TrustReport:
             for o in self.outcomes
             if not o.exact
         ]
+        missed += [f"not whole: {f}" for f in self.fresh if not f.whole]
         return "\n".join(line.rstrip() for line in [*lines, *missed])
 
     def as_dict(self) -> dict[str, Any]:
@@ -84,6 +93,7 @@ class TrustReport:
             "visibility": [asdict(v) for v in self.seen],
             "unmarked": [asdict(u) for u in self.unmarked],
             "trade_off": [asdict(p) for p in self.points],
+            "outputs": [asdict(f) for f in self.fresh],
         }
 
     def _robustness(self) -> list[Row]:
@@ -150,6 +160,21 @@ class TrustReport:
             Row("  full search, slowest", max(u.seconds for u in self.unmarked), "s"),
         ]
 
+    def _outputs(self) -> list[Row]:
+        if not self.fresh:
+            return []
+        count = len(self.fresh)
+
+        def row(what: str, parts: list[bool]) -> Row:
+            return Row(what, sum(parts), "", f"{count} of {count}", all(parts))
+
+        return [
+            row("fresh outputs with valid credentials", [f.credentials for f in self.fresh]),
+            row("  public mark detected", [f.public for f in self.fresh]),
+            row("  identifier read", [f.identifier for f in self.fresh]),
+            row("  metadata that say so", [f.claims for f in self.fresh]),
+        ]
+
 
 def measure_trust(
     media: Path | None,
@@ -189,10 +214,16 @@ def measure_trust(
     if "false-alarms" in parts:
         files = unmarked_files(media)
         unmarked = false_alarms(files, strangers(keys), lambda u: say(f"unmarked {u.name}"))
+    fresh: list[Fresh] = []
+    if "outputs" in parts:
+        speaking = rendered_sources(media)[:clips]
+        fresh = fresh_outputs(
+            speaking, min(OUTPUTS, 5 * clips), lambda f: say(f"verified {f.name}")
+        )
     points: list[Point] = []
     if "trade-off" in parts:
         points = trade_off(_mixed(sources), folder, say=say)
-    return TrustReport(tuple(read), tuple(seen), tuple(unmarked), tuple(points), keys)
+    return TrustReport(tuple(read), tuple(seen), tuple(unmarked), tuple(points), keys, tuple(fresh))
 
 
 def _mixed(sources: Sequence[Source]) -> list[Source]:
