@@ -76,7 +76,7 @@ def test_a_list_is_made_row_by_row_and_bad_rows_stop_no_other(folder: Path) -> N
 
 @dataclass
 class Elsewhere:
-    """Stands for a cluster: its workers have no ledger of this machine, and what they say is theirs.
+    """Stands for a cluster: its workers lack this machine's ledger, and say what they like.
 
     Attributes:
         sent: the tasks.

@@ -187,7 +187,11 @@ def test_pictures_are_lossless_with_the_sound_beside(tmp_path: Path, scene: Scen
     with (
         Sound.from_array(click_track(22_050, 3), 22_050) as sound,
         open_writer(
-            tmp_path / "talk_%04d.png", 77, 51, 25, sound=sound,
+            tmp_path / "talk_%04d.png",
+            77,
+            51,
+            25,
+            sound=sound,
             provenance=of_marked_frames(Provenance(identifier=1)),
         ) as writer,
     ):

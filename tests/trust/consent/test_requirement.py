@@ -18,8 +18,8 @@ from gioconda import examples
 from gioconda.errors import ConsentError
 from gioconda.portrait import Portrait
 from gioconda.portrait.portrait import pixels_sha256
-from gioconda.trust.consent.ledger import NAME, Ledger
 from gioconda.trust.consent import requirement
+from gioconda.trust.consent.ledger import NAME, Ledger
 from gioconda.trust.consent.requirement import (
     Watch,
     accept_carried,

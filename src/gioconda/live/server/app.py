@@ -36,7 +36,6 @@ from gioconda.live.server.consents import Consents
 from gioconda.live.server.job_process import ProcessRenderer, Renderer
 from gioconda.live.server.job_queue import JobQueue
 from gioconda.live.server.outputs import Outputs
-from gioconda.live.server.problems import Problem
 from gioconda.live.server.recordings import Recordings
 from gioconda.live.server.retention import Store
 from gioconda.live.server.safety import Safety, protect

@@ -156,8 +156,8 @@ class Consents:
         """Return the refusal to revoke what Gioconda brings along."""
         return Problem(
             409, "in_use",
-            "this is the example's picture, which everyone here uses; its consent is revoked on the "
-            "server's machine: gioconda consent",
+            "this is the example's picture, which everyone here uses; its consent is revoked on "
+            "the server's machine: gioconda consent",
         )  # fmt: skip
 
     async def refuse_shipped(self, pixels: npt.NDArray[np.uint8]) -> None:

@@ -215,7 +215,9 @@ def check(grant: Grant, *, ledger: Ledger | None = None) -> None:
         if record is None:
             if grant.carried:
                 return
-            raise ConsentError("the consent to animate this portrait is not on record here any more")
+            raise ConsentError(
+                "the consent to animate this portrait is not on record here any more"
+            )
         if record.revoked is not None:
             raise revoked_error(record)
         if not grant.carried and record.portrait != grant.portrait:
