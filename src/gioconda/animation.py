@@ -116,7 +116,7 @@ class Animation:
     def provenance(self) -> Provenance:
         """What the output is made from, as its credentials say it; sources are read for it."""
         from gioconda.trust import origins
-        from gioconda.trust.provenance import Provenance
+        from gioconda.trust.provenance import Provenance, of_marked_frames
         from gioconda.trust.watermark.marks import own_marks
 
         marks = own_marks() if self.marks is None else self.marks
@@ -126,7 +126,9 @@ class Animation:
             *self.origins,
         )  # fmt: skip
         voice = None if self.sound is None else self.sound.synthetic
-        return Provenance(self.driver, self.grant, ingredients, marks.identifier, voice=voice)
+        return of_marked_frames(
+            Provenance(self.driver, self.grant, ingredients, marks.identifier, voice=voice)
+        )
 
     def frames(self) -> Iterator[TimedFrame]:
         """Yield every frame in order; see :class:`gioconda.session.TimedFrame`."""

@@ -268,10 +268,12 @@ class Session:
         The sound that is pushed is not kept, and not told.
         """
         from gioconda.trust.origins import portrait_of
-        from gioconda.trust.provenance import Provenance
+        from gioconda.trust.provenance import Provenance, of_marked_frames
 
         ingredients = portrait_of(self._portrait)
-        return Provenance("speech", self.grant, ingredients, self.marks.identifier)
+        return of_marked_frames(
+            Provenance("speech", self.grant, ingredients, self.marks.identifier)
+        )
 
     @property
     def lookahead_ms(self) -> float:

@@ -4,16 +4,29 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import nullcontext
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from tests.cli.test_animate import FAST, complaint, gioconda, write_wav
 from typer.testing import CliRunner
 
-from gioconda import examples
+from gioconda import Portrait, examples
 from gioconda.cli.cluster_option import written_out
 from gioconda.cluster.connection import connected, is_address
+from gioconda.cluster.renderer import Renderer
+from gioconda.cluster.tasks import Heard, Outcome, RenderTask
 from gioconda.errors import ClusterError, MissingExtraError, OptionError
+from gioconda.trust.consent import requirement
+from gioconda.trust.consent.ledger import Ledger
+from gioconda.trust.consent.requirement import accept_carried
+from gioconda.trust.credentials.reading import read_credentials
+from gioconda.trust.provenance import Grant
+from gioconda.trust.watermark.keys import own_identifier
 from gioconda.video.probe import probe
 
 
@@ -59,6 +72,103 @@ def test_a_list_is_made_row_by_row_and_bad_rows_stop_no_other(folder: Path) -> N
     assert len(lines) == 6
     assert probe(folder / "six.webm").frames == 12
     assert (folder / "ann.png").read_bytes() == examples.portrait_path().read_bytes()
+
+
+@dataclass
+class Elsewhere:
+    """Stands for a cluster: its workers lack this machine's ledger, and say what they like.
+
+    Attributes:
+        sent: the tasks.
+        then: called with the number of a task once its video is made.
+        lie: what a worker says that it made a video from, beside the truth.
+    """
+
+    there: Path
+    sent: list[RenderTask] = field(default_factory=list)
+    then: Callable[[int], object] = lambda number: None
+    lie: dict[str, Any] = field(default_factory=dict)
+
+    def render_on(
+        self, cluster: object, tasks: Iterator[RenderTask], heard: dict[str, Heard]
+    ) -> Iterator[Outcome]:
+        worker = Renderer(heard.__getitem__)
+        for task in tasks:
+            self.sent.append(task)
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setenv("GIOCONDA_HOME", str(self.there))
+                patch.delenv("GIOCONDA_BASIS")
+                accept_carried()
+                outcome = worker.render(task)
+                requirement._WORKER.clear()
+            assert outcome.made_from is not None, outcome.error
+            self.then(task.number)
+            yield replace(outcome, made_from=replace(outcome.made_from, **self.lie))
+
+
+@pytest.fixture
+def elsewhere(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Elsewhere:
+    """A cluster, and two portraits of somebody whose consent can be revoked."""
+    import numpy as np
+    from PIL import Image
+
+    with Image.open(folder / "ann.png") as picture:
+        pixels = np.asarray(picture.convert("RGB"))[:, ::-1]
+    for number in (1, 2):
+        Image.fromarray(pixels[: 512 - 4 * number]).save(folder / f"somebody{number}.png")
+    made = Elsewhere(folder / "there")
+    monkeypatch.setenv("GIOCONDA_HOME", str(folder / "home"))
+    alone = SimpleNamespace(cores=1, machines=1)
+    monkeypatch.setattr("gioconda.cluster.connection.connected", lambda *_: nullcontext(alone))
+    monkeypatch.setattr("gioconda.cluster.batch.render_on", made.render_on)
+    return made
+
+
+def on_a_cluster(folder: Path) -> tuple[int, str]:
+    from gioconda.cli.app import app
+
+    pictures = [str(folder / f"somebody{n}.png") for n in (1, 2)]
+    command = ["animate", *pictures, str(folder / "half.wav"), "-o", f"{folder / 'v'}/", *FAST]
+    done = CliRunner().invoke(app, [*command, "--cluster", "local", "--basis", "artwork", "-q"])
+    return done.exit_code, done.output
+
+
+def videos(folder: Path) -> list[str]:
+    return sorted(p.name for p in (folder / "v").iterdir()) if (folder / "v").exists() else []
+
+
+def test_what_comes_home_is_signed_with_what_was_sent_out(
+    folder: Path, elsewhere: Elsewhere
+) -> None:
+    elsewhere.lie = {"grant": Grant("self", "ff" * 32, ""), "identifier": 5, "live": True}
+    code, out = on_a_cluster(folder)
+    assert code == 0, out
+    assert all(task.grant is not None and task.grant.carried for task in elsewhere.sent)
+    for task, name in zip(elsewhere.sent, ("somebody1.mp4", "somebody2.mp4"), strict=True):
+        found = read_credentials(folder / "v" / name, ".mp4")
+        assert found.valid
+        assert task.grant is not None
+        assert (found.basis, found.consent) == ("artwork", task.grant.reference)
+        assert found.watermark == own_identifier()
+
+
+@pytest.mark.parametrize(
+    ("revoked", "sent", "kept"),
+    [(1, 2, ["somebody2.mp4"]), (2, 1, ["somebody1.mp4"])],
+)
+def test_a_revocation_reaches_a_batch_that_is_made_elsewhere(
+    folder: Path, elsewhere: Elsewhere, revoked: int, sent: int, kept: list[str]
+) -> None:
+    def then(number: int) -> None:
+        if number == 0:  # while the first video is made, and before the second is begun
+            Ledger().revoke(Portrait.open(folder / f"somebody{revoked}.png").pixels_sha256)
+
+    elsewhere.then = then
+    code, out = on_a_cluster(folder)
+    assert code == 1
+    assert "was revoked" in out
+    assert len(elsewhere.sent) == sent
+    assert videos(folder) == kept
 
 
 def test_what_exists_is_replaced_only_if_forced(folder: Path) -> None:

@@ -15,14 +15,18 @@ from gioconda.cluster import far_files
 from gioconda.cluster.far_files import FarConnection, FilePart, Incoming, is_file
 from gioconda.cluster.far_video import FarVideoWriter
 from gioconda.errors import TrustError
-from gioconda.live.host.commands import OutputChanged, StartOutput
+from gioconda.live.host.commands import OpenSession, OutputChanged, StartOutput
 from gioconda.trust.credentials.reading import read_credentials
 from gioconda.trust.provenance import Grant, Provenance
+from gioconda.trust.watermark.keys import OperatorKey
+from gioconda.trust.watermark.marks import marks_of
 from gioconda.video import check_target
 from gioconda.video.encoder import Job
 from gioconda.video.probe import probe
 
-MADE_FROM = Provenance(grant=Grant("artwork", "00", "00"), identifier=1, live=True)
+GRANT = Grant("artwork", "00", "", carried=True)
+MADE_FROM = Provenance(grant=GRANT, identifier=1, live=True)
+SENT = OpenSession("example", grant=GRANT, marks=marks_of(1, OperatorKey(1, bytes(32))))
 
 
 class Home:
@@ -32,6 +36,7 @@ class Home:
         self.connection, theirs = Pipe()
         self.far = FarConnection(theirs)
         self.incoming = Incoming()
+        self.incoming.opened(SENT)
         self.told: list = []
 
     def start(self, target: Path | str) -> StartOutput:
@@ -93,6 +98,23 @@ def test_a_file_is_written_there_comes_home_and_is_signed(
     home.far.send("later")  # the one that brings it deletes it, then others go on
     home.hear()
     assert home.told[-1] == "later"
+
+
+def test_what_was_sent_out_is_signed_and_not_what_the_worker_says(
+    home: Home, tmp_path: Path, video: bytes
+) -> None:
+    target = tmp_path / "mine.mp4"
+    Path(home.start(target).target).write_bytes(video)
+    lie = replace(MADE_FROM, grant=Grant("self", "ff", ""), identifier=2, live=False)
+    home.far.send(OutputChanged("recording", "closed", provenance=lie))
+    home.hear()
+    assert home.told[0].state == "closed"
+    found = read_credentials(target, ".mp4")
+    assert (found.watermark, found.basis, found.consent) == (1, "artwork", "00")
+    [making] = (
+        a["data"] for a in found.said["assertions"] if a["label"] == "org.gioconda.making"
+    )  # fmt: skip
+    assert making["live"] is True
 
 
 def test_a_worker_that_is_lost_leaves_nothing_half_written(home: Home, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,12 +11,21 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from gioconda import Portrait, examples
 from gioconda.cli import measuring_trust
 from gioconda.cli.voice import Voice
-from gioconda.errors import OptionError
+from gioconda.errors import ConsentError, OptionError
 from gioconda.measure.trust import clips
 from gioconda.measure.trust.attacks import ATTACKS, Attack, at_shorter_side, cropped
-from gioconda.measure.trust.clips import Footage, Source, footage_of, real_sources, rendered_sources
+from gioconda.measure.trust.clips import (
+    Footage,
+    Source,
+    ask_for,
+    footage_of,
+    private_folder,
+    real_sources,
+    rendered_sources,
+)
 from gioconda.measure.trust.false_alarms import Unmarked, false_alarms, strangers
 from gioconda.measure.trust.fresh import fresh_outputs
 from gioconda.measure.trust.invisibility import Visibility, change_in, flat_areas, grown, visibility
@@ -30,6 +40,7 @@ from gioconda.measure.trust.robustness import (
 )
 from gioconda.measure.trust.trade_off import Point, plot, scaled
 from gioconda.measure.trust.transcoding import LOSSLESS, decoded, encoded, through, x264
+from gioconda.trust.consent.ledger import Ledger
 
 ByteImage = npt.NDArray[np.uint8]
 
@@ -192,10 +203,34 @@ def test_a_clip_is_rendered_once_and_survives(
     assert not read[0].real
 
 
-def test_an_unknown_part_is_refused_before_any_work(tmp_path: Path) -> None:
+def test_an_unknown_part_is_refused_before_any_work() -> None:
     with pytest.raises(OptionError, match="'teleport'"):
-        measure_trust(None, tmp_path, only=("teleport",))
-    assert list(tmp_path.iterdir()) == []
+        measure_trust(None, only=("teleport",))
+
+
+def test_a_portrait_is_rendered_with_consent_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GIOCONDA_HOME", str(tmp_path / "home"))
+    rendered: list[object] = []
+    monkeypatch.setattr("gioconda.render.registry.create", lambda *a: rendered.append(a))
+    Ledger().revoke(Portrait.open(examples.portrait_path()).pixels_sha256)
+    for part in ("invisibility", "jpeg", "trade-off"):
+        with pytest.raises(ConsentError, match="revoked"):
+            measure_trust(None, only=(part,))
+    with pytest.raises(ConsentError, match="revoked"):
+        footage_of(rendered_sources(None)[0], tmp_path)
+    assert rendered == []
+    assert [p.name for p in tmp_path.iterdir()] == ["home"]
+    # Nothing is rendered for what looks at real files alone.
+    ask_for([Source("clip", tmp_path / "clip.mp4")])
+
+
+def test_unmarked_clips_lie_in_a_folder_of_the_run_alone() -> None:
+    with private_folder() as folder:
+        assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+        (folder / "clip.mkv").write_bytes(b"clip")
+    assert not folder.exists()
 
 
 def test_the_report_sets_figures_against_their_bars() -> None:
@@ -245,20 +280,15 @@ def test_a_source_is_real_without_a_voice(tmp_path: Path) -> None:
 def test_the_command_refuses_what_it_cannot_do_before_any_work(tmp_path: Path) -> None:
     def run(media: str | None = None, only: tuple[str, ...] = (), **options: str | None) -> None:
         said = Voice(quiet=True)
-        given = {"keep": None, "plot": None, **options}
+        given = {"plot": None, **options}
         measuring_trust.measured(
-            media, clips=1, only=only, keys=1, keep=given["keep"], plot=given["plot"],
-            voice=said, force=False,
+            media, clips=1, only=only, keys=1, plot=given["plot"], voice=said, force=False,
         )  # fmt: skip
 
     with pytest.raises(OptionError, match="there is no folder"):
         run(str(tmp_path / "nowhere"))
     with pytest.raises(OptionError, match="trade-off"):
         run(only=("robustness",), plot=str(tmp_path / "plot.png"))
-    file = tmp_path / "file"
-    file.touch()
-    with pytest.raises(OptionError, match="is a file"):
-        run(keep=str(file))
 
 
 def test_outputs_are_verified_by_keys_of_their_own_and_leave_no_trace(

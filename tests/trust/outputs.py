@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 import wave
 from collections.abc import Iterator
@@ -10,7 +11,9 @@ from pathlib import Path
 
 import numpy as np
 
-from gioconda.trust.provenance import Grant, Ingredient, Provenance
+from gioconda.trust.consent.requirement import stated
+from gioconda.trust.consent.statement import Statement
+from gioconda.trust.provenance import BasisName, Grant, Ingredient, Provenance
 
 #: Every suffix that can be sealed.
 SUFFIXES = (
@@ -19,13 +22,18 @@ SUFFIXES = (
 #: What stands for a portrait's file; to be found in no output.
 PORTRAIT = bytes(range(256)) * 8
 IDENTIFIER = 0x0123456789ABCDEF
-GRANT = Grant("permission", "5a" * 32, "c3" * 32)
+
+
+def grant(basis: BasisName = "permission") -> Grant:
+    """Return a grant for what stands for a portrait, on record in the folder of the test."""
+    statement = Statement(basis, "Ann Example" if basis == "permission" else "", minor=False)
+    return stated(hashlib.sha256(PORTRAIT + basis.encode()).digest(), statement, "python")
 
 
 def provenance(**changes: object) -> Provenance:
     """Return a speaking portrait's provenance, with changes."""
     given: dict[str, object] = {
-        "grant": GRANT,
+        "grant": changes.get("grant") or grant(),
         "ingredients": (
             Ingredient.of("portrait", PORTRAIT, "image/png"),
             Ingredient.of("sound", b"a voice", "audio/wav"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import pickle
 from collections.abc import Callable
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from gioconda.live.outputs import open_output
 from gioconda.live.packets import Kind
 from gioconda.motion import Motion, neutral
 from gioconda.trust.credentials.reading import read_credentials
+from gioconda.trust.provenance import Provenance, are_marked
 from gioconda.trust.watermark.keys import own_identifier
 
 Reading = Callable[[Path], Read]
@@ -105,6 +107,32 @@ def test_foreign_frames_are_marked_by_the_writer(
     assert found.credentials.watermark == own_identifier()
     assert found.watermark is not None
     assert found.watermark.identifier == own_identifier()
+
+
+def test_a_provenance_made_by_hand_leaves_no_frame_unmarked(
+    portrait: Portrait, tmp_path: Path, read: Reading
+) -> None:
+    image, by_hand = portrait.view(512).image, Provenance(identifier=own_identifier())
+    with open_writer(tmp_path / "a.mp4", 512, 512, 25, provenance=by_hand) as writer:
+        for _ in range(12):
+            writer.write(image)
+    output = open_output(str(tmp_path / "b.mp4"), 512, 512, 25, sound=False, provenance=by_hand)
+    for k in range(12):
+        output.write_frame(image, k / 25)
+    output.close()
+    for name in ("a.mp4", "b.mp4"):
+        found = read(tmp_path / name).watermark
+        assert found is not None
+        assert (found.verdict, found.identifier) == ("detected", own_identifier())
+
+
+def test_what_was_made_here_is_known_by_itself_and_by_no_copy(portrait: Portrait) -> None:
+    made = gioconda.Session(portrait).provenance
+    assert are_marked(made)
+    assert are_marked(made.stopped())
+    assert made == pickle.loads(pickle.dumps(made))
+    assert not are_marked(pickle.loads(pickle.dumps(made)))
+    assert not are_marked(Provenance(made.driver, made.grant, made.ingredients, made.identifier))
 
 
 def test_frames_of_a_session_in_ones_own_writer(
@@ -290,7 +318,6 @@ def test_sheets_of_expressions(tmp_path: Path, read: Reading) -> None:
 def test_a_sheet_of_the_server(portrait: Portrait, tmp_path: Path, read: Reading) -> None:
     from gioconda.live.host.portraits import sheet_png, square_jpeg
     from gioconda.trust.origins import example_portrait
-    from gioconda.trust.provenance import Provenance
     from gioconda.trust.stills import sealed_png
 
     grant = animate(portrait, Sound.from_array(np.zeros(800), 16_000)).grant

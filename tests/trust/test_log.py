@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.trust.outputs import GRANT, IDENTIFIER, PORTRAIT, provenance
+from tests.trust.outputs import IDENTIFIER, PORTRAIT, grant, provenance
 
 from gioconda.errors import TrustError
 from gioconda.trust import log
@@ -45,7 +45,7 @@ def test_what_is_entered_is_found_by_its_bytes(home: Path) -> None:
     assert (entry.id, entry.at, entry.size, entry.files) == (number, now, 1234, 1)
     assert (entry.media_type, entry.manifest, entry.driver) == ("video/mp4", "urn:x", "speech")
     assert entry.identifier == IDENTIFIER
-    assert (entry.basis, entry.consent) == (GRANT.basis, GRANT.reference)
+    assert (entry.basis, entry.consent) == (grant().basis, grant().reference)
     assert (entry.live, entry.partial) == (True, False)
     assert entry.ingredients[0].ingredient.sha256 == hashlib.sha256(PORTRAIT).digest()
     other = log.find_file(hashlib.sha256(b"b").digest())

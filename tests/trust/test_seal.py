@@ -8,6 +8,7 @@ import io
 import os
 import socket
 import stat
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,16 +17,17 @@ import c2pa
 import numpy as np
 import pytest
 from PIL import Image
-from tests.trust.outputs import GRANT, IDENTIFIER, PORTRAIT, SUFFIXES, Shelf, frames, provenance
+from tests.trust.outputs import IDENTIFIER, PORTRAIT, SUFFIXES, Shelf, frames, grant, provenance
 
-from gioconda.errors import OptionError, OutputError, TrustError
+from gioconda.errors import ConsentError, OptionError, OutputError, TrustError
 from gioconda.trust import log
+from gioconda.trust.consent.ledger import Ledger
 from gioconda.trust.containers import matroska
 from gioconda.trust.containers.pieces import Pieces
 from gioconda.trust.credentials.keys import identity, rotate
 from gioconda.trust.credentials.reading import read_credentials, sidecar_of
 from gioconda.trust.credentials.signing import FileSigner
-from gioconda.trust.provenance import Grant, Ingredient, Provenance
+from gioconda.trust.provenance import Ingredient, Provenance
 from gioconda.trust.seal import move, seal, seal_image
 
 SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"
@@ -56,7 +58,7 @@ def test_every_format_carries_credentials_that_hold(
     assert found.source_type == "compositeWithTrainedAlgorithmicMedia"
     assert found.actions == ("c2pa.created", "c2pa.watermarked.bound")
     assert found.watermark == IDENTIFIER
-    assert (found.basis, found.consent) == (GRANT.basis, GRANT.reference)
+    assert (found.basis, found.consent) == (grant().basis, grant().reference)
     assert found.training_refused
     assert not found.timestamped
     assert found.other_ingredients == 0
@@ -122,18 +124,16 @@ def test_salts_differ_from_output_to_output(home: Path, tmp_path: Path, shelf: S
         ({}, "compositeWithTrainedAlgorithmicMedia"),
         ({"driver": "person"}, "compositeSynthetic"),
         ({"driver": "motion"}, "compositeSynthetic"),
-        ({"grant": Grant("synthetic", "00" * 32, "")}, "trainedAlgorithmicMedia"),
-        (
-            {"grant": Grant("synthetic", "00" * 32, ""), "driver": "person"},
-            "trainedAlgorithmicMedia",
-        ),
+        ({"basis": "synthetic"}, "trainedAlgorithmicMedia"),
+        ({"basis": "synthetic", "driver": "person"}, "trainedAlgorithmicMedia"),
     ],
 )
 def test_the_source_type_says_what_kind_of_synthesis(
     home: Path, tmp_path: Path, shelf: Shelf, changes: dict[str, object], expected: str
 ) -> None:
     path = shelf.copy(".jpg", tmp_path)
-    seal(path, ".jpg", provenance(**changes))
+    given = {name: value for name, value in changes.items() if name != "basis"}
+    seal(path, ".jpg", provenance(grant=grant(changes.get("basis", "permission")), **given))
     assert read_credentials(path, ".jpg").source_type == expected
     assert f"digitalsourcetype/{expected}".encode() in path.read_bytes()
 
@@ -495,3 +495,23 @@ def test_sealing_and_reading_open_no_connection(
         path = shelf.copy(suffix, tmp_path)
         seal(path, suffix, provenance())
         assert read_credentials(path, suffix).own
+
+
+def test_what_was_revoked_before_the_signature_is_not_signed(
+    home: Path, tmp_path: Path, shelf: Shelf
+) -> None:
+    made_from = provenance()
+    path = shelf.copy(".mp4", tmp_path)
+    plain = path.read_bytes()
+    Ledger().revoke_record(Ledger().records()[0])
+    for sealed in (
+        lambda: seal(path, ".mp4", made_from),
+        lambda: seal_image(next(frames(1)), ".png", made_from),
+    ):
+        with pytest.raises(ConsentError, match="revoked"):
+            sealed()
+    assert path.read_bytes() == plain
+    assert listing(tmp_path / "home").count("consent.json") == 1
+    # A recording is complete up to its end, which the revocation was.
+    seal(path, ".mp4", replace(made_from, live=True))
+    assert read_credentials(path, ".mp4").valid

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from gioconda.errors import OptionError
-from gioconda.trust.provenance import Provenance
+from gioconda.trust.provenance import Provenance, of_marked_frames
 from gioconda.video import check_target, open_writer
 
 
@@ -74,7 +74,7 @@ def test_alpha_and_colour_come_back(
 
 def test_numbered_pictures_hold_alpha_exactly(tmp_path: Path) -> None:
     frame = layered(64, 48, 0)
-    made = Provenance(identifier=1)  # its frames are said to carry the mark, and are left alone
+    made = of_marked_frames(Provenance(identifier=1))  # frames that are left as they are
     with open_writer(tmp_path / "a_%d.png", 64, 48, 25, alpha=True, provenance=made) as writer:
         writer.write(frame)
     assert (np.asarray(Image.open(tmp_path / "a_0.png")) == frame).all()

@@ -14,7 +14,7 @@ import pytest
 from tests.video.clicks import FLASHES_S, VIDEO_SUFFIXES, click_track, heard_s
 
 from gioconda.speech.sound import Sound
-from gioconda.trust.provenance import Provenance
+from gioconda.trust.provenance import Provenance, of_marked_frames
 from gioconda.video import frame_count, open_writer, read_frames
 from gioconda.video.probe import probe
 
@@ -187,7 +187,12 @@ def test_pictures_are_lossless_with_the_sound_beside(tmp_path: Path, scene: Scen
     with (
         Sound.from_array(click_track(22_050, 3), 22_050) as sound,
         open_writer(
-            tmp_path / "talk_%04d.png", 77, 51, 25, sound=sound, provenance=Provenance(identifier=1)
+            tmp_path / "talk_%04d.png",
+            77,
+            51,
+            25,
+            sound=sound,
+            provenance=of_marked_frames(Provenance(identifier=1)),
         ) as writer,
     ):
         for i in range(75):

@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -25,7 +26,7 @@ from gioconda.cli.making import (
 )
 from gioconda.cli.voice import Voice
 from gioconda.cli.words import NO_WORDS, Words, check_words
-from gioconda.errors import GiocondaError, OptionError, OutputError, TrustError
+from gioconda.errors import ConsentError, GiocondaError, OptionError, OutputError, TrustError
 from gioconda.targets import named_after
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from gioconda.cluster.tasks import Heard, Outcome, RenderTask
     from gioconda.control_track import Direction
     from gioconda.trust.provenance import Grant
+    from gioconda.trust.watermark.marks import Marks
     from gioconda.video.target import Target
 
 _FEATURE: Final = "making videos on a cluster"
@@ -181,13 +183,22 @@ class _Batch:
         self._targets: dict[int, Target] = {}
         self._failed: list[tuple[_Row, str]] = []
         self._of_all = len(voice.notes)
+        self._far = False
+
+    @cached_property
+    def _marks(self) -> Marks:
+        """What the watermark of all videos says."""
+        from gioconda.trust.watermark.marks import own_marks
+
+        return own_marks()
 
     def run(self, heard: dict[str, Heard], address: str | None, folder: Path) -> int:
         """Make all; tell what was made and, in the end, what was not. Return the exit code."""
         voice = self._voice
         total = len(self._rows)
         self._check_targets()
-        self._ask(carried=address is not None)
+        self._ask()
+        self._far = address is not None
         made = 0
         later: list[tuple[str, Outcome]] = []
         if self._targets:
@@ -243,14 +254,9 @@ class _Batch:
             except GiocondaError as e:
                 self._failed.append((row, str(e)))
 
-    def _ask(self, *, carried: bool) -> None:
-        """Ask on what basis each portrait is animated, before anything is made.
-
-        Args:
-            carried: whether the workers lack this machine's ledger.
-        """
+    def _ask(self) -> None:
+        """Ask on what basis each portrait is animated, before anything is made."""
         from gioconda.cli.consenting import granted_of
-        from gioconda.trust.consent.requirement import carried as travelling
 
         rows = [(number, self._rows[number]) for number in self._targets]
         for basis in dict.fromkeys(row.basis for _, row in rows):
@@ -263,31 +269,41 @@ class _Batch:
                     del self._targets[number]
                     self._failed.append((row, str(grant)))
                 else:
-                    self._grants[number] = travelling(grant) if carried else grant
+                    self._grants[number] = grant
 
     def _tasks(self) -> Iterator[RenderTask]:
-        """Yield what is to be made; portraits are read as they are needed."""
-        from gioconda.cluster.tasks import FileBytes, RenderTask
-        from gioconda.trust.label import label_language
-        from gioconda.trust.watermark.marks import own_marks
+        """Yield what is to be made; portraits are read as they are needed.
 
-        look, marks = self._look, own_marks()
+        Consent is asked for again: a row may wait for long, and workers elsewhere have no ledger.
+        """
+        from gioconda.cluster.tasks import FileBytes, RenderTask
+        from gioconda.trust.consent.requirement import carried, check
+        from gioconda.trust.label import label_language
+
+        look, marks = self._look, self._marks
         for number in list(self._targets):
             row = self._rows[number]
             assert row.controls is not None
             try:
+                grant = self._grants[number]
+                check(grant)
                 portrait = FileBytes.read(_picture(row.portrait))
+                sent = carried(grant) if self._far else grant
             except GiocondaError as e:
                 self._failed.append((row, str(e)))
                 continue
             yield RenderTask(
                 number, portrait, row.sound, row.partner, row.controls,
                 self._targets[number].suffix, look.fps, look.size, look.framing, look.face,
-                look.background, self._grants[number], marks, label_language(look.label),
+                look.background, sent, marks, label_language(look.label),
             )  # fmt: skip
 
     def _saved(self, outcome: Outcome) -> str | None:
-        """Write and sign a video, whole or not at all; return its name, or note why not."""
+        """Write and sign a video, whole or not at all; return its name, or note why not.
+
+        What is signed of consent and identifier is what was sent out, whatever a worker says of
+        it; where consent was taken back meanwhile, nothing is.
+        """
         from gioconda.targets import write_error
         from gioconda.trust.seal import seal
         from gioconda.video.target import discard
@@ -295,17 +311,21 @@ class _Batch:
         row, target = self._rows[outcome.number], self._targets[outcome.number]
         error = outcome.error
         if outcome.video is not None and outcome.made_from is not None:
+            made_from = replace(
+                outcome.made_from, grant=self._grants[outcome.number],
+                identifier=self._marks.identifier, live=False,
+            )  # fmt: skip
             try:
                 stage = target.stage()
                 try:
                     stage.write_bytes(outcome.video)
-                    seal(stage, target.suffix, outcome.made_from)
+                    seal(stage, target.suffix, made_from)
                     return str(target.commit(stage))
                 except OSError as e:
                     raise write_error(target.name, e) from e
                 finally:
                     discard(stage)
-            except (OutputError, TrustError) as e:
+            except (ConsentError, OutputError, TrustError) as e:
                 error = str(e)
         self._failed.append((row, error))
         return None

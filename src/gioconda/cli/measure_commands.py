@@ -255,21 +255,13 @@ def trust(
         list[str] | None,
         typer.Option(
             "--only",
-            help="Only this: robustness, invisibility, false-alarms, outputs, trade-off, or a word of "
-            "an attack's name; may be repeated.",
+            help="Only this: robustness, invisibility, false-alarms, outputs, trade-off, or a word "
+            "of an attack's name; may be repeated.",
         ),
     ] = None,
     keys: Annotated[
         int, typer.Option("--keys", min=1, help="Other operators' keys for the false alarms.")
     ] = 1000,
-    keep: Annotated[
-        str | None,
-        typer.Option(
-            "--keep",
-            show_default=False,
-            help="Folder in which rendered clips stay for the next run.",
-        ),
-    ] = None,
     plot: Annotated[
         str | None,
         typer.Option("--plot", show_default=False, help="PNG for strength against invisibility."),
@@ -278,11 +270,13 @@ def trust(
     quiet: arg.Quiet = False,
     force: arg.Force = False,
 ) -> None:
-    """Measure what the watermark survives, how visible it is, and its false alarms."""
+    """Measure what the watermark survives, how visible it is, and its false alarms.
+
+    Portraits are rendered without a mark first, for this run alone: each needs consent.
+    """
     from gioconda.cli import measuring_trust
 
     say = Voice(as_json=as_json, quiet=quiet)
     measuring_trust.measured(
-        media, clips=clips, only=tuple(only or ()), keys=keys, keep=keep, plot=plot, voice=say,
-        force=force,
-    )  # fmt: skip
+        media, clips=clips, only=tuple(only or ()), keys=keys, plot=plot, voice=say, force=force
+    )

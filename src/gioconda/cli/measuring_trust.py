@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
-from contextlib import nullcontext
 from pathlib import Path
 
 from gioconda.cli.voice import Voice
@@ -17,7 +15,6 @@ def measured(
     clips: int,
     only: tuple[str, ...],
     keys: int,
-    keep: str | None,
     plot: str | None,
     voice: Voice,
     force: bool,
@@ -34,12 +31,9 @@ def measured(
         check_file_target(Path(plot), force)
         if only and "trade-off" not in only:
             raise OptionError("--plot draws the part 'trade-off', which --only leaves out")
-    if keep is not None and Path(keep).exists() and not Path(keep).is_dir():
-        raise OptionError(f"rendered clips go into a folder, and {keep!r} is a file")
     if folder is None:
         voice.note("without a folder of media only the example portrait and speech are measured")
-    with tempfile.TemporaryDirectory() if keep is None else nullcontext(keep) as kept:
-        report = measure_trust(folder, Path(kept), clips=clips, only=only, keys=keys, say=voice.say)
+    report = measure_trust(folder, clips=clips, only=only, keys=keys, say=voice.say)
     if plot is not None:
         trade_off.plot(report.points, Path(plot))
     voice.result(report.table(), {**report.as_dict(), "warnings": voice.notes})

@@ -47,7 +47,9 @@ class FaceHost:
 def _host(invitation: Invitation) -> None:
     from gioconda.cluster.far_files import FarConnection
     from gioconda.live.host.worker import Worker
+    from gioconda.trust.consent.requirement import accept_carried
 
+    accept_carried()
     connection = FarConnection(invitation.accept())
     try:
         Worker(connection).serve()  # type: ignore[arg-type]

@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from gioconda.cluster.scratch import scratch_folder
 from gioconda.errors import GiocondaError
-from gioconda.live.host.commands import OutputChanged, StartOutput
+from gioconda.live.host.commands import OpenSession, OutputChanged, StartOutput
 
 #: So much of a file travels at once, so that frames come through between.
 _PART_BYTES: Final = 256 * 2**10
@@ -109,6 +109,11 @@ class Incoming:
     def __init__(self) -> None:
         self._targets: dict[str, Path] = {}
         self._stages: dict[str, Path] = {}
+        self._session: OpenSession | None = None
+
+    def opened(self, command: OpenSession) -> None:
+        """Remember on what the session's portrait is animated, and with what it is marked."""
+        self._session = command
 
     def started(self, command: StartOutput) -> None:
         """Remember where a file shall go."""
@@ -129,10 +134,10 @@ class Incoming:
             return
         if isinstance(report, OutputChanged) and report.state in _OVER:
             target = self._targets.pop(report.name, None)
-            stage = self._stages.pop(report.name, None)
+            stage, session = self._stages.pop(report.name, None), self._session
 
             def finish() -> None:
-                tell(_finished(report, target, stage))
+                tell(_finished(report, target, stage, session))
 
             # Signing takes a while, and frames are not to wait for it.
             threading.Thread(target=finish, name="signing", daemon=True).start()
@@ -154,8 +159,13 @@ class Incoming:
             file.write(part.data)
 
 
-def _finished(report: OutputChanged, target: Path | None, stage: Path | None) -> OutputChanged:
-    """Sign a file that has arrived and give it its name; return what is to be told."""
+def _finished(
+    report: OutputChanged, target: Path | None, stage: Path | None, session: OpenSession | None
+) -> OutputChanged:
+    """Sign a file that has arrived and give it its name; return what is to be told.
+
+    Consent and identifier are those that were sent out, whatever the worker says of them.
+    """
     made_from, report = report.provenance, replace(report, provenance=None)
     if target is None or report.state != "closed":
         if stage is not None:
@@ -164,8 +174,10 @@ def _finished(report: OutputChanged, target: Path | None, stage: Path | None) ->
     from gioconda.trust.seal import move, seal
 
     try:
-        if stage is None or made_from is None or not stage.exists():
+        if stage is None or made_from is None or session is None or not stage.exists():
             raise OSError("nothing of it arrived")
+        identifier = None if session.marks is None else session.marks.identifier
+        made_from = replace(made_from, grant=session.grant, identifier=identifier, live=True)
         seal(stage, target.suffix.lower(), made_from)
         move(stage, target)
     except OSError as e:

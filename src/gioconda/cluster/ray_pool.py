@@ -41,6 +41,8 @@ class FarWorker(ConnectedWorker):
 
     async def send(self, command: c.Command) -> None:
         """Give it a command; of a lost one nothing is heard."""
+        if isinstance(command, c.OpenSession):
+            self._incoming.opened(command)
         if isinstance(command, c.StartOutput):
             self._incoming.started(command)
         await super().send(command)

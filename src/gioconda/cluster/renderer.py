@@ -134,7 +134,9 @@ class RayRenderer:
         import ray
 
         from gioconda import __version__
+        from gioconda.trust.consent.requirement import accept_carried
 
+        accept_carried()
         logging.getLogger("gioconda").propagate = False
         cv2.setNumThreads(1)
         self._renderer = Renderer(lambda key: ray.get(sounds[key]))

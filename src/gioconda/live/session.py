@@ -197,11 +197,13 @@ class Session:
     def provenance(self) -> Provenance:
         """What its frames are made from, as the credentials of a recording say it."""
         from gioconda.trust.origins import portrait_of
-        from gioconda.trust.provenance import Provenance
+        from gioconda.trust.provenance import Provenance, of_marked_frames
 
         driver: Driver = "person" if self._was_puppet else "speech"
         ingredients = portrait_of(self._portrait)
-        return Provenance(driver, self.grant, ingredients, self.marks.identifier, live=True)
+        return of_marked_frames(
+            Provenance(driver, self.grant, ingredients, self.marks.identifier, live=True)
+        )
 
     def show_label(self) -> None:
         """Show the label for some seconds, as when somebody begins to watch."""

@@ -33,7 +33,7 @@ class Grant:
         portrait: the ledger's key of the portrait, hex (keyed hash of its pixels).
         expires: after which it may not any more; aware, UTC; None without an end.
         carried: whether it was checked where the ledger is and travelled from there, to a machine
-            without that ledger; only its end can be checked then.
+            without that ledger; counts only in a cluster's workers.
     """
 
     basis: BasisName
@@ -82,6 +82,7 @@ class Provenance:
         live: whether it was recorded from a live session.
         partial: whether the making was stopped before its end.
         voice: what spoke, where the speech was made from text; None if it was given.
+        made_here: set by :func:`of_marked_frames` alone.
     """
 
     driver: Driver = "speech"
@@ -91,7 +92,27 @@ class Provenance:
     live: bool = False
     partial: bool = False
     voice: SyntheticVoice | None = None
+    made_here: object = field(default=None, repr=False, compare=False)
 
     def stopped(self) -> Provenance:
         """Return the same of an output that was stopped before its end."""
         return replace(self, partial=True)
+
+
+#: Known by its identity, which no copy and no other process has.
+_MARKED: Final = object()
+
+
+def of_marked_frames(provenance: Provenance) -> Provenance:
+    """Return a provenance that says that the frames come from a FrameMaker of this process.
+
+    Only what makes frames says so. A writer then leaves the marks as they are; the frames of any
+    other provenance, whatever identifier it tells, are marked, if need be a second time, which is
+    not seen.
+    """
+    return replace(provenance, made_here=_MARKED)
+
+
+def are_marked(provenance: Provenance) -> bool:
+    """Tell whether :func:`of_marked_frames` said so of a provenance, or of what it came from."""
+    return provenance.made_here is _MARKED

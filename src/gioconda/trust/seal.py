@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, BinaryIO, Final, cast
 
 from gioconda.errors import GiocondaError, OptionError, TrustError
 from gioconda.targets import write_error
+from gioconda.trust.consent.requirement import check
 from gioconda.trust.containers import isobmff, matroska, stills, wave
 from gioconda.trust.containers.formats import MEDIA_TYPES, carrier_of
 from gioconda.trust.containers.notes import Notes
@@ -72,6 +73,9 @@ def seal(path: Path, suffix: str, provenance: Provenance) -> None:
     Formats that can hold no credentials (``.ts``, ``.flv``) get a file of their name and ``.c2pa``
     beside them, which :func:`move` takes along.
 
+    Whoever's consent was revoked between the last frame and this gets no file. A recording of a
+    live session is excepted: it is complete up to its end, which that revocation was.
+
     Args:
         path: the staged file, which may have any name; or a folder of numbered pictures, each of
             which is sealed, and which is one output.
@@ -80,10 +84,12 @@ def seal(path: Path, suffix: str, provenance: Provenance) -> None:
 
     Raises:
         OptionError: files of this suffix cannot be sealed.
+        ConsentError: the portrait may not be animated any more.
         TrustError: it cannot be signed, or what was signed does not read back as valid.
         OutputError: the disk is full.
     """
     media_type = _media_type(suffix)
+    _still_granted(provenance)
     with _told(path):
         signer = _signer()
         made_from = salted(provenance.ingredients)
@@ -110,6 +116,7 @@ def seal_image(
 
     Raises:
         OptionError: another suffix.
+        ConsentError: the portrait may not be animated any more.
         TrustError: it cannot be signed, or what was signed does not read back as valid.
     """
     from PIL import Image
@@ -118,6 +125,7 @@ def seal_image(
     media_type = _media_type(suffix)
     if media_type not in ("image/png", "image/jpeg"):
         raise OptionError(f"a picture is kept as .png or .jpg, not as {suffix}")
+    _still_granted(provenance)
     plain, out = io.BytesIO(), io.BytesIO()
     if media_type == "image/png":
         Image.fromarray(rgb).save(plain, "png", compress_level=6)
@@ -132,6 +140,11 @@ def seal_image(
             Sealed(media_type, done.size, done.label, (done.sha256,), made_from, frames), provenance
         )
     return out.getvalue()
+
+
+def _still_granted(provenance: Provenance) -> None:
+    if provenance.grant is not None and not provenance.live:
+        check(provenance.grant)
 
 
 def move(stage: Path, final: Path) -> None:

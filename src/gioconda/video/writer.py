@@ -17,7 +17,7 @@ import numpy as np
 
 from gioconda.errors import ConsentError, GiocondaError, OptionError, OutputError, SoundError
 from gioconda.targets import write_error
-from gioconda.trust.provenance import Provenance
+from gioconda.trust.provenance import Provenance, are_marked
 from gioconda.video.clock import frame_rate
 from gioconda.video.encoder import ByteImage, FrameEncoder, Job, Quality
 from gioconda.video.sealing import seal_staged
@@ -67,9 +67,9 @@ def open_writer(
         alpha: frames are RGB and alpha, not premultiplied: VP9 in ``.webm``, ProRes 4444 in
             ``.mov``, or PNG.
         provenance: what the frames were made from, as :attr:`gioconda.Animation.provenance` tells
-            it; the file is signed with it. Frames of which it does not say that they carry an
-            identifier are marked here with this installation's; frames of Gioconda carry it
-            already, and a second mark is the same.
+            it; the file is signed with it. Frames of any other, made by hand or brought from
+            another process, are marked here with the identifier that it tells, this
+            installation's if none; those of an animation or a session carry it already.
 
     Raises:
         TrustError: the keys of the watermark cannot be read or made.
@@ -88,8 +88,8 @@ def open_writer(
     target = check_target(path, overwrite, alpha=alpha)
     job = Job(width, height, rate, sound, quality, dict(metadata or {}), alpha)
     made_from, marks = provenance or Provenance(), None
-    if made_from.identifier is None:
-        marks = own_marks()
+    if not are_marked(made_from):
+        marks = own_marks(made_from.identifier)
         made_from = replace(made_from, identifier=marks.identifier)
     return VideoWriter(target, job, made_from, marks)
 

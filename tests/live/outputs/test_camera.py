@@ -13,7 +13,7 @@ import pytest
 
 from gioconda.errors import MissingExtraError, OptionError, OutputError
 from gioconda.live.outputs import Output, OutputEvent, open_output
-from gioconda.trust.provenance import Provenance
+from gioconda.trust.provenance import Provenance, of_marked_frames
 
 
 class StandIn:
@@ -64,7 +64,7 @@ def show(output: Output, value: int, time_s: float) -> None:
 
 def test_a_gap_repeats_the_frame_and_the_newest_wins(stand_in: type[StandIn]) -> None:
     events: list[OutputEvent] = []
-    marked = Provenance(identifier=1)  # frames that are said to be marked are shown as they are
+    marked = of_marked_frames(Provenance(identifier=1))  # frames that are shown as they are
     output = open_output("camera", 64, 48, 30, on_event=events.append, provenance=marked)
     (camera,) = stand_in.made
     assert (camera.size, camera.fps, camera.device) == ((64, 48), 30, None)

@@ -18,6 +18,7 @@ from tests.live.server.conftest import Running
 from tests.live.server.small import Small, png, settled, small
 from tests.live.server.test_socket import session
 
+from gioconda.live.host import commands as c
 from gioconda.live.messages import ErrorEvent, SessionClosed
 from gioconda.portrait.portrait import pixels_sha256
 from gioconda.trust.consent.ledger import Ledger
@@ -267,5 +268,62 @@ def test_a_live_face_ends_within_seconds_of_another_process_that_revokes(
                     ended.append(True)
             assert ended
             assert (await http.post("/v1/portraits", **form)).status_code == 403
+
+    asyncio.run(story())
+
+
+def test_the_examples_picture_cannot_be_revoked_or_ended_by_a_client(home: Path) -> None:
+    from gioconda import examples
+
+    picture = ("me.png", examples.portrait_path().read_bytes())
+
+    async def story() -> None:
+        async with small() as here:
+            form = {"basis": "permission", "of": "Ann", "minor": "false", "until": "2099-01-31"}
+            answer = await here.http.post("/v1/portraits", files={"file": picture}, data=form)
+            assert answer.status_code == 201, answer.text
+            # What the client says of it ends nothing for the others.
+            assert (answer.json()["basis"], answer.json()["expires"]) == ("artwork", None)
+            refused = await here.http.post(f"/v1/portraits/{answer.json()['id']}/revoke", json={})
+            assert told(refused) == (409, "in_use")
+            assert "server's machine" in refused.json()["error"]["message"]
+            assert (await here.http.post("/v1/sessions", json={})).status_code == 201
+        assert not (home / "consent.json").exists()
+
+    asyncio.run(story())
+
+
+def test_a_damaged_ledger_ends_sessions_and_the_sweep_goes_on(home: Path) -> None:
+    async def story() -> None:
+        async with small() as here:
+            portrait = (await upload(here, basis="artwork")).json()["id"]
+            for _ in range(2):
+                answer = await here.http.post("/v1/sessions", json={"portrait": portrait})
+                assert answer.status_code == 201
+            held = here.server.sessions.all()[0]
+            reader = await held.face.subscribe(None)
+            (home / "consent.json").write_text("{")
+            await here.sweep_after(0)
+            assert len(here.server.sessions) == 0
+            heard = [item async for item in reader]
+            [error] = [e for e in heard if isinstance(e, ErrorEvent)]
+            assert error.code == "consent"
+            assert str(home) not in error.message, "no folder of the server is told"
+            # What is due is forgotten still.
+            await here.sweep_after(1000)
+            assert here.server.portraits.all() == []
+
+    asyncio.run(story())
+
+
+def test_a_sheet_made_elsewhere_is_signed_with_the_grant_that_is_kept_here(home: Path) -> None:
+    async def story() -> None:
+        async with small() as here:
+            here.pool.far = True
+            portrait = (await upload(here, basis="artwork")).json()["id"]
+            answer = await here.http.get(f"/v1/portraits/{portrait}/sheet.png")
+            assert answer.status_code == 200, answer.text
+            sent = [w for worker in here.pool.workers for w in worker.of(c.MakePicture)]
+            assert [m.grant.carried for m in sent] == [True]
 
     asyncio.run(story())

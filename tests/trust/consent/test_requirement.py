@@ -7,6 +7,7 @@ import os
 import pickle
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -17,9 +18,19 @@ from gioconda import examples
 from gioconda.errors import ConsentError
 from gioconda.portrait import Portrait
 from gioconda.portrait.portrait import pixels_sha256
+from gioconda.trust.consent import requirement
 from gioconda.trust.consent.ledger import NAME, Ledger
-from gioconda.trust.consent.requirement import Watch, carried, check, granted, require, stated
+from gioconda.trust.consent.requirement import (
+    Watch,
+    accept_carried,
+    carried,
+    check,
+    granted,
+    require,
+    stated,
+)
 from gioconda.trust.consent.statement import Statement
+from gioconda.trust.provenance import Grant
 
 PERMISSION = Statement("permission", "Ann Example", until=date(2026, 6, 30), minor=False)
 
@@ -178,7 +189,74 @@ def test_a_grant_that_the_ledger_does_not_know_is_refused(home, person):
         check(grant)
 
 
-def test_a_carried_grant_needs_no_ledger_and_still_ends(home, person, clock, monkeypatch, tmp_path):
+@pytest.fixture
+def worker():
+    """This process works for another machine."""
+    accept_carried()
+    yield
+    requirement._WORKER.clear()
+
+
+def test_a_grant_counts_as_its_record_says_and_not_as_it_says_itself(
+    home, person, astronaut, clock, monkeypatch
+):
+    other = Portrait.open(astronaut[:, ::-1][:-8])
+    mine, theirs = require(person, PERMISSION, ledger=Ledger(clock)), require(other, "artwork")
+    monkeypatch.setattr(Ledger, "now", property(lambda self: clock()))
+    # The one's reference under the other's key, and a permission without its end.
+    with pytest.raises(ConsentError, match="another portrait"):
+        granted(person, replace(mine, reference=theirs.reference))
+    with pytest.raises(ConsentError, match="another portrait"):
+        check(replace(mine, reference=theirs.reference))
+    endless = replace(mine, expires=None, basis="artwork")
+    assert granted(person, endless) == mine
+    clock.pass_days(40)
+    for ask in (lambda: check(endless), lambda: granted(person, endless)):
+        with refusal("expired"):
+            ask()
+
+
+def test_a_carried_grant_counts_in_workers_alone(home, person):
+    import gioconda
+
+    made_up = Grant("artwork", "ab" * 32, "", carried=True)
+    for ask in (
+        lambda: check(made_up),
+        lambda: granted(person, made_up),
+        lambda: gioconda.Session(person, basis=made_up),
+        lambda: granted(person, carried(require(person, "artwork"))),
+    ):
+        with pytest.raises(ConsentError, match="counts only in the workers"):
+            ask()
+
+
+def test_a_worker_refuses_what_was_revoked_on_its_own_machine(home, person, worker):
+    sent = Grant("artwork", "ab" * 32, "", carried=True)
+    assert granted(person, sent) == sent
+    grant = require(person, "artwork")
+    Ledger().revoke(person.pixels_sha256)
+    with refusal("revoked"):
+        granted(person, sent)
+    # Also while it runs, where both share a ledger.
+    with refusal("revoked"):
+        check(replace(grant, carried=True, portrait=""))
+
+
+def test_what_a_later_statement_says_of_the_example_ends_with_it(home, clock, monkeypatch):
+    monkeypatch.setattr(Ledger, "now", property(lambda self: clock()))
+    example = Portrait.open(examples.portrait_path())
+    grant = require(example)
+    require(example, PERMISSION)
+    check(grant)
+    clock.pass_days(40)
+    for ask in (lambda: require(example), lambda: check(grant), lambda: granted(example, grant)):
+        with refusal("expired"):
+            ask()
+
+
+def test_a_carried_grant_needs_no_ledger_and_still_ends(
+    home, person, clock, monkeypatch, tmp_path, worker
+):
     ledger = Ledger(clock)
     grant = require(person, PERMISSION, ledger=ledger)
     far = pickle.loads(pickle.dumps(carried(grant, ledger=ledger)))

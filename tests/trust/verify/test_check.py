@@ -15,10 +15,11 @@ import numpy as np
 import pytest
 from PIL import Image, PngImagePlugin
 from tests.sandbox.media import sound
+from tests.trust import outputs
 from tests.trust.verify import media
 
 from gioconda.sandbox.file_reader import FileReader
-from gioconda.trust.provenance import Grant, Provenance
+from gioconda.trust.provenance import Provenance
 from gioconda.trust.seal import seal
 from gioconda.trust.verify.check import verify_file
 from gioconda.trust.verify.finding import Finding
@@ -83,7 +84,7 @@ def marked_file(picture: np.ndarray, tmp_path_factory: pytest.TempPathFactory) -
     path.write_bytes(media.video(media.frames(picture, 24, marked=True)))
     seal(
         path, ".mp4",
-        Provenance(identifier=own_identifier(), grant=Grant("artwork", "ab" * 32, "cd" * 32)),
+        Provenance(identifier=own_identifier(), grant=outputs.grant("artwork")),
     )  # fmt: skip
     return path
 

@@ -11,7 +11,8 @@ import pytest
 
 from gioconda.errors import OptionError, TrustError
 from gioconda.trust.watermark.keys import operator_keys, own_identifier, rotate_operator_key
-from gioconda.trust.watermark.marks import own_marks
+from gioconda.trust.watermark.marker import Marker
+from gioconda.trust.watermark.marks import Marks, own_marks
 
 
 @pytest.fixture(autouse=True)
@@ -72,3 +73,20 @@ def test_damaged_keys_are_said_and_not_replaced(home: Path, damage: bytes) -> No
     with pytest.raises(TrustError, match="damaged"):
         own_marks()
     assert file.read_bytes() == damage
+
+
+@pytest.mark.parametrize("what", ["nothing", "turned", "no group", "small"])
+def test_marks_without_the_public_mark_are_refused(what: str) -> None:
+    own = own_marks()
+    chips, groups = own.chips, own.groups
+    if what == "nothing":
+        chips, groups = np.ones_like(chips), np.zeros_like(groups)
+    elif what == "turned":
+        chips = -chips
+    elif what == "no group":
+        groups = np.zeros_like(groups)
+    else:
+        chips, groups = chips[:64], groups[:64]
+    with pytest.raises(OptionError, match="lack the public mark"):
+        Marker(64, 64, Marks(1, 1, chips, groups))
+    Marker(64, 64, own)

@@ -316,7 +316,7 @@ async def make_square(pool: Pool, load: c.LoadPortrait) -> bytes:
     return report.data
 
 
-async def make_sheet(pool: Pool, load: c.LoadPortrait, grant: Grant | None) -> bytes:
+async def make_sheet(pool: Pool, load: c.LoadPortrait, grant: Grant) -> bytes:
     """Have a sheet of expressions made, as PNG: marked in the worker, signed here.
 
     Args:
@@ -326,8 +326,10 @@ async def make_sheet(pool: Pool, load: c.LoadPortrait, grant: Grant | None) -> b
 
     Raises:
         RefusedError: the portrait is not there.
+        ConsentError: it may not be animated, or not any more when it is to be signed.
         TrustError: it cannot be marked or signed.
     """
+    from gioconda.trust.consent.requirement import carried
     from gioconda.trust.origins import example_portrait, pixels_of
     from gioconda.trust.provenance import Provenance
     from gioconda.trust.stills import sealed_png
@@ -338,7 +340,8 @@ async def make_sheet(pool: Pool, load: c.LoadPortrait, grant: Grant | None) -> b
         return sealed_png(data, Provenance("motion", grant, origin, marks.identifier))
 
     marks = await asyncio.to_thread(own_marks)
-    report = await ask(pool, c.MakePicture(load.key, "sheet", grant, marks), load)
+    sent = carried(grant) if pool.far else grant
+    report = await ask(pool, c.MakePicture(load.key, "sheet", sent, marks), load)
     assert isinstance(report, c.Picture)
     return await asyncio.to_thread(signed, report.data)
 

@@ -23,6 +23,7 @@ from gioconda.errors import (
     OptionError,
     PortraitError,
     SoundError,
+    TrustError,
     VoiceError,
 )
 from gioconda.live.host import commands as c
@@ -113,8 +114,9 @@ class Worker:
         try:
             running.tick()
             self._faults = 0
-        except ConsentError:
-            # The server, which has looked at the ledger too, tells the clients and ends it.
+        except (ConsentError, TrustError):
+            # The server, which has looked at the ledger too, tells the clients and ends it. One
+            # that cannot be read is a refusal: what was revoked must not be forgotten.
             running.refuse()
         except Exception as e:
             self._faults += 1
@@ -360,28 +362,45 @@ def _code(error: GiocondaError) -> str:
 
 
 def warm_up(portraits: HeldPortraits) -> None:
-    """Load every library, kernel and model by making a few frames of the example."""
+    """Load every library, kernel and model by making a few frames of the example.
+
+    They leave for nowhere, so that nobody is asked whether they may be made: a worker is there
+    for other portraits also where the example's consent is revoked. And their marks are nobody's:
+    a worker elsewhere is not to make itself keys.
+    """
     import cv2
 
     from gioconda import examples
     from gioconda.live.host.encoders import create_encoder
     from gioconda.live.packets import Kind
-    from gioconda.live.session import Session
+    from gioconda.live.resample import Resampler
+    from gioconda.live.session import LOOKAHEAD_MS
+    from gioconda.live.types import OUTPUT_RATE_HZ
     from gioconda.portrait import Portrait
-    from gioconda.trust.watermark.marks import blank_marks
+    from gioconda.render.registry import create
+    from gioconda.session import SAMPLE_RATE_HZ, Performance
+    from gioconda.trust.label import Label
+    from gioconda.trust.watermark.keys import OperatorKey
+    from gioconda.trust.watermark.marker import Marker
+    from gioconda.trust.watermark.marks import marks_of
     from gioconda.voices.types import TimedPhone
 
     # One thread renders and encodes; more would only contend with other sessions.
     cv2.setNumThreads(1)
     # What finds faces is loaded too: of the example they are known without looking.
     Portrait.open(str(examples.portrait_path()), cache=False)
-    # These frames leave for nowhere; a worker elsewhere is not to make itself keys for them.
-    session = Session(portraits.get(c.EXAMPLE), marks=blank_marks())
+    performance = Performance(lookahead_ms=LOOKAHEAD_MS)
+    hearing = Resampler(OUTPUT_RATE_HZ, SAMPLE_RATE_HZ)
     # With a phone, since texts bring theirs.
-    session.push_audio(np.zeros(1600, np.float32), phones=(TimedPhone(0.0, 0.1, "a"),))
+    heard = hearing.step(np.zeros(OUTPUT_RATE_HZ // 2, np.float32))
+    motion = performance.push(heard, (TimedPhone(0.0, 0.1, "a"),))
+    renderer = create("mesh", portraits.get(c.EXAMPLE).view(512))
+    marker = Marker(512, 512, marks_of(0, OperatorKey(0, bytes(32))))
+    label = Label(512, 512)
     encoders = [create_encoder(kind, 512, 512, 40) for kind in (Kind.H264, Kind.VP8)]
     for k in range(6):
-        frame = session.step(0.05 * k).frame
+        image = renderer.render(motion.at(0.05 * k))
+        with label.on(image, 1.0):
+            marked = marker.marked(image)
         for encoder in encoders:
-            if frame is not None:
-                encoder.encode(frame.image, frame.time_s, key=False)
+            encoder.encode(marked, 0.05 * k, key=False)

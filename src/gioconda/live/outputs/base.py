@@ -24,7 +24,7 @@ from gioconda.live.outputs.types import (
 from gioconda.live.outputs.waiting import Waiting
 from gioconda.live.types import ByteImage
 from gioconda.motion import FloatArray
-from gioconda.trust.provenance import Provenance
+from gioconda.trust.provenance import Provenance, are_marked
 
 if TYPE_CHECKING:
     from gioconda.trust.watermark.marker import Marker
@@ -62,7 +62,8 @@ class Rate:
 class ThreadedOutput(ABC):
     """An :class:`gioconda.live.outputs.Output` whose work is :meth:`_work`, in its own thread.
 
-    Frames of which the provenance does not say that they carry an identifier are marked here.
+    Frames that were not made by a session of this process, as its provenance says, are marked
+    here, with the identifier that theirs tells.
 
     Attributes:
         provenance: what is sent, as a file's credentials will say it.
@@ -80,11 +81,11 @@ class ThreadedOutput(ABC):
         self._name = name
         self._marker: Marker | None = None
         self.provenance = provenance or Provenance(live=True)
-        if self.provenance.identifier is None:
+        if not are_marked(self.provenance):
             from gioconda.trust.watermark.marker import Marker
             from gioconda.trust.watermark.marks import own_marks
 
-            marks = own_marks()
+            marks = own_marks(self.provenance.identifier)
             self._marker = Marker(width, height, marks)
             self.provenance = replace(self.provenance, identifier=marks.identifier)
         self._size = width, height
@@ -141,7 +142,7 @@ class ThreadedOutput(ABC):
                 raise self._error
 
     def _marked(self, image: ByteImage) -> ByteImage:
-        """Return a frame as RGB, with the watermark that it is not said to carry already."""
+        """Return a frame as RGB, with the watermark unless it was made with it."""
         image = checked_frame(image, *self._size)
         return image if self._marker is None else self._marker.marked(image)
 

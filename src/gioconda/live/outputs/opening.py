@@ -38,8 +38,8 @@ def open_output(
         allowed: what a client elsewhere may name; see :func:`check_output`.
         sound: whether there will be sound; False makes a target without any.
         provenance: what the frames are made from, as :attr:`gioconda.live.Session.provenance`
-            tells it. A file is signed with it. Frames of which it does not say that they carry an
-            identifier are marked with this installation's.
+            tells it. A file is signed with it. Frames of any other are marked with the identifier
+            that it tells, this installation's if none.
 
     Raises:
         OptionError: the target or a size or rate cannot be, or is not allowed.

@@ -36,7 +36,6 @@ from gioconda.live.server.consents import Consents
 from gioconda.live.server.job_process import ProcessRenderer, Renderer
 from gioconda.live.server.job_queue import JobQueue
 from gioconda.live.server.outputs import Outputs
-from gioconda.live.server.problems import Problem
 from gioconda.live.server.recordings import Recordings
 from gioconda.live.server.retention import Store
 from gioconda.live.server.safety import Safety, protect
@@ -154,13 +153,14 @@ class Server:
         """Take back what was stated about an uploaded portrait; its sessions and jobs end.
 
         Raises:
-            Problem: there is none, or it is the example.
+            Problem: there is none, or it is the example, by whatever id.
             ConsentError: it was taken back already.
         """
         if key == EXAMPLE:
-            words = "the example's consent is revoked on the server's machine: gioconda consent"
-            raise Problem(409, "in_use", words)
+            raise self.consents.of_the_machine()
         held = await self.portraits.get(key)
+        assert held.pixels is not None
+        await self.consents.refuse_shipped(held.pixels)
         await self.consents.revoke(held.grant, reason)
         await self.sessions.check_consent()
         await self.portraits.drop(held)

@@ -20,6 +20,7 @@ from gioconda.live.server.problems import Problem
 from gioconda.portrait.portrait import pixels_sha256
 from gioconda.trust.consent.ledger import Ledger
 from gioconda.trust.consent.requirement import check, on_record, stated
+from gioconda.trust.consent.shipped import shipped_of
 from gioconda.trust.consent.statement import Statement, guardian_of
 from gioconda.trust.consent.wording import Language
 from gioconda.trust.provenance import BasisName, Grant
@@ -129,10 +130,15 @@ class Consents:
     async def state(self, digest: bytes, statement: Statement) -> Grant:
         """Put a statement on record.
 
+        Of a portrait that Gioconda brings along nothing is: what is shipped, or was stated on this
+        machine, goes on, since a client's own end would be the example's for everyone.
+
         Raises:
             ConsentError: it does not suffice, or another was revoked.
             TrustError: the ledger cannot be written.
         """
+        if shipped_of(digest) is not None:
+            return await self.of_example(digest)
         return await asyncio.to_thread(stated, digest, statement, "server", by=_BY)
 
     async def of_example(self, digest: bytes) -> Grant:
@@ -145,6 +151,23 @@ class Consents:
         if grant is None:
             raise Problem(403, "consent", "nobody has stated on what basis the example is animated")
         return grant
+
+    def of_the_machine(self) -> Problem:
+        """Return the refusal to revoke what Gioconda brings along."""
+        return Problem(
+            409, "in_use",
+            "this is the example's picture, which everyone here uses; its consent is revoked on "
+            "the server's machine: gioconda consent",
+        )  # fmt: skip
+
+    async def refuse_shipped(self, pixels: npt.NDArray[np.uint8]) -> None:
+        """Refuse to revoke a portrait that Gioconda brings along, whoever has sent it.
+
+        Raises:
+            Problem: it is one.
+        """
+        if shipped_of(await asyncio.to_thread(pixels_sha256, pixels)) is not None:
+            raise self.of_the_machine()
 
     async def revoke(self, grant: Grant, reason: str) -> None:
         """Take back what was stated about a portrait.

@@ -136,9 +136,9 @@ async def _picture(server: Server, key: str, what: str) -> bytes:
     if what == "sheet":  # on which the face moves
         check(held.grant)
     if what not in held.pictures:
-        load, grant = held.command(), server.portraits.grant_for_workers(held)
+        load = held.command()
         held.pictures[what] = await (
             make_square(server.pool, load) if what == "square"
-            else make_sheet(server.pool, load, grant)
+            else make_sheet(server.pool, load, held.grant)
         )  # fmt: skip
     return held.pictures[what]

@@ -12,7 +12,7 @@ from typing import Any, Final, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from gioconda.errors import ConsentError
+from gioconda.errors import ConsentError, TrustError
 from gioconda.live.host import commands as c
 from gioconda.live.host.face import Face, load_portrait
 from gioconda.live.host.pool import Pool
@@ -345,9 +345,17 @@ class Sessions:
             try:
                 check(held.portrait.grant)
             except ConsentError as e:
-                if held.ending is None:
-                    held.face.publish(ErrorEvent(code="consent", message=str(e)))
-                    await self.close(held, "consent was revoked, or has expired")
+                await self._refuse(held, str(e), "consent was revoked, or has expired")
+            except TrustError as e:
+                # What was revoked must not be forgotten. The words name a folder of this machine.
+                logger.error("consent cannot be checked: %s", type(e).__name__)
+                words = "this server cannot read what was stated about this portrait"
+                await self._refuse(held, words, "consent could not be checked")
+
+    async def _refuse(self, held: HeldSession, words: str, reason: str) -> None:
+        if held.ending is None:
+            held.face.publish(ErrorEvent(code="consent", message=words))
+            await self.close(held, reason)
 
     async def sweep(self) -> None:
         """End sessions that nobody holds any more, and forget those that failed."""

@@ -1,9 +1,16 @@
-"""Clips to mark: rendered ones and real ones, unmarked, kept between runs."""
+"""Clips to mark: rendered ones and real ones, unmarked, for the time of one run.
+
+A rendered clip is a made face without a mark, so that its portrait needs consent as any other, and
+that it never leaves the run's own folder.
+"""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+import os
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -112,21 +119,48 @@ def real_sources(media: Path | None, small: bool = False) -> list[Source]:
     return [Source(name, there[name]) for name in names if name in there]
 
 
+def ask_for(sources: Iterable[Source]) -> None:
+    """Refuse portraits that may not be animated, before any is.
+
+    Raises:
+        ConsentError: one may not; nothing was stated, or it was revoked or has expired.
+        PortraitError: a picture cannot be read.
+    """
+    from gioconda.portrait.decode import decode
+    from gioconda.portrait.portrait import pixels_sha256
+    from gioconda.trust.consent.requirement import require_pixels
+
+    for source in sources:
+        if not source.real:
+            require_pixels(pixels_sha256(decode(str(source.picture)).image))
+
+
+@contextmanager
+def private_folder() -> Iterator[Path]:
+    """Give a folder that its user alone can open, deleted in the end."""
+    with tempfile.TemporaryDirectory(prefix="gioconda-unmarked-") as name:
+        os.chmod(name, 0o700)
+        yield Path(name)
+
+
 def footage_of(source: Source, folder: Path) -> Footage:
     """Return four seconds of unmarked frames.
 
     Args:
         source: which clip.
-        folder: where rendered clips are kept without loss; a kept one is not made again.
+        folder: of :func:`private_folder`, where rendered clips lie without loss; one that is there
+            is not made again.
+
+    Raises:
+        ConsentError: the portrait may not be animated.
     """
     if source.real:
         return Footage(*_of_video(source.picture))
     key = hashlib.sha256(f"{source.picture}|{source.voice}|{SIDE}|rehearsed".encode()).hexdigest()[
         :12
     ]
-    kept = folder / f"{source.name}_{key}.mkv"
+    kept = folder / f"unmarked_{source.name}_{key}.mkv"
     if not kept.is_file():
-        folder.mkdir(parents=True, exist_ok=True)
         stage = kept.with_suffix(".part")
         stage.write_bytes(encoded(_rendered(source), FPS, LOSSLESS))
         stage.replace(kept)
@@ -142,15 +176,18 @@ def _rendered(source: Source) -> Iterator[ByteImage]:
     from gioconda.portrait import Portrait
     from gioconda.render.registry import create
     from gioconda.speech.sound import Sound
+    from gioconda.trust.consent.requirement import require
 
     assert source.voice is not None
+    portrait = Portrait.open(source.picture)
+    require(portrait)
     count = round(SECONDS * FPS)
     with Sound.open(source.voice) as sound:
         wanted = int((SECONDS + 1) * 16000)
         samples = np.concatenate(list(islice(sound.chunks(0.5), 12)))[:wanted]
     motion = perform(Sound.from_array(samples, 16000))
     # The renderer itself, since a FrameMaker marks.
-    renderer = create("mesh", Portrait.open(source.picture).view(SIDE))
+    renderer = create("mesh", portrait.view(SIDE))
     for pair in typical_moments():
         for moment in pair:
             yield renderer.render(moment).copy()

@@ -12,7 +12,14 @@ import numpy as np
 from gioconda.errors import OptionError
 from gioconda.measure.floor import Row
 from gioconda.measure.trust.attacks import ATTACKS, Attack
-from gioconda.measure.trust.clips import Source, footage_of, real_sources, rendered_sources
+from gioconda.measure.trust.clips import (
+    Source,
+    ask_for,
+    footage_of,
+    private_folder,
+    real_sources,
+    rendered_sources,
+)
 from gioconda.measure.trust.false_alarms import (
     KEYS,
     Unmarked,
@@ -178,7 +185,6 @@ class TrustReport:
 
 def measure_trust(
     media: Path | None,
-    folder: Path,
     *,
     clips: int = 20,
     only: Sequence[str] = (),
@@ -187,9 +193,11 @@ def measure_trust(
 ) -> TrustReport:
     """Measure the watermark.
 
+    Unmarked clips of portraits are rendered for it. They lie in a folder that this process's user
+    alone can open, and that goes with the run.
+
     Args:
         media: folder with ``portraits``, ``audio`` and ``clips``; None for the example alone.
-        folder: where rendered clips are kept; those of an earlier run are taken again.
         clips: rendered ones, and as many real ones.
         only: parts of :data:`PARTS`, attacks, or words in attacks' names; all if empty.
         keys: of other operators for the false alarms.
@@ -197,32 +205,37 @@ def measure_trust(
 
     Raises:
         OptionError: a part or attack is unknown.
+        ConsentError: a portrait may not be animated; said before anything is rendered.
     """
     parts, attacks = _chosen(only)
     sources = [*rendered_sources(media)[:clips], *real_sources(media)[:clips]]
     if clips >= _ALL:
         sources += real_sources(media, small=True)
+    shown = sources if {"robustness", "invisibility"} & {*parts} else []
+    mixed = _mixed(sources) if "trade-off" in parts else []
+    speaking = rendered_sources(media)[:clips] if "outputs" in parts else []
+    ask_for(s for s in sources if s in shown or s in mixed or s in speaking)
     seen: list[Visibility] = []
     read: list[Outcome] = []
-    for i, source in enumerate(sources if {"robustness", "invisibility"} & {*parts} else ()):
-        say(f"{source.name} ({i + 1} of {len(sources)})")
-        if "invisibility" in parts:
-            seen.append(visibility(source.name, footage_of(source, folder))[0])
-        if "robustness" in parts:
-            read += outcomes(source, folder, attacks)
     unmarked: list[Unmarked] = []
-    if "false-alarms" in parts:
-        files = unmarked_files(media)
-        unmarked = false_alarms(files, strangers(keys), lambda u: say(f"unmarked {u.name}"))
     fresh: list[Fresh] = []
-    if "outputs" in parts:
-        speaking = rendered_sources(media)[:clips]
-        fresh = fresh_outputs(
-            speaking, min(OUTPUTS, 5 * clips), lambda f: say(f"verified {f.name}")
-        )
     points: list[Point] = []
-    if "trade-off" in parts:
-        points = trade_off(_mixed(sources), folder, say=say)
+    with private_folder() as folder:
+        for i, source in enumerate(shown):
+            say(f"{source.name} ({i + 1} of {len(sources)})")
+            if "invisibility" in parts:
+                seen.append(visibility(source.name, footage_of(source, folder))[0])
+            if "robustness" in parts:
+                read += outcomes(source, folder, attacks)
+        if "false-alarms" in parts:
+            files = unmarked_files(media)
+            unmarked = false_alarms(files, strangers(keys), lambda u: say(f"unmarked {u.name}"))
+        if speaking:
+            fresh = fresh_outputs(
+                speaking, min(OUTPUTS, 5 * clips), lambda f: say(f"verified {f.name}")
+            )
+        if mixed:
+            points = trade_off(mixed, folder, say=say)
     return TrustReport(tuple(read), tuple(seen), tuple(unmarked), tuple(points), keys, tuple(fresh))
 
 

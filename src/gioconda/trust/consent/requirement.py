@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 VARIABLE: Final = "GIOCONDA_BASIS"
 #: How often a running animation asks whether it still may.
 CHECKED_S: Final = 0.5
+#: Set in a process that works for the machine whose ledger its grants come from.
+_WORKER: Final = threading.Event()
 _NOT_STATED: Final = (
     "nobody has stated on what basis this portrait may be animated; say so by --basis self, "
     "permission, artwork or synthetic (basis= in Python, or once by: gioconda consent state)"
@@ -151,48 +154,86 @@ def stated(
 def granted(portrait: Portrait, basis: Basis | None = None) -> Grant:
     """Return on what a portrait may be animated; a grant given earlier is checked again.
 
+    What counts is the record that it refers to, not what the grant says of itself.
+
     Raises:
         ConsentError: nothing was stated, or it was revoked or has expired, or the grant is for
-            another portrait.
+            another portrait, or was carried to a machine that is no worker.
         TrustError: the ledger cannot be read or written.
     """
     if not isinstance(basis, Grant):
         return require(portrait, basis)
     check(basis)
-    if not basis.carried:
-        digest = portrait.pixels_sha256
-        own = pixels_of(basis.reference)
-        if (own != digest) if own is not None else (Ledger().key_of(digest) != basis.portrait):
-            raise ConsentError("this consent was given for another portrait; state it for this one")
-    return basis
+    asked, digest = Ledger(), portrait.pixels_sha256
+    if basis.carried:
+        # The grant does not say whose it is, but what was revoked here is refused here.
+        records = asked.of_portrait(digest)
+        if records and latest(records) is None:
+            raise revoked_error(records[-1])
+        return basis
+    own = pixels_of(basis.reference)
+    if own is not None:
+        record, same = shipped_of(own), own == digest
+    else:
+        record = asked.by_reference(basis.reference)
+        same = record is not None and record.portrait == asked.key_of(digest)
+    if record is None or not same:
+        raise _for_another()
+    return record.grant
 
 
 def check(grant: Grant, *, ledger: Ledger | None = None) -> None:
     """Refuse a grant that has been revoked or has expired meanwhile; cheap enough for every second.
 
-    The ledger is read only if its file has changed. Of a grant that was carried to another machine
-    only the end is checked here; where it came from, it is checked still.
+    The ledger is read only if its file has changed. A grant that was carried to another machine
+    counts only in a worker there (:func:`accept_carried`), whose ledger hardly knows of it: its
+    end is checked, and a revocation only if it was made there. Where it came from, the grant that
+    was carried, not the carried one, is what has to be checked: before anything is sent, and
+    before what comes home is signed.
 
     Raises:
-        ConsentError: it was, or has.
+        ConsentError: it was, or has, or counts nowhere here.
         TrustError: the ledger cannot be read.
     """
     asked = ledger or Ledger()
+    if grant.carried and not _WORKER.is_set():
+        raise ConsentError(
+            "this consent was carried from another machine, and counts only in the workers that it "
+            "was sent to; state it here (--basis)"
+        )
     if grant.expires is not None and grant.expires <= asked.now:
         raise ConsentError("the consent to animate this portrait has expired", "expired")
-    if grant.carried:
-        return
     own = pixels_of(grant.reference)
     if own is not None:
         records = asked.of_portrait(own)
-        if records and latest(records) is None:
+        # What was stated here later counts before what is shipped.
+        record = latest(records) if records else shipped_of(own)
+        if record is None:
             raise revoked_error(records[-1])
-        return
-    record = asked.by_reference(grant.reference)
-    if record is None:
-        raise ConsentError("the consent to animate this portrait is not on record here any more")
-    if record.revoked is not None:
-        raise revoked_error(record)
+    else:
+        record = asked.by_reference(grant.reference)
+        if record is None:
+            if grant.carried:
+                return
+            raise ConsentError(
+                "the consent to animate this portrait is not on record here any more"
+            )
+        if record.revoked is not None:
+            raise revoked_error(record)
+        if not grant.carried and record.portrait != grant.portrait:
+            raise _for_another()
+    if record.state(asked.now) == "expired":
+        raise _expired(record)
+
+
+def accept_carried() -> None:
+    """Let grants count in this process that were checked on another machine.
+
+    Only what starts a worker of a cluster calls this: such a process obeys the machine whose
+    ledger the grants come from, and makes nothing of its own. It is no lock, since a local user
+    can always change the program; it keeps a grant made by hand from passing as one.
+    """
+    _WORKER.set()
 
 
 class Watch:
@@ -230,6 +271,10 @@ def carried(grant: Grant, *, ledger: Ledger | None = None) -> Grant:
     """
     check(grant, ledger=ledger)
     return replace(grant, carried=True, portrait="")
+
+
+def _for_another() -> ConsentError:
+    return ConsentError("this consent was given for another portrait; state it for this one")
 
 
 def _expired(record: Record) -> ConsentError:

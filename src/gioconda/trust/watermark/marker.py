@@ -15,9 +15,10 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from gioconda.errors import OptionError
 from gioconda.trust.watermark.grid import Grid
 from gioconda.trust.watermark.kernels import add, look, paint
-from gioconda.trust.watermark.marks import Marks
+from gioconda.trust.watermark.marks import Marks, has_public_mark
 from gioconda.trust.watermark.strength import Scene, Strength
 
 ByteImage = npt.NDArray[np.uint8]
@@ -57,9 +58,14 @@ class Marker:
         width: of the frames, in pixels.
         height: of the frames, in pixels.
         marks: what to mark.
+
+    Raises:
+        OptionError: the marks lack the public mark, by which anyone finds that a frame was made.
     """
 
     def __init__(self, width: int, height: int, marks: Marks) -> None:
+        if not has_public_mark(marks):
+            raise OptionError("these marks lack the public mark; take them from own_marks()")
         self.marks = marks
         self._grid = Grid(width, height)
         self._strength = Strength(marks, self._grid)

@@ -55,10 +55,13 @@ def own_marks(identifier: int | None = None) -> Marks:
     return marks_of(own_identifier() if identifier is None else identifier, operator_keys()[-1])
 
 
-def blank_marks() -> Marks:
-    """Return marks that say nothing, for frames that nobody will see; no key is made for them."""
-    chips, groups = np.ones((SIDE, SIDE), np.int8), np.zeros((SIDE, SIDE), np.int16)
-    return Marks(0, 0, chips, groups)
+def has_public_mark(marks: Marks) -> bool:
+    """Tell whether the public pilots are where everyone looks for them."""
+    if marks.chips.shape != (SIDE, SIDE) or marks.groups.shape != (SIDE, SIDE):
+        return False
+    public = public_pilots()
+    chips, groups = marks.chips.ravel()[public.places], marks.groups.ravel()[public.places]
+    return np.array_equal(chips, public.signs) and bool((groups == PUBLIC_GROUP).all())
 
 
 @lru_cache(maxsize=64)
