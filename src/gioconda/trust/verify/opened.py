@@ -13,13 +13,12 @@ from pathlib import Path
 from typing import Final, Literal
 
 from gioconda.errors import VideoDecodeError
+from gioconda.sandbox.file_reader import BESIDE_BYTES
 
 Kind = Literal["picture", "video", "sound", "unknown"]
 
 #: Larger files are not looked at.
 MOST_BYTES: Final = 64 * 2**30
-#: Largest manifest store that is read from beside a file.
-BESIDE_BYTES: Final = 8 * 2**20
 #: So many first bytes tell a format.
 HEAD_BYTES: Final = 400
 #: Between two sync bytes of a transport stream (ISO/IEC 13818-1, 2.4.3).
