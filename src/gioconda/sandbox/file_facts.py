@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
+from gioconda.plain_text import plain_value
 from gioconda.sandbox.xmp import packets, properties
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def facts_of(file: BinaryIO, *, picture: bool) -> dict[str, Any]:
     seen: set[tuple[str, str]] = set()
     kept: list[list[str]] = []
     for where, name, text in claims:
-        plain = _plain(text)
+        plain = plain_value(text, CHARACTERS)
         if (
             plain
             and not plain.startswith(_WRITERS)
@@ -66,13 +67,8 @@ def facts_of(file: BinaryIO, *, picture: bool) -> dict[str, Any]:
             and len(kept) < CLAIMS
         ):
             seen.add((name, plain))
-            kept.append([where, _plain(name)[:60], plain])
+            kept.append([where, plain_value(name, 60), plain])
     return whole | {"claims": kept}
-
-
-def _plain(text: str) -> str:
-    """Return printable text of a bounded length, in one line."""
-    return "".join(c if c.isprintable() else " " for c in str(text)[:CHARACTERS]).strip()
 
 
 def _xmp(file: BinaryIO) -> list[tuple[str, str]]:
