@@ -20,6 +20,7 @@ from typing import Final, Protocol
 
 from gioconda.errors import GiocondaError, SandboxError
 from gioconda.live.log import configure, own_level
+from gioconda.live.told import told
 from gioconda.sandbox.limits import FILE_LIMITS, LOOKS
 from gioconda.trust.verify.finding import Finding
 
@@ -151,7 +152,7 @@ def main(connection: Connection, log_level: str = "INFO", idle_s: float = IDLE_S
                 found = verify_file(data, own_means(reader), quick=quick)
                 connection.send(found.model_dump())
             except GiocondaError as e:
-                connection.send(str(e))
+                connection.send(told(e))
             except Exception as e:
                 # Its words may hold what was sent.
                 logger.error("verifying failed: %s", type(e).__name__)
