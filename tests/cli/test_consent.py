@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import pty
@@ -292,3 +293,18 @@ def test_every_command_that_moves_a_face_refuses_a_revoked_one(
         assert code == 1
         assert "was revoked on" in err
         assert not list(tmp_path.glob("out.*"))
+
+
+def test_the_question_shows_a_name_without_its_controls(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from gioconda.cli.consenting import asked
+    from gioconda.errors import ConsentError
+
+    monkeypatch.setattr(sys, "stdin", io.StringIO("\n"))
+    with pytest.raises(ConsentError):
+        asked("me\x1b[1A\x9b2K\u202egnp.png\nOn what basis")
+    text = capsys.readouterr().err
+    assert "[1A" in text
+    assert all(c.isprintable() or c == "\n" for c in text)
+    assert "\nOn what" not in text

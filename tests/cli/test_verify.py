@@ -112,3 +112,24 @@ def test_a_name_that_looks_like_markup_or_orders_stays_a_name(tmp_path: Path) ->
     done = gioconda("verify", odd, "--json", "--quick")
     assert done.returncode == 1, done.stderr
     json.loads(done.stdout)
+
+
+#: Clears the screen by a control of one character, and turns what follows about.
+HOSTILE = "a\x9b2J\u202egnp.exe.png"
+
+
+@pytest.mark.parametrize("options", [(), ("--json",)])
+@pytest.mark.parametrize("whole", [False, True])
+def test_names_of_strangers_do_nothing_to_a_terminal(
+    tmp_path: Path, options: tuple[str, ...], whole: bool
+) -> None:
+    path = tmp_path / HOSTILE
+    path.write_bytes(picture("PNG"))
+    done = gioconda("verify", tmp_path if whole else path, "--quick", *options)
+    assert done.returncode == 1, done.stderr
+    text = done.stdout + done.stderr
+    assert "gnp.exe" in text
+    assert all(c.isprintable() or c == "\n" for c in text)
+    if options:
+        assert text.isascii()
+        assert Finding.model_validate_json(done.stdout).file.name == HOSTILE

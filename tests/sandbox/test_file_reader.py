@@ -15,10 +15,16 @@ import pytest
 from PIL import Image
 from tests.sandbox.media import picture, png_bomb
 
-from gioconda.errors import GiocondaError, ImageDecodeError, VideoDecodeError
+from gioconda.errors import GiocondaError, ImageDecodeError, TrustError, VideoDecodeError
 from gioconda.measure.mutations import mutate
 from gioconda.sandbox.file_facts import facts_of
-from gioconda.sandbox.file_reader import PICTURE_SIDE_PX, VIDEO_SIDE_PX, FileReader
+from gioconda.sandbox.file_reader import (
+    ANCHORS_BYTES,
+    BESIDE_BYTES,
+    PICTURE_SIDE_PX,
+    VIDEO_SIDE_PX,
+    FileReader,
+)
 from gioconda.sandbox.luma_stream import FRAME, LookedAt, frames_of, packed, packed_end
 from gioconda.sandbox.video_luma import Plan, Wanted
 from gioconda.sandbox.wire import BrokenTalkError
@@ -230,6 +236,34 @@ def test_a_truncated_video_tells_what_there_is(reader: FileReader, share: float)
 def test_a_video_of_which_only_the_head_came_is_refused(reader: FileReader) -> None:
     with pytest.raises(VideoDecodeError):
         looked(reader, film(50, format_="matroska")[:600], picture=False)
+
+
+def test_many_anchors_and_a_large_store_beside_are_handed_over(reader: FileReader) -> None:
+    from tests.trust.credentials.authorities import Authority
+
+    foreign = tuple(Authority(f"Root {number}").pem for number in range(100))
+    trusted = Vouching(foreign[:1], frozenset(f"{n:040x}" for n in range(1000)), foreign)
+    assert len(b"".join(foreign)) > 50_000
+
+    def told(beside: bytes | None) -> dict[str, Any]:
+        return with_file(
+            film(4, format_="mpegts"),
+            lambda fd: reader.credentials(fd, ".ts", beside=beside, trusted=trusted),
+        )
+
+    assert told(None)["status"] == "none"
+    # No credentials, but they were handed over whole and looked at.
+    assert told(bytes(2**20))["problems"] == ["manifest.unreadable"]
+    with pytest.raises(VideoDecodeError, match="too large"):
+        told(bytes(BESIDE_BYTES + 1))
+
+
+def test_more_anchors_than_can_be_handed_over_are_an_error_of_their_owner(
+    reader: FileReader,
+) -> None:
+    trusted = Vouching(foreign=(bytes(ANCHORS_BYTES + 1),))
+    with pytest.raises(TrustError, match="anchors"):
+        reader.credentials(0, ".ts", beside=None, trusted=trusted)
 
 
 @pytest.mark.parametrize("kind", ["mp4", "matroska", "png", "gif", "webp"])

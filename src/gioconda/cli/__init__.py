@@ -67,8 +67,9 @@ def _run() -> int:
 
 
 def _complain(error: object) -> None:
-    if sys.stderr is not None:
-        print(f"gioconda: {error}", file=sys.stderr)
+    from gioconda.cli.voice import tell_people
+
+    tell_people(f"gioconda: {error}")
 
 
 def _silence() -> None:

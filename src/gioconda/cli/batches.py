@@ -24,9 +24,10 @@ from gioconda.cli.making import (
     tell,
     usual_suffix,
 )
-from gioconda.cli.voice import Voice
+from gioconda.cli.voice import Voice, tell_people
 from gioconda.cli.words import NO_WORDS, Words, check_words
 from gioconda.errors import ConsentError, GiocondaError, OptionError, OutputError, TrustError
+from gioconda.plain_text import plain
 from gioconda.targets import named_after
 
 if TYPE_CHECKING:
@@ -227,7 +228,7 @@ class _Batch:
         for final, outcome in later:
             self._tell(final, outcome)
         for row, error in self._failed:
-            print(f"gioconda: {row.label}: {error}", file=sys.stderr)
+            tell_people(f"gioconda: {plain(row.label)}: {error}")
             if voice.as_json:
                 made_not = {"portrait": row.portrait, "output": str(row.output), "error": error}
                 voice.result("", made_not)

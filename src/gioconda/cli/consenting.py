@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 from gioconda.cli.consent_options import Stating
-from gioconda.cli.voice import Voice
+from gioconda.cli.voice import Voice, tell_people
 from gioconda.errors import ConsentError, GiocondaError, OptionError
+from gioconda.plain_text import plain
 
 if TYPE_CHECKING:
     from gioconda.portrait import Portrait
@@ -134,10 +135,10 @@ def asked(name: str) -> Statement:
     from gioconda.trust.consent.statement import Statement, day_of
     from gioconda.trust.consent.wording import HONESTLY
 
-    _tell(f"On what basis may {name} be animated?")
+    tell_people(f"On what basis may {plain(name)} be animated?")
     for number, (key, words) in enumerate(_CHOICES.items(), 1):
-        _tell(f"  {number}  {key:<11} {words}")
-    _tell(HONESTLY["en"])
+        tell_people(f"  {number}  {key:<11} {words}")
+    tell_people(HONESTLY["en"])
     basis = _until_read("Number or name (Enter for none): ", _choice)
     if basis is None:
         raise ConsentError("nothing was stated, so nothing is made")
@@ -157,7 +158,7 @@ def asked(name: str) -> Statement:
     if minor:
         guardian = _asked_guardian()
     statement = Statement(cast("BasisName", basis), of, given, until, minor, guardian)
-    _tell(statement.text)
+    tell_people(statement.text)
     if not _until_read("Do you state this? (yes/no) ", _yes_or_no):
         raise ConsentError("it was not stated, so nothing is made")
     return statement
@@ -166,7 +167,7 @@ def asked(name: str) -> Statement:
 def _asked_guardian() -> Guardian:
     from gioconda.trust.consent.statement import Guardian, day_of
 
-    _tell("Then a parent or legal guardian must have permitted it.")
+    tell_people("Then a parent or legal guardian must have permitted it.")
     return Guardian(
         _until_read("Name of the guardian: ", _needed),
         _until_read("Relation to the child (mother, father, ...): ", _needed),
@@ -207,19 +208,15 @@ def _until_read(question: str, read: Callable[[str], _T]) -> _T:
         ConsentError: the input ends.
     """
     while True:
-        print(question, end="", file=sys.stderr, flush=True)
+        tell_people(question, end="")
         line = sys.stdin.readline()
         if not line:
-            _tell("")
+            tell_people("")
             raise ConsentError("nothing was stated, so nothing is made")
         try:
             return read(line.strip())
         except OptionError as e:
-            _tell(f"  {e}")
-
-
-def _tell(text: str) -> None:
-    print(text, file=sys.stderr)
+            tell_people(f"  {e}")
 
 
 def state(portrait: str, given: Stating, voice: Voice, *, after_revocation: bool) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,11 +12,12 @@ from typing import TYPE_CHECKING
 from gioconda.background import Background
 from gioconda.cli.consent_options import NOTHING, Stating
 from gioconda.cli.hearing import check_voices, note_late, opened_voices
-from gioconda.cli.voice import Voice
+from gioconda.cli.voice import Voice, tell_people
 from gioconda.cli.words import NO_WORDS, Words, check_words
 from gioconda.controls import Controls
 from gioconda.errors import GiocondaError, OptionError, OutputError
 from gioconda.frame_maker import KEPT, check_options
+from gioconda.plain_text import plain
 from gioconda.targets import check_file_target, named_after
 
 if TYPE_CHECKING:
@@ -128,7 +128,7 @@ def _batch(
                 )  # fmt: skip
             except GiocondaError as e:
                 failed += 1
-                print(f"gioconda: {source}: {e}", file=sys.stderr)
+                tell_people(f"gioconda: {plain(source)}: {e}")
                 if voice.as_json:
                     voice.result("", {"portrait": source, "error": str(e)})
     made = len(portraits) - failed

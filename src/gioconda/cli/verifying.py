@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from gioconda.cli.making import check_plain_target
-from gioconda.cli.voice import Voice
+from gioconda.cli.voice import Voice, tell_people
 from gioconda.errors import OptionError, OutputError, SandboxError, TrustError
+from gioconda.plain_text import plain
 from gioconda.trust.verify.folder import files_in, summary_of, table_row, whole_exit
-from gioconda.trust.verify.words import clock, plain
+from gioconda.trust.verify.words import clock
 
 if TYPE_CHECKING:
     from gioconda.trust.verify.finding import Finding
@@ -49,8 +49,7 @@ def verify(path: str, report: str | None, *, quick: bool, force: bool, voice: Vo
     except OSError as e:
         raise OptionError(f"{path!r} cannot be read: {e.strerror or e}") from e
     except (SandboxError, TrustError, OutputError) as e:
-        if sys.stderr is not None:
-            print(f"gioconda: {e}", file=sys.stderr)
+        tell_people(f"gioconda: {e}")
         return 2
 
 
@@ -107,7 +106,7 @@ def _folder(folder: Path, means: Means, quick: bool, voice: Voice) -> int:
             verdicts.append(found.verdict)
             rows.append(table_row(found))
             if voice.as_json:
-                print(json.dumps(found.model_dump(mode="json"), ensure_ascii=False), flush=True)
+                print(json.dumps(found.model_dump(mode="json")), flush=True)
     if not (voice.as_json or voice.quiet):
         _show(rows)
         print(summary_of(verdicts))

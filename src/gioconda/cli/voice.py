@@ -10,8 +10,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from gioconda.plain_text import plain_lines
+
 #: Told how much is done and, where it is known, of how much.
 Update = Callable[[float, float | None], None]
+
+
+def tell_people(text: str, end: str = "\n") -> None:
+    """Tell people something that may hold text of strangers, if anybody listens."""
+    if sys.stderr is not None:
+        print(plain_lines(text), end=end, file=sys.stderr, flush=True)
 
 
 @dataclass(frozen=True)
@@ -42,7 +50,7 @@ class Voice:
     def say(self, text: str) -> None:
         """Say something to people."""
         if self.talks:
-            print(text, file=sys.stderr)
+            tell_people(text)
 
     def note(self, text: str) -> None:
         """Say what may have gone otherwise than meant."""
@@ -52,9 +60,9 @@ class Voice:
     def result(self, text: str, data: dict[str, Any]) -> None:
         """Print the result, as a sentence or as JSON."""
         if self.as_json:
-            print(json.dumps(data, ensure_ascii=False))
+            print(json.dumps(data))
         elif not self.quiet:
-            print(text)
+            print(plain_lines(text))
 
     @contextmanager
     def bar(self, title: str, unit: str) -> Iterator[Update | None]:

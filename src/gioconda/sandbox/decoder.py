@@ -19,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gioconda.errors import GiocondaError, ImageDecodeError, SandboxError, SoundDecodeError
+from gioconda.plain_text import plain_value
 from gioconda.sandbox.limits import DecodeLimits
 from gioconda.sandbox.picture_header import picture_header
 from gioconda.sandbox.process import Confinement, DecoderProcess
@@ -312,8 +313,7 @@ def _payloads(talk: socket.socket, deadline: float) -> Iterator[bytes]:
     for kind, payload in records(receive):
         if kind is Kind.ERROR:
             name, _, message = payload.decode("utf-8", "replace").partition("\0")
-            plain = "".join(c if c.isprintable() else " " for c in message)
-            raise _RefusedError(name, plain[:MESSAGE_CHARACTERS])
+            raise _RefusedError(name, plain_value(message, MESSAGE_CHARACTERS))
         if kind is Kind.END:
             break
         if kind is not expected:

@@ -8,16 +8,16 @@ the tags of containers and of PNG text chunks, EXIF's Software.
 from __future__ import annotations
 
 import os
-import re
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
+
+from gioconda.plain_text import plain_value
+from gioconda.sandbox.xmp import packets, properties
 
 if TYPE_CHECKING:
     from PIL import Image
 
 #: XMP is looked for at the beginning and at the end of a file, where writers put it.
 _LOOKED_BYTES: Final = 4 * 2**20
-#: Longest packet of XMP that is read.
-_XMP_BYTES: Final = 2**20
 #: Most claims that are told, and characters of each.
 CLAIMS: Final = 24
 CHARACTERS: Final = 300
@@ -34,12 +34,6 @@ _TAGS: Final = (
 #: What FFmpeg writes of itself into every file says nothing of how that was made.
 _WRITERS: Final = ("Lavf", "Lavc")
 _EXIF: Final = {0x0131: "Software", 0x010E: "ImageDescription", 0x9286: "UserComment"}
-_PACKET: Final = re.compile(rb"<x:xmpmeta.*?</x:xmpmeta>", re.DOTALL)
-#: As an attribute, as an element's text, or as its rdf:resource.
-_PROPERTY: Final = (
-    r"""[\w.-]{{1,40}}:{name}\s*(?:=\s*["']([^"'<>]{{1,2000}})["']|"""
-    r""">\s*([^<>]{{1,2000}}?)\s*<|(?:\s[^<>]{{0,200}})?rdf:resource\s*=\s*["']([^"'<>]{{1,2000}}))"""
-)
 
 
 def facts_of(file: BinaryIO, *, picture: bool) -> dict[str, Any]:
@@ -65,7 +59,7 @@ def facts_of(file: BinaryIO, *, picture: bool) -> dict[str, Any]:
     seen: set[tuple[str, str]] = set()
     kept: list[list[str]] = []
     for where, name, text in claims:
-        plain = _plain(text)
+        plain = plain_value(text, CHARACTERS)
         if (
             plain
             and not plain.startswith(_WRITERS)
@@ -73,13 +67,8 @@ def facts_of(file: BinaryIO, *, picture: bool) -> dict[str, Any]:
             and len(kept) < CLAIMS
         ):
             seen.add((name, plain))
-            kept.append([where, _plain(name)[:60], plain])
+            kept.append([where, plain_value(name, 60), plain])
     return whole | {"claims": kept}
-
-
-def _plain(text: str) -> str:
-    """Return printable text of a bounded length, in one line."""
-    return "".join(c if c.isprintable() else " " for c in str(text)[:CHARACTERS]).strip()
 
 
 def _xmp(file: BinaryIO) -> list[tuple[str, str]]:
@@ -90,15 +79,12 @@ def _xmp(file: BinaryIO) -> list[tuple[str, str]]:
     if end > _LOOKED_BYTES:
         file.seek(max(end - _LOOKED_BYTES, _LOOKED_BYTES))
         tail = file.read(_LOOKED_BYTES)
-    found = []
-    for part in (head, tail):
-        for packet in _PACKET.finditer(part):
-            text = packet.group()[:_XMP_BYTES].decode("utf-8", "replace")
-            for name in _XMP_NAMES:
-                for match in re.finditer(_PROPERTY.format(name=name), text):
-                    said = next((g for g in match.groups() if g), "")
-                    found.append((name, said))
-    return found
+    return [
+        said
+        for part in (head, tail)
+        for packet in packets(part)
+        for said in properties(packet, _XMP_NAMES)
+    ]
 
 
 def _picture(file: BinaryIO) -> dict[str, Any]:

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from gioconda.errors import VideoDecodeError
+from gioconda.errors import TrustError, VideoDecodeError
 from gioconda.sandbox.decoder import Decoder, _bounded
 from gioconda.sandbox.file_tasks import ANSWER_BYTES
-from gioconda.sandbox.limits import DecodeLimits
+from gioconda.sandbox.limits import FILE_LIMITS, DecodeLimits
 from gioconda.sandbox.luma_stream import LookedAt, frames_of
 from gioconda.sandbox.wire import BrokenTalkError
 
@@ -33,8 +33,9 @@ PART_S: Final = 3.0
 #: Most pixels of a picture, and of a frame of a video.
 PICTURE_PIXELS: Final = 100_000_000
 FRAME_PIXELS: Final = 8192 * 4608
-#: What looking into one file may cost.
-LIMITS: Final = DecodeLimits(memory_bytes=2 * 2**30, cpu_s=120, wall_s=300.0, at_once=1)
+#: Most that is handed over of certificates that are trusted, and of a manifest store.
+ANCHORS_BYTES: Final = 4 * 2**20
+BESIDE_BYTES: Final = 8 * 2**20
 #: Share of the processor time after which a decoder stops by itself, with what it has.
 _SOFT: Final = 0.85
 _WHAT: Final = "file"
@@ -50,7 +51,7 @@ class FileReader:
         limits: of each look.
     """
 
-    def __init__(self, limits: DecodeLimits = LIMITS) -> None:
+    def __init__(self, limits: DecodeLimits = FILE_LIMITS) -> None:
         self._decoder = Decoder(limits, files=True)
 
     def start(self) -> None:
@@ -87,14 +88,24 @@ class FileReader:
 
         Raises:
             VideoDecodeError: it takes too much time or memory, or the reader fell over it.
+            TrustError: more certificates are trusted than can be handed over.
             SandboxError: no process can be had.
         """
+        parts = (
+            b"\n".join(trusted.own), b"\n".join(trusted.foreign),
+            "\n".join(sorted(trusted.serials)).encode(), beside or b"",
+        )  # fmt: skip
+        if sum(map(len, parts[:3])) > ANCHORS_BYTES:
+            raise TrustError(
+                "the certificates that are trusted here have more than "
+                f"{ANCHORS_BYTES / 2**20:g} MB; take some out of the folder 'anchors'"
+            )
+        if len(parts[3]) > BESIDE_BYTES:
+            raise VideoDecodeError("the credentials beside the file are too large")
         options = {
-            "suffix": suffix, "beside": None if beside is None else beside.hex(),
-            "own": [pem.decode() for pem in trusted.own], "serials": sorted(trusted.serials),
-            "foreign": [pem.decode() for pem in trusted.foreign],
+            "suffix": suffix, "lengths": [len(p) for p in parts], "beside": beside is not None,
         }  # fmt: skip
-        return self._told("credentials", fd, options)
+        return self._told("credentials", fd, options, b"".join(parts))
 
     @contextmanager
     def luma(
@@ -121,8 +132,10 @@ class FileReader:
             _no_head(answer)
             yield frames_of(answer, side, most)
 
-    def _told(self, task: str, fd: int, options: dict[str, Any]) -> dict[str, Any]:
-        with self._decoder._answer(task, b"", options, _WHAT, VideoDecodeError, fd) as answer:
+    def _told(
+        self, task: str, fd: int, options: dict[str, Any], data: bytes = b""
+    ) -> dict[str, Any]:
+        with self._decoder._answer(task, data, options, _WHAT, VideoDecodeError, fd) as answer:
             _no_head(answer)
             text = b"".join(_bounded(answer, ANSWER_BYTES))
             try:

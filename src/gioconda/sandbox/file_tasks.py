@@ -10,6 +10,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict
 from datetime import datetime
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 from gioconda.sandbox.wire import Kind
@@ -23,7 +24,7 @@ Say = Callable[[Kind, "bytes | memoryview"], None]
 ANSWER_BYTES: Final = 256 * 1024
 
 
-def luma(file: BinaryIO, options: dict[str, Any], say: Say) -> None:
+def luma(file: BinaryIO, options: dict[str, Any], data: bytes, say: Say) -> None:
     """Stream reduced luma of a picture, of its frames, or of a video."""
     if options["picture"]:
         from gioconda.sandbox.picture_luma import stream
@@ -32,28 +33,31 @@ def luma(file: BinaryIO, options: dict[str, Any], say: Say) -> None:
     stream(file, options, say)
 
 
-def facts(file: BinaryIO, options: dict[str, Any], say: Say) -> None:
+def facts(file: BinaryIO, options: dict[str, Any], data: bytes, say: Say) -> None:
     """Tell size and length, and what the metadata claim, as JSON."""
     from gioconda.sandbox.file_facts import facts_of
 
     _answer(facts_of(file, picture=bool(options["picture"])), say)
 
 
-def credentials(file: BinaryIO, options: dict[str, Any], say: Say) -> None:
-    """Tell what the Content Credentials say, as JSON."""
+def credentials(file: BinaryIO, options: dict[str, Any], data: bytes, say: Say) -> None:
+    """Tell what the Content Credentials say, as JSON.
+
+    The data are, of such lengths: own certificates, those of others, serials, and what lay beside.
+    """
     from gioconda.trust.credentials.anchors import Vouching
     from gioconda.trust.credentials.reading import read_credentials
 
-    beside = options["beside"]
+    own, foreign, serials, beside = _parts(data, options["lengths"])
     trusted = Vouching(
-        tuple(text.encode() for text in options["own"]),
-        frozenset(options["serials"]),
-        tuple(text.encode() for text in options["foreign"]),
+        (own,) if own else (),
+        frozenset(serials.decode().split()),
+        (foreign,) if foreign else (),
     )
     read = read_credentials(
         file,
         options["suffix"],
-        beside=None if beside is None else bytes.fromhex(beside),
+        beside=beside if options["beside"] else None,
         trusted=trusted,
     )
     whole = asdict(read)
@@ -61,6 +65,11 @@ def credentials(file: BinaryIO, options: dict[str, Any], say: Say) -> None:
     title = said.get("title") if isinstance(said, dict) else None
     whole["title"] = title if isinstance(title, str) else ""
     _answer(whole, say)
+
+
+def _parts(data: bytes, lengths: list[int]) -> list[bytes]:
+    ends = list(accumulate(lengths))
+    return [data[end - length : end] for length, end in zip(lengths, ends, strict=True)]
 
 
 def _answer(value: dict[str, Any], say: Say) -> None:
@@ -78,7 +87,7 @@ def _plain(value: Any) -> Any:
 
 
 #: By the name that a request gives.
-FILE_TASKS: Final[dict[str, Callable[[BinaryIO, dict[str, Any], Say], None]]] = {
+FILE_TASKS: Final[dict[str, Callable[[BinaryIO, dict[str, Any], bytes, Say], None]]] = {
     "luma": luma,
     "facts": facts,
     "credentials": credentials,
@@ -118,7 +127,7 @@ def load() -> None:
         picture.save(file, format_)
         for name in ("luma", "facts"):
             file.seek(0)
-            FILE_TASKS[name](file, _TRIAL | {"picture": True}, lambda *_: None)
+            FILE_TASKS[name](file, _TRIAL | {"picture": True}, b"", lambda *_: None)
     file = io.BytesIO()
     with av.open(file, "w", format="mp4") as container:
         stream = container.add_stream("mpeg4", rate=25)
@@ -128,11 +137,11 @@ def load() -> None:
             container.mux(packet)
     for name in FILE_TASKS:
         file.seek(0)
-        FILE_TASKS[name](file, _TRIAL | {"picture": False}, lambda *_: None)
+        FILE_TASKS[name](file, _TRIAL | {"picture": False}, b"", lambda *_: None)
 
 
 _TRIAL: Final[dict[str, Any]] = {
     "side": 64, "pixels": 64 * 64, "fps": 1.0, "whole_s": 1.0, "part_s": 1.0, "seconds": 5.0,
-    "frames": 2, "suffix": ".mp4", "beside": None, "own": [],
-    "serials": [], "foreign": [],
+    "frames": 2, "suffix": ".mp4", "beside": False,
+    "lengths": [0, 0, 0, 0],
 }  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 
 @dataclass(frozen=True)
@@ -31,3 +32,8 @@ class DecodeLimits:
     cpu_s: int = 20
     wall_s: float = 30.0
     at_once: int = 2
+
+
+#: What each look into a file that is verified may cost: its facts, its credentials, its frames.
+FILE_LIMITS: Final = DecodeLimits(memory_bytes=2 * 2**30, cpu_s=120, wall_s=300.0, at_once=1)
+LOOKS: Final = 3

@@ -111,7 +111,7 @@ def perform(fd: int, options: dict[str, Any], data: bytes, file: int | None = No
     Args:
         fd: to answer on.
         options: the name of the task, and what it needs.
-        data: what to decode.
+        data: what to decode, or what tasks of open files need beside their file.
         file: descriptor of the file to read, of tasks that take one.
     """
     buffer = bytearray()
@@ -137,7 +137,7 @@ def perform(fd: int, options: dict[str, Any], data: bytes, file: int | None = No
 
             with FileIO(file, "rb", closefd=False) as raw:
                 raw.seek(0)
-                FILE_TASKS[options["task"]](BufferedReader(raw, _READ), options, say)
+                FILE_TASKS[options["task"]](BufferedReader(raw, _READ), options, data, say)
     except MemoryError:
         name, message = NO_MEMORY, ""
     except GiocondaError as e:

@@ -10,9 +10,10 @@ import pytest
 from tests.live.server.small import png, small, wav
 
 from gioconda.errors import SandboxError
-from gioconda.live.server.check_process import MOST_WAITING, ProcessChecks
+from gioconda.live.server.check_process import LONGEST_S, MOST_WAITING, ProcessChecks
 from gioconda.live.server.limits import Rate, RateLimits
 from gioconda.live.server.safety import Safety
+from gioconda.sandbox.limits import FILE_LIMITS, LOOKS
 from gioconda.trust.verify.finding import (
     CredentialsFinding,
     FileFinding,
@@ -142,3 +143,7 @@ def test_the_description_names_the_finding() -> None:
             assert {"413", "415", "422", "429", "503"} <= route["responses"].keys()
 
     asyncio.run(story())
+
+
+def test_the_process_is_not_given_up_while_looks_into_a_file_have_time_left() -> None:
+    assert LOOKS * FILE_LIMITS.wall_s < LONGEST_S

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import http.server
 import io
+import json
 import random
+import re
 import threading
 import time
+from datetime import timedelta, timezone
 from pathlib import Path
 
 import c2pa
@@ -15,6 +18,7 @@ from PIL import Image
 from tests.trust.credentials.authorities import Authority
 from tests.trust.outputs import SUFFIXES, Shelf, provenance
 
+from gioconda.trust.credentials.found import instant
 from gioconda.trust.credentials.keys import Identity, identity
 from gioconda.trust.credentials.manifest import definition, new_label
 from gioconda.trust.credentials.reading import read_credentials, sidecar_of
@@ -46,6 +50,36 @@ def signed_by(
     signer = FileSigner(Identity(chain + authority.pem, key, "es256", True))
     signer.sign(io.BytesIO(picture()), out, "image/png", said)
     return out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("said", "year"),
+    [
+        ("2026-05-01T10:00:00Z", 2026), ("2026-05-01T10:00:00", 2026),
+        ("0001-01-01T00:00:00+14:00", None), ("9999-12-31T23:59:59-14:00", None),
+        ("yesterday", None), ("", None), (None, None), (7, None), ({}, None),
+    ],
+)  # fmt: skip
+def test_dates_of_strangers_are_instants_or_nothing(said: object, year: int | None) -> None:
+    found = instant(said)
+    assert (None if found is None else found.year) == year
+    if found is not None:
+        assert found.utcoffset() == timedelta(0)
+        found.astimezone(timezone(timedelta(hours=-12)))
+
+
+def test_a_hostile_date_in_a_valid_manifest_raises_nothing(home: Path, stranger: Authority) -> None:
+    chain, key = stranger.signer()
+    said = json.loads(json.dumps(definition(Provenance(), (), "image/png", new_label())))
+    text = json.dumps(said)
+    for day in re.findall(r'"when": "([^"]+)"', text):
+        text = text.replace(day, "0001-01-01T00:00:00+14:00")
+    assert "0001-01-01" in text
+    out = io.BytesIO()
+    signer = FileSigner(Identity(chain + stranger.pem, key, "es256", True))
+    signer.sign(io.BytesIO(picture()), out, "image/png", json.loads(text))
+    found = read_credentials(out, ".png")
+    assert found.signed_at is None or found.signed_at.year > 2000
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)

@@ -18,6 +18,7 @@ from tests.sandbox.media import sound
 from tests.trust import outputs
 from tests.trust.verify import media
 
+from gioconda.errors import VideoDecodeError
 from gioconda.sandbox.file_reader import FileReader
 from gioconda.trust.provenance import Provenance
 from gioconda.trust.seal import seal
@@ -318,6 +319,35 @@ def test_what_cannot_be_read_is_said_in_one_sentence(means: Means, data: bytes, 
     assert (found.verdict.code, found.verdict.exit_code) == ("unreadable", 2)
     assert words in found.verdict.sentence
     assert "\n" not in found.verdict.sentence
+
+
+class FactlessReader(FileReader):
+    """Cannot tell what a file claims."""
+
+    def facts(self, fd: int, *, picture: bool) -> dict[str, Any]:
+        raise VideoDecodeError("the file takes too much time to decode; send another file")
+
+
+def test_claims_that_cannot_be_read_cost_nothing_but_themselves(
+    marked_file: Path, picture: np.ndarray
+) -> None:
+    reader = FactlessReader()
+    try:
+        found = verified(marked_file, reader)
+        assert found.verdict.code == "made_with_gioconda"
+        assert found.credentials.own
+        assert found.watermark.status == "detected"
+        assert found.claims == ()
+        assert found.file.width is None
+        found = verified(media.video([picture[::-1]] * 2), reader)
+        assert found.verdict.code != "unreadable"
+        assert found.watermark.looked.frames
+        # Of a file without either there is nothing left but that.
+        found = verified(b"hello there, this is no media" * 20, reader)
+        assert found.verdict.code == "unreadable"
+        assert "too much time" in found.verdict.sentence
+    finally:
+        reader.close()
 
 
 def test_what_is_no_file_is_unreadable(means: Means, tmp_path: Path) -> None:

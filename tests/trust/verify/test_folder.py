@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from tests.sandbox.media import picture, sound
 
+from gioconda.trust.containers.formats import format_of
 from gioconda.trust.verify.finding import Verdict
 from gioconda.trust.verify.folder import SHORT, files_in, summary_of, whole_exit
-from gioconda.trust.verify.opened import format_of
 
 
 def test_media_are_found_by_their_first_bytes(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from gioconda.trust.verify.sentences import of_claim
-from gioconda.trust.verify.words import clock, length, plain, probability, source_type
+from gioconda.trust.verify.words import clock, length, probability, source_type
 
 ROOT = Path(__file__).resolve().parents[3]
 #: In a word of another meaning, such as whose token it is.
@@ -60,9 +60,3 @@ def test_numbers_in_words() -> None:
     assert probability(0.5) == "50%"
     assert probability(1e-6) == "1 in 1,000,000"
     assert probability(0.0).startswith("less than")
-
-
-def test_terminals_see_nothing_but_printable_text() -> None:
-    assert plain("a\x1b[2Jb\u202e\n") == "a\N{REPLACEMENT CHARACTER}[2Jb" + 2 * (
-        "\N{REPLACEMENT CHARACTER}"
-    )

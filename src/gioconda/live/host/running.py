@@ -20,6 +20,7 @@ from gioconda.live.messages import (
 from gioconda.live.pacing import Pacer
 from gioconda.live.packets import Flag, Kind, Packet
 from gioconda.live.session import Session
+from gioconda.live.told import told
 from gioconda.live.types import LiveAudio, LiveEvent, LiveFrame, SpeakStarted, pcm16
 from gioconda.motion import INDEX, FloatArray, gaze_of
 
@@ -169,7 +170,7 @@ class RunningSession:
         try:
             output.close()
         except GiocondaError as e:
-            self._send(OutputChanged(name, "failed", str(e)))
+            self._send(OutputChanged(name, "failed", told(e)))
         except Exception as e:
             logger.error("an output could not be closed: %s", type(e).__name__)
             self._send(OutputChanged(name, "failed", "the output could not be completed"))

@@ -32,6 +32,7 @@ from gioconda.live.host.puppeteer import Puppeteer, Seen
 from gioconda.live.host.running import RunningSession
 from gioconda.live.log import configure
 from gioconda.live.messages import ErrorEvent
+from gioconda.live.told import UNREADY, told
 
 logger = logging.getLogger(__name__)
 
@@ -143,7 +144,7 @@ class Worker:
         except GiocondaError as e:
             key = getattr(command, "key", "") or getattr(command, "portrait", "")
             ticket = getattr(command, "ticket", 0)
-            self._refuse(c.Refused(name, _code(e), str(e), key, ticket))
+            self._refuse(c.Refused(name, _code(e), told(e), key, ticket))
         except Exception as e:
             logger.exception("%s failed", name)
             reason = f"{name} failed: {type(e).__name__}"
@@ -243,7 +244,7 @@ class Worker:
                 command.name, command.target, command.overwrite, command.away
             )
         except GiocondaError as e:
-            self._send(c.OutputChanged(command.name, "failed", str(e)))
+            self._send(c.OutputChanged(command.name, "failed", told(e)))
         except Exception as e:
             # The words of a library may hold the address.
             logger.error("an output failed: %s", type(e).__name__)
@@ -293,7 +294,7 @@ class Worker:
                 if turn != self._turn:
                     return
         except GiocondaError as e:
-            self._send(ErrorEvent(code=_code(e), message=str(e)))
+            self._send(ErrorEvent(code=_code(e), message=told(e)))
         except Exception as e:
             logger.error("the voice failed: %s", type(e).__name__)
             self._send(ErrorEvent(code="voice", message="the voice failed"))
@@ -354,7 +355,7 @@ def _code(error: GiocondaError) -> str:
     for kind, code in (
         (ConsentError, "consent"), (PortraitError, "bad_portrait"), (SoundError, "bad_audio"),
         (VoiceError, "voice"),
-        (OptionError, "bad_option"),
+        (OptionError, "bad_option"), (TrustError, UNREADY),
     ):  # fmt: skip
         if isinstance(error, kind):
             return code

@@ -22,6 +22,7 @@ from gioconda.live.outputs.types import (
     checked_frame,
 )
 from gioconda.live.outputs.waiting import Waiting
+from gioconda.live.told import told
 from gioconda.live.types import ByteImage
 from gioconda.motion import FloatArray
 from gioconda.trust.provenance import Provenance, are_marked
@@ -172,7 +173,7 @@ class ThreadedOutput(ABC):
     def _fail(self, error: GiocondaError) -> None:
         self._error = error
         self._waiting.end()
-        self._tell("failed", str(error))
+        self._tell("failed", told(error))
 
     @abstractmethod
     def _work(self) -> None:

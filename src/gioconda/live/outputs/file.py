@@ -10,7 +10,6 @@ crash leaves carries the watermark alone.
 
 from __future__ import annotations
 
-import logging
 import os
 from contextlib import suppress
 from pathlib import Path
@@ -27,12 +26,11 @@ from gioconda.live.outputs.plan import file_plan
 from gioconda.live.outputs.timeline import Timeline
 from gioconda.live.outputs.types import OnEvent
 from gioconda.live.outputs.waiting import Frame, Waiting
+from gioconda.live.told import told
 from gioconda.targets import replacing, write_error
 from gioconda.trust.provenance import Provenance
 from gioconda.trust.seal import seal
 from gioconda.video.target import Target
-
-logger = logging.getLogger(__name__)
 
 #: Sound that may wait for a disk that hangs.
 SOUND_S: Final = 60.0
@@ -146,7 +144,7 @@ class FileOutput(ThreadedOutput):
             except (OutputError, OSError):
                 return self._stage.name
             except TrustError as e:
-                logger.error("output %s: %s", self.name, e)
+                told(e)  # that is, logged
             self._stage.unlink()
         return ""
 

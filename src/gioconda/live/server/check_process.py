@@ -20,6 +20,8 @@ from typing import Final, Protocol
 
 from gioconda.errors import GiocondaError, SandboxError
 from gioconda.live.log import configure, own_level
+from gioconda.live.told import told
+from gioconda.sandbox.limits import FILE_LIMITS, LOOKS
 from gioconda.trust.verify.finding import Finding
 
 logger = logging.getLogger(__name__)
@@ -28,8 +30,11 @@ logger = logging.getLogger(__name__)
 NICENESS: Final = 19
 #: It ends after so long without a file, in seconds.
 IDLE_S: Final = 120.0
-#: A file may take so long, in seconds, beside sessions that leave little of the processor.
-LONGEST_S: Final = 600.0
+#: Seconds that the search for the mark may take, beside sessions that leave little of the
+#: processor; it grows with the frames that are looked at, which are bounded.
+_SEARCH_S: Final = 300.0
+#: A file may take so long: its process is not given up while a look into it has time left.
+LONGEST_S: Final = LOOKS * FILE_LIMITS.wall_s + _SEARCH_S
 #: Files that may wait for the one at work.
 MOST_WAITING: Final = 4
 
@@ -147,7 +152,7 @@ def main(connection: Connection, log_level: str = "INFO", idle_s: float = IDLE_S
                 found = verify_file(data, own_means(reader), quick=quick)
                 connection.send(found.model_dump())
             except GiocondaError as e:
-                connection.send(str(e))
+                connection.send(told(e))
             except Exception as e:
                 # Its words may hold what was sent.
                 logger.error("verifying failed: %s", type(e).__name__)

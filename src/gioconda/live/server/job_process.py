@@ -28,6 +28,7 @@ import numpy.typing as npt
 from gioconda.controls import Controls
 from gioconda.errors import GiocondaError
 from gioconda.live.log import configure, own_level
+from gioconda.live.told import told as told_of
 
 if TYPE_CHECKING:
     from gioconda.speech.sound import Sound
@@ -215,7 +216,7 @@ def main(connection: Connection, log_level: str = "INFO") -> None:
         render(task, progress)
         connection.send(None)
     except GiocondaError as e:
-        connection.send(str(e))
+        connection.send(told_of(e))
     except Exception as e:
         # Its words may hold what was sent.
         logger.error("a job failed: %s", type(e).__name__)

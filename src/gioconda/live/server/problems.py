@@ -19,10 +19,12 @@ from gioconda.errors import (
     SandboxError,
     SoundError,
     TranscriptError,
+    TrustError,
     VoiceError,
 )
 from gioconda.live.host.face import RefusedError
 from gioconda.live.host.pool import BusyError
+from gioconda.live.told import UNREADY, told
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -56,7 +58,7 @@ def problem_of(error: Problem | GiocondaError) -> Problem:
     if isinstance(error, BusyError):
         return Problem(503, "busy", str(error), RETRY_S)
     if isinstance(error, RefusedError):
-        status = {"internal": 500, "consent": 403}.get(error.code, 422)
+        status = {"internal": 500, "consent": 403, UNREADY: 503}.get(error.code, 422)
         return Problem(status, error.code, str(error))
     if isinstance(error, ConsentError):
         return Problem(422 if error.code == "not_stated" else 403, "consent", str(error))
@@ -70,6 +72,8 @@ def problem_of(error: Problem | GiocondaError) -> Problem:
     ):  # fmt: skip
         if isinstance(error, kind):
             return Problem(422, code, str(error))
+    if isinstance(error, TrustError):
+        return Problem(503, UNREADY, told(error))
     if isinstance(error, OutputError):
         return Problem(503, "busy", "the server cannot keep any more files now", RETRY_S)
     return Problem(422, "refused", str(error))
@@ -85,7 +89,7 @@ def answer(problem: Problem) -> JSONResponse:
 def add_to(app: FastAPI) -> None:
     """Let an application answer every error in one form."""
 
-    async def told(_: Request, error: Exception) -> JSONResponse:
+    async def answered(_: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, Problem)
         return answer(error)
 
@@ -95,9 +99,9 @@ def add_to(app: FastAPI) -> None:
 
     async def plain(_: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, HTTPException)
-        told = answer(Problem(error.status_code, "http", str(error.detail)))
-        told.headers.update(error.headers or {})  # such as Allow, with 405
-        return told
+        response = answer(Problem(error.status_code, "http", str(error.detail)))
+        response.headers.update(error.headers or {})  # such as Allow, with 405
+        return response
 
     async def invalid(_: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, RequestValidationError)
@@ -105,7 +109,7 @@ def add_to(app: FastAPI) -> None:
         place = ".".join(str(part) for part in first["loc"][1:])
         return answer(Problem(422, "bad_request", f"{place or 'the request'}: {first['msg']}"))
 
-    app.add_exception_handler(Problem, told)
+    app.add_exception_handler(Problem, answered)
     app.add_exception_handler(GiocondaError, refused)
     app.add_exception_handler(HTTPException, plain)
     app.add_exception_handler(RequestValidationError, invalid)

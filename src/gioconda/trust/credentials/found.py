@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final, Literal
 
 #: ``none``: the file carries no credentials. ``unreadable``: something is there that cannot be
@@ -18,6 +18,21 @@ Place = Literal["embedded", "attached", "beside"]
 
 #: The algorithm's name of Gioconda's watermark in the soft binding.
 WATERMARK_ALGORITHM: Final = "org.gioconda.watermark.1"
+
+
+#: Years outside of these say nothing, and clocks of some zones cannot show them.
+_YEARS: Final = range(1900, 9000)
+
+
+def instant(value: object) -> datetime | None:
+    """Return an instant that a file names in ISO 8601, aware, UTC; None for anything else."""
+    try:
+        found = datetime.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
+    if found is None or found.year not in _YEARS:
+        return None
+    return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,10 @@ import logging
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, cast
 
+from gioconda.plain_text import plain_value
 from gioconda.trust.containers import matroska
 from gioconda.trust.containers.formats import carrier_of, media_type_of
 from gioconda.trust.containers.pieces import Pieces
@@ -22,6 +22,7 @@ from gioconda.trust.credentials.found import (
     FoundIngredient,
     Place,
     Status,
+    instant,
 )
 from gioconda.trust.credentials.manifest import CONSENT, INGREDIENTS
 
@@ -203,7 +204,7 @@ def _told(
     signature = _table(manifest.get("signature_info"))
     certificate = _certificate(reader, label)
     subject = _table(certificate.get("subject"))
-    attested = _when(signature.get("time"))
+    attested = instant(signature.get("time"))
     consent = _table(assertions.get(CONSENT))
     return Credentials(
         status=status,
@@ -211,8 +212,8 @@ def _told(
         signer=_joined(subject) or _text(signature.get("issuer")),
         issuer=_joined(_table(certificate.get("issuer"))),
         serial=_text(certificate.get("serialNumber")),
-        expires=_when(_table(certificate.get("validity")).get("notAfter")),
-        signed_at=attested or next((w for a in actions if (w := _when(a.get("when")))), None),
+        expires=instant(_table(certificate.get("validity")).get("notAfter")),
+        signed_at=attested or next((w for a in actions if (w := instant(a.get("when")))), None),
         timestamped=attested is not None and "timeStamp.trusted" in _codes(results, "success"),
         generator=_generator(manifest),
         source_type=next(
@@ -289,19 +290,8 @@ def _joined(name: dict[str, Any]) -> str:
     return named(_text(name.get("O")), _text(name.get("CN")))
 
 
-def _when(value: object) -> datetime | None:
-    try:
-        found = datetime.fromisoformat(_text(value))
-    except ValueError:
-        return None
-    return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
-
-
 def _text(value: object) -> str:
-    """Return a text without control characters, cut; empty for anything else."""
-    if not isinstance(value, str):
-        return ""
-    return "".join(c for c in value[:_LONGEST_TEXT] if c.isprintable())
+    return plain_value(value, _LONGEST_TEXT)
 
 
 def _table(value: object) -> dict[str, Any]:

@@ -104,29 +104,35 @@ def _looked(file: OpenedFile, name: str, means: Means, quick: bool, tell: Progre
     )  # fmt: skip
     picture = file.format.kind == "picture"
     known = None if means.log is None else means.log.file(sha256)
-    try:
-        facts = means.reader.facts(file.fd, picture=picture)
-    except (ImageDecodeError, VideoDecodeError) as e:
-        if known is None:
-            return not_read(told, str(e))
-        facts = {}
+    facts, failed = _facts(file, means, picture)
     told = told.model_copy(update=_sizes(facts, told))
     credentials = _credentials(file, means)
     claims = _claims(facts)
     mark = WatermarkFinding()
     frames: list[ByteImage] = []
-    if facts.get("pictures"):
+    pictures = facts.get("pictures", False) if facts else told.kind != "sound"
+    if pictures:
         mark, frames = _watermark(file, means, quick, tell, picture)
     if known is None and means.log is not None and frames:
         known = means.log.frames(frames)
     log = _log(known)
     verdict = verdict_of(told, credentials, mark, log, claims)
-    if facts.get("pictures") and not mark.looked.frames and verdict.code == "no_evidence":
+    if not mark.looked.frames and verdict.code == "no_evidence" and (pictures or failed):
+        if failed:
+            return not_read(told, failed)
         verdict = unreadable(mark.sentence)  # nothing can be said of what was not seen
     return Finding(
         verdict=verdict, file=told, credentials=credentials, watermark=mark, log=log,
         claims=claims, version=__version__, checked_at=datetime.now(UTC),
     )  # fmt: skip
+
+
+def _facts(file: OpenedFile, means: Means, picture: bool) -> tuple[dict[str, Any], str]:
+    """Return size, length and claims, or why there are none; all else is looked at without them."""
+    try:
+        return means.reader.facts(file.fd, picture=picture), ""
+    except (ImageDecodeError, VideoDecodeError) as e:
+        return {}, str(e)
 
 
 def not_read(file: FileFinding, sentence: str) -> Finding:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any, Final, get_args
 
+from gioconda.plain_text import plain_value
+from gioconda.trust.credentials.found import instant
 from gioconda.trust.verify import sentences
 from gioconda.trust.verify.finding import CredentialsFinding, CredentialStatus
 
@@ -40,7 +41,7 @@ def credentials_finding(read: dict[str, Any]) -> CredentialsFinding:
         changed=status == "invalid" and changed(problems),
         signer=_text(read.get("signer")), issuer=_text(read.get("issuer")),
         title=_text(read.get("title")), source_type=_text(read.get("source_type")),
-        actions=_texts(read.get("actions")), signed_at=_instant(read.get("signed_at")),
+        actions=_texts(read.get("actions")), signed_at=instant(read.get("signed_at")),
         timestamped=read.get("timestamped") is True, basis=_text(read.get("basis")),
         identifier=f"{identifier:016x}" if bound else None,
         training_refused=read.get("training_refused") is True, problems=problems,
@@ -54,19 +55,10 @@ def changed(problems: tuple[str, ...]) -> bool:
 
 
 def _text(value: Any) -> str:
-    if not isinstance(value, str):
-        return ""
-    return "".join(c if c.isprintable() else " " for c in value[:_CHARACTERS]).strip()
+    return plain_value(value, _CHARACTERS)
 
 
 def _texts(value: Any) -> tuple[str, ...]:
     if not isinstance(value, (list, tuple)):
         return ()
     return tuple(text for v in value[:_ITEMS] if (text := _text(v)))
-
-
-def _instant(value: Any) -> datetime | None:
-    try:
-        return datetime.fromisoformat(value)
-    except (TypeError, ValueError):
-        return None

@@ -8,6 +8,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
+from gioconda.plain_text import plain
+from gioconda.trust.containers.formats import HEAD_BYTES, format_of
 from gioconda.trust.verify.finding import (
     EXIT_MADE,
     EXIT_NO_EVIDENCE,
@@ -17,8 +19,6 @@ from gioconda.trust.verify.finding import (
     Verdict,
     VerdictCode,
 )
-from gioconda.trust.verify.opened import HEAD_BYTES, format_of
-from gioconda.trust.verify.words import plain
 
 #: A verdict in a word or two.
 SHORT: Final[dict[VerdictCode, str]] = {

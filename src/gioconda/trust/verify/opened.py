@@ -10,92 +10,15 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final
 
 from gioconda.errors import VideoDecodeError
-
-Kind = Literal["picture", "video", "sound", "unknown"]
+from gioconda.sandbox.file_reader import BESIDE_BYTES
+from gioconda.trust.containers.formats import HEAD_BYTES, Format, format_of
 
 #: Larger files are not looked at.
 MOST_BYTES: Final = 64 * 2**30
-#: Largest manifest store that is read from beside a file.
-BESIDE_BYTES: Final = 8 * 2**20
-#: So many first bytes tell a format.
-HEAD_BYTES: Final = 400
-#: Between two sync bytes of a transport stream (ISO/IEC 13818-1, 2.4.3).
-_TS_PACKET: Final = 188
 _READ_BYTES: Final = 2**20
-
-
-@dataclass(frozen=True)
-class Format:
-    """What a file seems to be.
-
-    Attributes:
-        kind: of the file; a video may turn out to be a sound.
-        suffix: by which readers of credentials know the format.
-        media_type: of the format.
-    """
-
-    kind: Kind
-    suffix: str
-    media_type: str
-
-
-_UNKNOWN: Final = Format("unknown", "", "")
-_STARTS: Final = (
-    (b"\x89PNG\r\n\x1a\n", Format("picture", ".png", "image/png")),
-    (b"\xff\xd8\xff", Format("picture", ".jpg", "image/jpeg")),
-    (b"GIF8", Format("picture", ".gif", "image/gif")),
-    (b"II*\0", Format("picture", ".tiff", "image/tiff")),
-    (b"MM\0*", Format("picture", ".tiff", "image/tiff")),
-    (b"\0\0\0\x0cjP  ", Format("picture", ".jp2", "image/jp2")),
-    (b"FLV\x01", Format("video", ".flv", "video/x-flv")),
-    (b"\0\0\x01\xba", Format("video", ".mpg", "video/mpeg")),
-    (b"\0\0\x01\xb3", Format("video", ".mpg", "video/mpeg")),
-    (b"\x30\x26\xb2\x75", Format("video", ".wmv", "video/x-ms-wmv")),
-    (b"OggS", Format("video", ".ogg", "video/ogg")),
-    (b"fLaC", Format("sound", ".flac", "audio/flac")),
-    (b"ID3", Format("sound", ".mp3", "audio/mpeg")),
-    (b"\xff\xfb", Format("sound", ".mp3", "audio/mpeg")),
-    (b"\xff\xf3", Format("sound", ".mp3", "audio/mpeg")),
-)
-_RIFF: Final = {
-    b"WEBP": Format("picture", ".webp", "image/webp"),
-    b"AVI ": Format("video", ".avi", "video/x-msvideo"),
-    b"WAVE": Format("sound", ".wav", "audio/wav"),
-}
-_BRANDS: Final = {
-    b"avif": Format("picture", ".avif", "image/avif"),
-    b"avis": Format("picture", ".avif", "image/avif"),
-    b"heic": Format("picture", ".heic", "image/heic"),
-    b"heix": Format("picture", ".heic", "image/heic"),
-    b"mif1": Format("picture", ".heic", "image/heif"),
-    b"qt  ": Format("video", ".mov", "video/quicktime"),
-    b"M4A ": Format("sound", ".m4a", "audio/mp4"),
-}
-
-
-def format_of(head: bytes) -> Format:
-    """Return what a file seems to be by its first :data:`HEAD_BYTES`."""
-    if head[:4] == b"RIFF":
-        return _RIFF.get(head[8:12], _UNKNOWN)
-    if head[4:8] == b"ftyp":
-        return _BRANDS.get(head[8:12], Format("video", ".mp4", "video/mp4"))
-    if head[4:8] in (b"moov", b"mdat", b"wide", b"free", b"skip"):
-        return Format("video", ".mov", "video/quicktime")
-    if head[:4] == b"\x1a\x45\xdf\xa3":
-        if b"webm" in head:
-            return Format("video", ".webm", "video/webm")
-        return Format("video", ".mkv", "video/x-matroska")
-    if head[:2] == b"BM" and head[6:10] == bytes(4):
-        return Format("picture", ".bmp", "image/bmp")
-    if head[:1] == b"\x47" == head[_TS_PACKET : _TS_PACKET + 1]:
-        return Format("video", ".ts", "video/mp2t")
-    for start, format_ in _STARTS:
-        if head.startswith(start):
-            return format_
-    return _UNKNOWN
 
 
 @dataclass(frozen=True)

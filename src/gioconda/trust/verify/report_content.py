@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from gioconda.plain_text import plain
 from gioconda.trust.verify.finding import Finding
-from gioconda.trust.verify.words import clock, plain
+from gioconda.trust.verify.words import clock
 
 #: How a finding is shown: ``mark`` tells of Gioconda, ``warn`` of tampering, ``quiet`` of nothing.
 Tone = Literal["mark", "warn", "quiet"]

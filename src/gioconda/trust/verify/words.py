@@ -46,11 +46,6 @@ def source_type(text: str) -> str:
     return last if last in SOURCE_TYPES else ""
 
 
-def plain(text: str) -> str:
-    """Return a stranger's text as terminals may see it: printable, and nothing else."""
-    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
-
-
 def clock(seconds: float) -> str:
     """Return an instant of a file, as players show it."""
     whole = max(int(seconds), 0)
