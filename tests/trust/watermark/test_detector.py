@@ -126,6 +126,34 @@ def test_the_identifier_is_read_through_what_happens_to_pictures(
     assert found.identifier == IDENTIFIER
 
 
+@pytest.mark.parametrize(("width", "height"), [(256, 256), (288, 400), (448, 300)])
+@pytest.mark.parametrize("mirrored", [False, True])
+def test_a_small_frame_is_read_without_a_search(
+    astronaut: ByteImage, width: int, height: int, mirrored: bool
+) -> None:
+    small = np.asarray(cv2.resize(astronaut, (width, height), interpolation=cv2.INTER_AREA))
+    frame = luma(Marker(width, height, marks_of(IDENTIFIER, KEY)).marked(small))
+    detector = Detector((KEY,), search=False)
+    for i in range(2):
+        detector.add(np.ascontiguousarray(frame[:, ::-1]) if mirrored else frame, i)
+    found = detector.result()
+    assert found.verdict == "detected"
+    assert found.identifier == IDENTIFIER
+    assert found.geometry is not None
+    assert found.geometry.chip_x == pytest.approx(3.5, rel=0.002)
+    assert found.geometry.mirrored == mirrored
+    assert [s.verdict for s in found.segments] == ["detected"]
+
+
+def test_a_frame_made_small_later_is_read_without_a_search(marked: ByteImage) -> None:
+    detector = Detector((KEY,), search=False)
+    detector.add(cv2.resize(marked, (256, 256), interpolation=cv2.INTER_AREA))
+    found = detector.result()
+    assert found.identifier == IDENTIFIER
+    assert found.geometry is not None
+    assert found.geometry.chip_x == pytest.approx(2.0)
+
+
 def test_the_geometry_says_what_was_done(marked: ByteImage) -> None:
     mirrored = seen(np.ascontiguousarray(marked[:, ::-1])).geometry
     assert mirrored is not None

@@ -21,7 +21,7 @@ from gioconda.trust.watermark.detection import (
 from gioconda.trust.watermark.keyed import Identity, Keys
 from gioconda.trust.watermark.keys import OperatorKey
 from gioconda.trust.watermark.layout import public_pilots
-from gioconda.trust.watermark.placing import Picture, Placing, aligned
+from gioconda.trust.watermark.placing import Picture, Placing, aligned, whole_frames
 from gioconda.trust.watermark.reading import pilot_z
 from gioconda.trust.watermark.search import (
     CLIMB,
@@ -98,7 +98,7 @@ class Detector:
         self._progress = progress or (lambda share: None)
         self._search = search
         self._seconds = WholeFrames()
-        self._windows = Windows(self._seconds.take)
+        self._windows = Windows(self._take)
 
     def add(self, luma: ByteImage, time_s: float = 0.0) -> None:
         """Take the next frame; memory stays bounded whatever the length.
@@ -109,6 +109,9 @@ class Detector:
         """
         self._windows.add(luma, time_s)
 
+    def _take(self, second: Window) -> None:
+        self._seconds.take(second, self._windows.given[0] / second.fine.shape[1])
+
     def result(self) -> Detection:
         """Search all that was added; may be asked again after more was."""
         windows = self._windows.all()
@@ -116,7 +119,8 @@ class Detector:
             return Detection("inconclusive", 1.0, 0.0, usable=False)
         seconds = deepcopy(self._seconds)
         if self._windows.frames > 1:
-            seconds.take(self._windows.open_second())
+            second = self._windows.open_second()
+            seconds.take(second, self._windows.given[0] / second.fine.shape[1])
         looking = _Looking(
             windows, self._windows, seconds, self._keys, self._progress, self._search
         )
@@ -151,6 +155,9 @@ class _Looking:
         self._pilots = (self._public, *self._keys.together)
         self._trials = 0.0
         self._candidates: list[Placing] = []
+        width, height = self._whole.width, self._whole.height
+        #: What is named where nothing was found.
+        self._nowhere = aligned(width, height, width / height, False)
         self._boxes = [(slice(0, self._whole.height), slice(0, self._whole.width))]
         if (inside := without_bars(self._mean)) is not None:
             self._boxes.append(inside)
@@ -200,7 +207,7 @@ class _Looking:
                     self._whole, squeezed_sizes(width, height), _SQUEEZED, 0.4, 1.0
                 ),
             ]
-        best = _Best(Found(-9.0, aligned(width, height, width / height, False)), 1.0)
+        best = _Best(Found(-9.0, self._nowhere), 1.0)
         for stage in stages:
             new = stage()
             if (new.false_alarm, -new.found.z) < (best.false_alarm, -best.found.z):
@@ -229,13 +236,14 @@ class _Looking:
         search = Search(self._whole, *self._pilots)
         best: Found | None = None
         for rows, columns in self._boxes:
-            shape = (columns.stop - columns.start) / (rows.stop - rows.start)
+            width, height = columns.stop - columns.start, rows.stop - rows.start
             for mirrored in (False, True):
-                place = self._in_box(rows, columns, shape, mirrored)
-                self._candidates.append(place)
-                found = search.strongest(place)
-                if best is None or found.z > best.z:
-                    best = found
+                for own in whole_frames(width, height, self._scale, mirrored):
+                    place = self._moved(own, rows, columns)
+                    self._candidates.append(place)
+                    found = search.strongest(place)
+                    if best is None or found.z > best.z:
+                        best = found
         assert best is not None
         return self._judged(best, len(self._candidates), _AS_IT_IS)
 
@@ -244,11 +252,11 @@ class _Looking:
         search = Search(self._whole, *self._pilots)
         found = []
         for rows, columns in self._boxes:
-            own = (columns.stop - columns.start) / (rows.stop - rows.start)
-            for shape in (own, *_SHAPES):
-                for mirrored in (False, True):
-                    place = self._in_box(rows, columns, shape, mirrored)
-                    found.append(search.strongest(place))
+            width, height = columns.stop - columns.start, rows.stop - rows.start
+            for mirrored in (False, True):
+                places = whole_frames(width, height, self._scale, mirrored)
+                places += [aligned(width, height, shape, mirrored) for shape in _SHAPES]
+                found += [search.strongest(self._moved(p, rows, columns)) for p in places]
         found.sort(key=lambda f: -f.z)
         best = found[0]
         if best.z < _EXACT:
@@ -257,21 +265,16 @@ class _Looking:
             self._candidates = [f.placing for f in climbed]
         return self._judged(best, len(found) * CLIMB, _WHOLE_FRAME)
 
-    def _in_box(self, rows: slice, columns: slice, shape: float, mirrored: bool) -> Placing:
-        place = aligned(columns.stop - columns.start, rows.stop - rows.start, shape, mirrored)
+    def _moved(self, place: Placing, rows: slice, columns: slice) -> Placing:
+        """Return a place of a part of the picture as one of all of it."""
         return _moved(place, (self._whole.width, self._whole.height), rows, columns)
 
     def _single_seconds(self) -> _Best:
         """Try each second by itself, in whole frames."""
-        z, mirrored = self._seconds.best()
-        self._candidates = [self._own(mirrored)]
-        count = len(self._seconds.strengths[False])
-        return self._judged(Found(z, self._own(mirrored)), max(2 * count, 1), _SECONDS)
-
-    def _own(self, mirrored: bool) -> Placing:
-        """Return where the grid lies in a whole frame of unchanged shape."""
-        width, height = self._whole.width, self._whole.height
-        return aligned(width, height, width / height, mirrored)
+        z, place = self._seconds.best() or (-9.0, self._nowhere)
+        self._candidates = [place]
+        count = sum(len(strengths) for strengths in self._seconds.strengths.values())
+        return self._judged(Found(z, place), max(count, 1), _SECONDS)
 
     def _sought(
         self,
@@ -283,7 +286,7 @@ class _Looking:
         times: int = 1,
     ) -> _Best:
         if not sizes:
-            return _Best(Found(-9.0, self._own(False)), 1.0)
+            return _Best(Found(-9.0, self._nowhere), 1.0)
         search = Search(picture, *self._pilots)
         found = search.best(sizes, lambda part: self._progress(done + part * (until - done)))
         self._candidates += [f.placing for f in found]
@@ -292,7 +295,7 @@ class _Looking:
     def _sought_in_parts(self, sizes: list[Hypothesis]) -> _Best:
         count = len(self._windows)
         chosen = sorted({0, count // 2, count - 1}) if count > 1 else []
-        best = _Best(Found(-9.0, self._own(False)), 1.0)
+        best = _Best(Found(-9.0, self._nowhere), 1.0)
         for i, part in enumerate(chosen):
             done = 0.1 + 0.05 * i
             new = self._sought(self._part(part), sizes, _PARTS, done, done + 0.05, len(chosen))
@@ -333,10 +336,8 @@ class _Looking:
 
     def _grids(self, place: Placing, windows: bool) -> Iterator[FloatImage]:
         """Yield what may be read at a place: of all frames, of the marked ones, of one window."""
-        if place == self._own(place.mirrored) and self._frames > 1:
-            marked = self._seconds.grid(place.mirrored)
-            if marked is not None:
-                yield marked
+        if (marked := self._seconds.grid(place)) is not None:
+            yield marked
         if (whole := self._whole.read(place)) is not None:
             yield whole
         if windows and len(self._windows) > 1:
@@ -363,8 +364,8 @@ class _Looking:
         z = -9.0 if values is None else pilot_z(values.ravel(), self._public)
         if verdict != "detected" or self._frames == 1:
             return (Segment(first.start_s, last.end_s, z, verdict),), z
-        if place == self._own(place.mirrored):
-            return sections(self._seconds.strengths[place.mirrored]), z
+        if place in self._seconds.strengths:
+            return sections(self._seconds.strengths[place]), z
         pictures = [self._part(i) for i in range(len(self._windows))]
         return sections(strengths_at(place, self._windows, pictures, self._public)), z
 

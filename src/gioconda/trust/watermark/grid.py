@@ -1,8 +1,13 @@
-"""The grid of chips over a frame: squares from the top left, 128 along the shorter side."""
+"""The grid of chips over a frame: squares from the top left, 128 along the shorter side.
+
+A small frame shows the top left part of the grid alone, in chips that are large enough to outlive
+an encoder.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +16,9 @@ from numba import njit
 from gioconda.trust.watermark.layout import SIDE
 
 FloatImage = npt.NDArray[np.float32]
+
+#: No chip is marked smaller, in pixels.
+LEAST_MARKED: Final = 3.5
 
 
 @dataclass(frozen=True)
@@ -29,8 +37,8 @@ class Grid:
 
     @property
     def chip(self) -> float:
-        """Side of a chip in pixels; at least one."""
-        return max(min(self.width, self.height) / SIDE, 1.0)
+        """Side of a chip in pixels."""
+        return max(min(self.width, self.height) / SIDE, LEAST_MARKED)
 
     @property
     def rows(self) -> int:

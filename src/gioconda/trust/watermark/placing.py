@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gioconda.trust.watermark.detection import Geometry
+from gioconda.trust.watermark.grid import Grid
 from gioconda.trust.watermark.layout import SIDE
 from gioconda.trust.watermark.statistic import folded, statistic
 
@@ -115,6 +116,26 @@ def aligned(width: int, height: int, aspect: float, mirrored: bool) -> Placing:
     across = SIDE * max(aspect, 1.0)
     down = SIDE * max(1 / aspect, 1.0)
     return Placing(width / across, height / down, across / 2, down / 2, mirrored)
+
+
+def whole_frames(width: int, height: int, scale: float, mirrored: bool) -> list[Placing]:
+    """Return where the grid lies in a whole frame of unchanged shape.
+
+    Args:
+        width: of the picture.
+        height: of the picture.
+        scale: pixels of the file in one of the picture's.
+        mirrored: whether it was mirrored since it was marked.
+
+    Returns:
+        The place in a frame that was large, whatever its size is now; and in one that was as
+        small when it was marked, if it is small.
+    """
+    places = [aligned(width, height, width / height, mirrored)]
+    chip = Grid(round(width * scale), round(height * scale)).chip / scale
+    if chip > 1.001 * places[0].chip_y:
+        places.append(Placing(chip, chip, width / 2 / chip, height / 2 / chip, mirrored))
+    return places
 
 
 @lru_cache(maxsize=256)

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from gioconda.trust.watermark.detection import Segment, Verdict
 from gioconda.trust.watermark.layout import Pilots, public_pilots
-from gioconda.trust.watermark.placing import Picture, Placing, aligned
+from gioconda.trust.watermark.placing import Picture, Placing, whole_frames
 from gioconda.trust.watermark.reading import pilot_z
 from gioconda.trust.watermark.windows import Window
 
@@ -47,33 +47,37 @@ class WholeFrames:
     """
 
     def __init__(self) -> None:
-        self.strengths: dict[bool, list[Strength]] = {False: [], True: []}
-        self._sums = {m: np.zeros((0, 0), np.float32) for m in (False, True)}
+        #: Second by second, at each place that the grid has in whole frames.
+        self.strengths: dict[Placing, list[Strength]] = {}
+        self._sums: dict[Placing, FloatImage] = {}
         self._pilots = public_pilots()
 
-    def take(self, second: Window) -> None:
-        """Read a second."""
+    def take(self, second: Window, scale: float) -> None:
+        """Read a second.
+
+        Args:
+            second: of frames, all of one size.
+            scale: pixels of the file in one of the second's.
+        """
         picture = Picture(second.luma(), second.spread())
         for mirrored in (False, True):
-            place = aligned(picture.width, picture.height, picture.width / picture.height, mirrored)
-            values = picture.read(place)
-            z = -9.0 if values is None else pilot_z(values.ravel(), self._pilots)
-            self.strengths[mirrored].append(Strength(second.start_s, second.end_s, z))
-            if values is not None and z >= SURE:
-                total = self._sums[mirrored]
-                self._sums[mirrored] = total + values if total.size else values
+            for place in whole_frames(picture.width, picture.height, scale, mirrored):
+                values = picture.read(place)
+                z = -9.0 if values is None else pilot_z(values.ravel(), self._pilots)
+                strengths = self.strengths.setdefault(place, [])
+                strengths.append(Strength(second.start_s, second.end_s, z))
+                if values is not None and z >= SURE:
+                    total = self._sums.get(place)
+                    self._sums[place] = values if total is None else total + values
 
-    def best(self) -> tuple[float, bool]:
-        """Return the strongest reading and whether it is mirrored."""
-        return max(
-            (max((s.z for s in strengths), default=-9.0), mirrored)
-            for mirrored, strengths in self.strengths.items()
-        )
+    def best(self) -> tuple[float, Placing] | None:
+        """Return the strongest reading and where it was taken; None before any second."""
+        readings = [(s.z, place) for place, known in self.strengths.items() for s in known]
+        return max(readings, key=lambda reading: reading[0], default=None)
 
-    def grid(self, mirrored: bool) -> FloatImage | None:
-        """Return the sum of the seconds that carry the mark, float32 (128, 128)."""
-        total = self._sums[mirrored]
-        return total if total.size else None
+    def grid(self, place: Placing) -> FloatImage | None:
+        """Return the sum of the seconds that carry the mark at a place, float32 (128, 128)."""
+        return self._sums.get(place)
 
 
 def strengths_at(

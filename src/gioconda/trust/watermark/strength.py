@@ -61,7 +61,7 @@ _LEAST_PUBLIC, _MOST_PUBLIC = 0.4, 1.2
 _LEAST_STRENGTH, _MOST_STRENGTH = 0.5, 2.5
 #: Root mean square of all amplitudes at most: 44.5 dB of PSNR in the luma of a video, which gets
 #: 0.86 levels for one of red, green and blue, of which drawing out leaves two thirds.
-_MOST_RMS: Final = 2.65
+_MOST_RMS: Final = 2.33
 #: A mark keeps its strength while what is expected of it lies within these parts of what is asked.
 _ENOUGH, _TOO_MUCH = 0.9, 1.5
 _FIRST_ROUNDS: Final = 6
