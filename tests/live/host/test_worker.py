@@ -12,7 +12,8 @@ import pytest
 from gioconda import examples
 from gioconda.errors import ConsentError, TrustError
 from gioconda.live.host.portraits import HeldPortraits
-from gioconda.live.host.worker import Worker, warm_up
+from gioconda.live.host.warm_up import warm_up
+from gioconda.live.host.worker import Worker
 from gioconda.portrait import Portrait
 from gioconda.trust.consent.ledger import Ledger
 
