@@ -13,6 +13,7 @@ from gioconda.cli.cluster_option import ClusterOption, JobsOption, WithCluster
 from gioconda.cli.consent_commands import consent_app
 from gioconda.cli.consent_options import Stating, with_consent
 from gioconda.cli.measure_commands import measure_app
+from gioconda.cli.train_commands import train_app
 from gioconda.cli.trust_commands import trust_app
 from gioconda.cli.voice import Voice
 from gioconda.cli.words import Words
@@ -396,24 +397,4 @@ def warm_up() -> None:
 app.add_typer(consent_app, name="consent")
 app.add_typer(measure_app, name="measure")
 app.add_typer(trust_app, name="trust")
-
-
-train_app = typer.Typer(help="Make the shipped weights again.", no_args_is_help=True)
 app.add_typer(train_app, name="train")
-
-
-@train_app.command("speech")
-def train_speech(
-    output: Annotated[
-        str, typer.Option("-o", "--output", help="Folder for the weights.")
-    ] = "out/speech",
-    minutes: Annotated[
-        float, typer.Option("--minutes", min=1, help="Minutes of synthetic speech.")
-    ] = 800.0,
-    steps: Annotated[int, typer.Option("--steps", min=1, help="Training steps.")] = 10_100,
-    seed: arg.Seed = 0,
-) -> None:
-    """Train the phonetic net from synthetic speech (needs the extra 'train')."""
-    from gioconda.cli import looking
-
-    looking.train_speech(output, minutes=minutes, steps=steps, seed=seed)

@@ -72,11 +72,13 @@ def export(output: str | None, voice: Voice, *, secret: bool, force: bool) -> No
     """Write the public certificate, or an encrypted copy of the keys."""
     from gioconda.targets import check_file_target, replacing
     from gioconda.trust.credentials.anchors import own_anchors
-    from gioconda.trust.credentials.keys import exported, own_identity
+    from gioconda.trust.credentials.keys import own_identity
 
     target = None if output is None else check_file_target(output, force)
     if secret:
-        text = exported(_passphrase())
+        from gioconda.trust.credentials.safe_copy import safe_copy
+
+        text = safe_copy(_passphrase())
     else:
         own_identity()  # so that there is something
         text = b"".join(own_anchors())
@@ -87,7 +89,7 @@ def export(output: str | None, voice: Voice, *, secret: bool, force: bool) -> No
         if secret:
             stage.chmod(0o600)
         stage.write_bytes(text)
-    what = "encrypted copy of the signing keys" if secret else "public certificates"
+    what = "encrypted copy of all keys" if secret else "public certificates"
     voice.say(f"{what}: {target}")
 
 

@@ -18,7 +18,8 @@ from gioconda.cluster.face_host import Scaling, application
 from gioconda.cluster.far_files import Incoming
 from gioconda.cluster.gate import Gate, Invitation, hang_up
 from gioconda.live.host import commands as c
-from gioconda.live.host.pool import START_S, ConnectedWorker, WorkerPool
+from gioconda.live.host.connected_worker import ConnectedWorker
+from gioconda.live.host.pool import START_S, WorkerPool
 
 logger = logging.getLogger(__name__)
 

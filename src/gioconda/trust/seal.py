@@ -150,15 +150,42 @@ def _still_granted(provenance: Provenance) -> None:
 def move(stage: Path, final: Path) -> None:
     """Give a sealed file its name, and the credentials beside it theirs, if it has such.
 
-    The credentials go first, so that the file is never under its name without them.
+    The credentials go first, so that the file is never under its name without them. A file that is
+    replaced goes aside before, so that it never stands beside those of another: whoever is killed
+    here leaves the old file, the new one, or none under the name, and the old one hidden.
 
     Raises:
-        OSError: it cannot be moved.
+        OSError: it cannot be moved; the old file is there as it was.
     """
     beside = sidecar_of(stage)
-    if beside.exists():
+    if not beside.exists():
+        os.replace(stage, final)
+        return
+    with _aside(final):
         os.replace(beside, sidecar_of(final))
-    os.replace(stage, final)
+        os.replace(stage, final)
+
+
+@contextmanager
+def _aside(final: Path) -> Iterator[None]:
+    """Move a file and the credentials beside it out of the way; put both back if all fails."""
+    old = final.with_name(f".{final.stem[:40]}.old-{secrets.token_hex(3)}{final.suffix}")
+    moved: list[tuple[Path, Path]] = []
+    try:
+        for here, there in ((final, old), (sidecar_of(final), sidecar_of(old))):
+            if here.exists():
+                os.replace(here, there)
+                moved.append((here, there))
+        yield
+    except BaseException:
+        with suppress(OSError):
+            sidecar_of(final).unlink(missing_ok=True)
+            for here, there in reversed(moved):
+                os.replace(there, here)
+        raise
+    for _, there in moved:
+        with suppress(OSError):
+            there.unlink()
 
 
 @dataclass(frozen=True)

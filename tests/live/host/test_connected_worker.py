@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from gioconda.live.host import commands as c
-from gioconda.live.host import pool as pool_module
-from gioconda.live.host.pool import KEPT_PORTRAITS, ConnectedWorker
+from gioconda.live.host import connected_worker as worker_module
+from gioconda.live.host.connected_worker import KEPT_PORTRAITS, ConnectedWorker
 
 
 class Far:
@@ -83,7 +83,7 @@ def test_the_portrait_used_least_is_forgotten_on_both_sides() -> None:
 
 
 def test_a_worker_that_does_not_answer_is_ended(monkeypatch: Any) -> None:
-    monkeypatch.setattr(pool_module, "ANSWER_S", 0.1)
+    monkeypatch.setattr(worker_module, "ANSWER_S", 0.1)
 
     async def story() -> None:
         worker, _ = connected()

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.live.page.fake_server import PAGE, picture_file
+from tests.live.page.fake_answers import picture_file
+from tests.live.page.fake_server import PAGE
 
 from gioconda.trust.consent.wording import GUARDIANS, HONESTLY, LANGUAGES, OF_AGE, TEXTS
 

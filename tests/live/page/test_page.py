@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from tests.live.page.fake_server import picture_file
+from tests.live.page.fake_answers import picture_file
 
 from gioconda.live import messages as m
 from gioconda.live.packets import Kind

@@ -84,6 +84,21 @@ def test_a_spliced_video_is_told_and_drawn(watched: Any, server: Any) -> None:
     assert watched.problems == []
 
 
+@pytest.mark.parametrize("attested", [True, False])
+def test_a_time_that_nobody_attests_is_the_signers_word(
+    watched: Any, server: Any, attested: bool
+) -> None:
+    found = answer()
+    found["credentials"]["timestamped"] = attested
+    server.behaviour.finding = found
+    page = opened(watched)
+    choose(page)
+    page.wait_for_selector("#check-verdict")
+    words = page.inner_text("#check-finding")
+    assert "2026" in words
+    assert ("as the signer says" in words) is not attested
+
+
 def test_what_a_stranger_wrote_is_only_text(watched: Any, server: Any) -> None:
     server.behaviour.finding = answer()
     page = opened(watched)

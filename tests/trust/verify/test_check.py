@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import io
 import os
-import socket
-import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -362,50 +360,3 @@ def test_names_of_any_bytes_are_told_as_text(means: Means, tmp_path: Path) -> No
     found = verify_file(path, means)
     assert found.file.name == "\N{REPLACEMENT CHARACTER}<b>.png"
     found.model_dump_json()
-
-
-@pytest.fixture
-def listener() -> Iterator[tuple[int, Callable[[], int]]]:
-    """A port of this machine, and how many connections came."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        count = 0
-
-        def accept() -> None:
-            nonlocal count
-            while True:
-                try:
-                    one, _ = server.accept()
-                except OSError:
-                    return
-                count += 1
-                one.close()
-
-        thread = threading.Thread(target=accept, daemon=True)
-        thread.start()
-        yield server.getsockname()[1], lambda: count
-        server.shutdown(socket.SHUT_RDWR)
-    thread.join(5)
-
-
-def test_addresses_in_files_are_never_asked(
-    means: Means, tmp_path: Path, listener: tuple[int, Callable[[], int]]
-) -> None:
-    port, count = listener
-    base = f"http://127.0.0.1:{port}"
-    playlist = f"#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\n{base}/a.ts\n".encode()
-    script = f"ffconcat version 1.0\nfile '{base}/b.mp4'\n".encode()
-    dash = f'<?xml version="1.0"?><MPD><BaseURL>{base}/c</BaseURL></MPD>'.encode()
-    for name, data in (("a.m3u8", playlist), ("b.txt", script), ("c.mpd", dash)):
-        (tmp_path / name).write_bytes(data)
-        assert verify_file(tmp_path / name, means).verdict.code == "unreadable"
-    assert verify_file(f"{base}/d.mp4", means).verdict.code == "unreadable"
-    xmp = (
-        '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/'
-        '22-rdf-syntax-ns#"><rdf:Description xmlns:dcterms="http://purl.org/dc/terms/" '
-        f'dcterms:provenance="{base}/e.c2pa"/></rdf:RDF></x:xmpmeta>'
-    )
-    file = io.BytesIO()
-    Image.new("RGB", (64, 64)).save(file, "JPEG", xmp=xmp.encode())
-    found = verify_file(file.getvalue(), means)
-    assert found.credentials.status in ("none", "unreadable")
-    assert count() == 0

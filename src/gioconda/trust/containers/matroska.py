@@ -20,6 +20,7 @@ from gioconda.trust.containers.pieces import Piece, length_of, part
 
 MEDIA_TYPE: Final = "application/c2pa"
 FILE_NAME: Final = "manifest.c2pa"
+_TOLD: Final = b"Content Credentials (C2PA) of the first "
 _EBML: Final = 0x1A45DFA3
 _SEGMENT: Final = 0x18538067
 _SEEK_HEAD: Final = 0x114D9B74
@@ -36,6 +37,8 @@ _UNKNOWN: Final = b"\x01" + b"\xff" * 7
 #: Bounds for files from anywhere.
 _MOST_ELEMENTS: Final = 2_000_000
 _LARGEST_STORE: Final = 16 << 20
+#: What is attached here is not larger; see ``gioconda.trust.seal``.
+_LARGEST_ATTACHMENT: Final = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -96,7 +99,7 @@ def attachment(store: bytes, signed: int, room: int) -> bytes:
     Raises:
         ValueError: the store needs more.
     """
-    told = f"Content Credentials (C2PA) of the first {signed} bytes of this file"
+    told = f"{_TOLD.decode()}{signed} bytes of this file"
     uid = zlib.crc32(store) or 1
     attached = _master(
         0x61A7,
@@ -114,7 +117,12 @@ def attachment(store: bytes, signed: int, room: int) -> bytes:
 
 
 def attached(file: BinaryIO) -> Attached | None:
-    """Return the credentials that a file carries, or None; anything may be in the file."""
+    """Return the credentials that a file carries, or None; anything may be in the file.
+
+    What is attached is not signed itself, and a player may show what else is in it. So it counts as
+    not signed only where it is to the byte as :func:`attachment` makes it, and the last of the
+    file; else all of the file counts as signed, and the credentials do not fit it.
+    """
     size = length_of(file)
     try:
         segment = _segment(file, size)
@@ -135,9 +143,27 @@ def attached(file: BinaryIO) -> Attached | None:
                 continue
             if data.end - data.body > _LARGEST_STORE:
                 return None
-            signed: tuple[Piece, ...] = ((0, element.start), (element.end, size))
-            return Attached(part(file, data.body, data.end), signed)
+            store = part(file, data.body, data.end)
+            last = element.end == size and _is_ours(file, element.start, size, store)
+            return Attached(store, ((0, element.start if last else size),))
     return None
+
+
+def seems_attached(file: BinaryIO) -> bool:
+    """Tell whether damaged credentials, which :func:`attached` does not find, end a file."""
+    size = length_of(file)
+    tail = part(file, max(0, size - _LARGEST_ATTACHMENT), size)
+    return any(text in tail for text in (_TOLD, MEDIA_TYPE.encode(), FILE_NAME.encode()))
+
+
+def _is_ours(file: BinaryIO, start: int, end: int, store: bytes) -> bool:
+    """Tell whether a part of the file is just what :func:`attachment` makes of a store."""
+    if end - start > _LARGEST_ATTACHMENT:
+        return False
+    try:
+        return part(file, start, end) == attachment(store, start, end - start)
+    except ValueError:
+        return False
 
 
 def _segment(file: BinaryIO, size: int) -> _Element:

@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final, Literal, get_args
 
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
@@ -227,24 +227,35 @@ def own_signers() -> tuple[tuple[int, x509.Certificate], ...]:
 
 
 def exported(passphrase: bytes) -> bytes:
-    """Return the newest authority's and signer's certificates with their keys, for a safe copy.
+    """Return every authority's and signer's certificate and key, for a safe copy; newest first.
 
     Args:
         passphrase: with which the keys are encrypted (PKCS #8).
 
     Raises:
-        TrustError: a key is missing, damaged, or cannot be read or made.
+        TrustError: a key that is in use is missing, damaged, or cannot be read or made. Of older
+            ones that are, there is the certificate alone.
     """
     encryption = serialization.BestAvailableEncryption(passphrase)
-    signer = own_identity().epoch
-    pairs = [_pair("authority", _newest("authority")), _pair("signing", signer)]
-    return b"".join(
-        pair.certificate_pem
-        + pair.key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, encryption
-        )
-        for pair in pairs
-    )
+    used = {"authority": _newest("authority"), "signing": own_identity().epoch}
+    found = []
+    for kind in get_args(Kind):
+        for number in range(_newest(kind), 0, -1):
+            if not _path(kind, number, "pem").exists():
+                continue
+            found.append(pem(_certificates(kind, number)[0]))
+            try:
+                key = _pair(kind, number).key
+            except TrustError:
+                if number == used[kind]:
+                    raise
+                continue
+            found.append(
+                key.private_bytes(
+                    serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, encryption
+                )
+            )
+    return b"".join(found)
 
 
 def _own(number: int, timestamp_url: str | None) -> Identity:

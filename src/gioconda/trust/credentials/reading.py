@@ -90,7 +90,9 @@ def read_credentials(
             media_type = media_type_of(file, suffix)
             stream, store, place = _located(file, media_type)
             found = Credentials("none")
-            if place is not None:
+            if place == "attached" and store is None:
+                found = Credentials("unreadable", place, problems=("manifest.unreadable",))
+            elif place is not None:
                 found = _read(stream, media_type, store, place, trust)
             if found.status == "none" and beside is not None:
                 found = _read(file, media_type or _ANY, beside, "beside", trust)
@@ -103,13 +105,17 @@ def read_credentials(
 def _located(file: BinaryIO, media_type: str) -> tuple[BinaryIO, bytes | None, Place | None]:
     """Return the bytes that a file's own credentials cover, their store if apart, and its place.
 
-    The place is None if the format has none for them, or nothing is there.
+    The place is None if the format has none for them, or nothing is there. There is no store where
+    what is attached is damaged.
     """
     carrier = carrier_of(media_type) if media_type else "beside"
     if carrier == "embedded":
         return file, None, "embedded"
-    if carrier == "attached" and (found := matroska.attached(file)) is not None:
-        return cast(BinaryIO, Pieces(file, found.signed)), found.store, "attached"
+    if carrier == "attached":
+        if (found := matroska.attached(file)) is not None:
+            return cast(BinaryIO, Pieces(file, found.signed)), found.store, "attached"
+        if matroska.seems_attached(file):
+            return file, None, "attached"
     return file, None, None
 
 

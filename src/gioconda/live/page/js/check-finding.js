@@ -69,6 +69,12 @@ function card(heading, state, tone, pairs) {
   );
 }
 
+/** Say when a file was signed, and by whose word where no time server attests it. */
+function signedAt(found) {
+  const time = instant(found.signed_at);
+  return found.timestamped ? time : t('check.fact.signed.says', { time });
+}
+
 function credentials(found) {
   const state = found.own ? 'own' : found.status;
   const wrong = found.status === 'invalid' || found.status === 'unreadable';
@@ -79,7 +85,7 @@ function credentials(found) {
     wrong ? 'is-warning' : good ? 'is-ours' : '',
     [
       [t('check.fact.signer'), found.signer],
-      [t('check.fact.signed'), found.signed_at && instant(found.signed_at)],
+      [t('check.fact.signed'), found.signed_at && signedAt(found)],
       [t('check.fact.program'), found.generator],
       [t('check.fact.says'), found.source_type && sourceWords(found.source_type)],
     ],
