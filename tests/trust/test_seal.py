@@ -20,12 +20,7 @@ from tests.trust.outputs import IDENTIFIER, PORTRAIT, SUFFIXES, Shelf, frames, g
 
 from gioconda.errors import ConsentError, OptionError, OutputError, TrustError
 from gioconda.trust import log
-<<<<<<< HEAD
 from gioconda.trust.consent.ledger import Ledger
-from gioconda.trust.containers import matroska
-from gioconda.trust.containers.pieces import Pieces
-=======
->>>>>>> fix2
 from gioconda.trust.credentials.keys import identity, rotate
 from gioconda.trust.credentials.reading import read_credentials, sidecar_of
 from gioconda.trust.credentials.signing import FileSigner
