@@ -226,7 +226,7 @@ def test_a_view_that_cannot_be_made_leaves_the_one_there_is(
     with ThreadPoolExecutor(1) as executor:
         session = made(portrait, executor=executor)
         run(session, 0.3)
-        monkeypatch.setattr(session, "_make", lambda **_: 1 / 0)
+        monkeypatch.setattr(session._views, "_make", lambda **_: 1 / 0)
         session.set(Controls(seed=3, distance=1.5))
         executor.submit(int).result()
         assert run(session, 0.6, start_s=0.3).frames

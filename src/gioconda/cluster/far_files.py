@@ -18,6 +18,7 @@ from typing import Any, Final
 from gioconda.cluster.scratch import scratch_folder
 from gioconda.errors import GiocondaError
 from gioconda.live.host.commands import OpenSession, OutputChanged, StartOutput
+from gioconda.live.told import told
 
 #: So much of a file travels at once, so that frames come through between.
 _PART_BYTES: Final = 256 * 2**10
@@ -183,7 +184,7 @@ def _finished(
     except OSError as e:
         reason = f"the file could not be written: {e.strerror or e}"
     except GiocondaError as e:
-        reason = str(e)
+        reason = told(e)
     else:
         return report
     if stage is not None:

@@ -7,17 +7,17 @@ the lips need to hear that much of what comes after an instant.
 
 from __future__ import annotations
 
-import logging
 import math
-from collections.abc import Callable, Sequence
-from concurrent.futures import Executor, Future
+from collections.abc import Sequence
+from concurrent.futures import Executor
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from gioconda.background import BackgroundLike, background_of
-from gioconda.control_track import ControlTrack, Direction, track_of
+from gioconda.control_track import Direction, track_of
 from gioconda.controls import Controls, check_number
 from gioconda.errors import OptionError
 from gioconda.frame_maker import KEPT, FrameMaker, check_options
@@ -26,11 +26,12 @@ from gioconda.live.release import Release
 from gioconda.live.resample import Resampler
 from gioconda.live.speech_queue import SpeechQueue
 from gioconda.live.types import OUTPUT_RATE_HZ, LiveFrame, Step
+from gioconda.live.views import Views
 from gioconda.motion import FloatArray, MotionBuffer
 from gioconda.session import SAMPLE_RATE_HZ, Performance
 from gioconda.speech.analyser import check_pcm
 from gioconda.trust.label import LabelTiming
-from gioconda.zoom import Camera, widened
+from gioconda.zoom import Camera
 
 if TYPE_CHECKING:
     from gioconda.live.puppet import PuppetStream
@@ -39,8 +40,6 @@ if TYPE_CHECKING:
     from gioconda.trust.provenance import Basis, Driver, Provenance
     from gioconda.trust.watermark.marks import Marks
     from gioconda.voices.types import TimedPhone
-
-logger = logging.getLogger(__name__)
 
 #: Look-ahead that costs .02 of the lips' correlation and is hardly felt.
 LOOKAHEAD_MS: Final = 80.0
@@ -123,19 +122,15 @@ class Session:
             check_options(fps, size, "crop", distance, behind)
         self.fps = float(fps)
         self.dropped = 0
-        self._executor = executor
         self.grant = granted(portrait, basis)
         self._label = LabelTiming(bool(label))
         self._portrait = portrait
-        self._make = partial(
+        make = partial(
             FrameMaker, portrait, size=size, renderer=renderer, basis=self.grant, marks=marks,
             language=label_language(label) or label_language(language or True),
         )  # fmt: skip
-        self._behind = behind
-        self._maker = self._make(background=behind, distance=track.distances)
-        self.marks = self._maker.marks
-        self._coming: Future[FrameMaker] | None = None
-        self._wanted = (self._maker.distances, behind)
+        self._views = Views(make, track.distances, behind, executor)
+        self.marks = self._views.shown.marks
         self._camera = Camera(track, self.fps)
         self._performance = Performance(
             self._controls, performer=performer, lookahead_ms=lookahead_ms
@@ -160,12 +155,12 @@ class Session:
     @property
     def width(self) -> int:
         """Width of the frames in pixels."""
-        return self._maker.width
+        return self._views.shown.width
 
     @property
     def height(self) -> int:
         """Height of the frames in pixels."""
-        return self._maker.height
+        return self._views.shown.height
 
     @property
     def lookahead_ms(self) -> float:
@@ -265,7 +260,7 @@ class Session:
         self._controls = controls
         track = track_of(controls)
         self._camera.set(track)
-        self._prepare(track, self._behind)
+        self._views.want(track.distances, self._views.background)
 
     def set_background(self, background: BackgroundLike) -> None:
         """Change what is behind the person, once it is prepared.
@@ -274,10 +269,9 @@ class Session:
             OptionError: it cannot be used, or it differs in having an alpha channel.
         """
         behind = background_of(background)
-        if behind.transparent != self._behind.transparent:
+        if behind.transparent != self._views.background.transparent:
             raise OptionError("a background cannot become transparent, or cease to be, on the way")
-        self._behind = behind
-        self._prepare(track_of(self._controls), behind)
+        self._views.want(track_of(self._controls).distances, behind)
 
     def set_listening(self, listening: bool) -> None:
         """Say whether somebody else speaks whose sound is not pushed.
@@ -375,7 +369,7 @@ class Session:
         due = math.floor(time_s * self.fps + 1e-6)
         if due < self._frame:
             return None
-        self._take_over()
+        self._views.take_over()
         self.dropped += due - self._frame
         for index in range(self._frame, due + 1):
             distance = self._camera.at(index / self.fps)
@@ -384,42 +378,11 @@ class Session:
         moment = self._release.apply(self._motion.at(instant_s), instant_s)
         if self._puppet is not None:
             moment = self._puppet.over(moment, instant_s)
-        near, far = self._maker.distances
+        view = self._views.shown
+        near, far = view.distances
         label = self._label.seen(instant_s)
-        image = self._maker.frame(moment, min(max(distance, near), far), label=label)
+        image = view.frame(moment, min(max(distance, near), far), label=label)
         return LiveFrame(due, instant_s, image, moment)
-
-    def _prepare(self, track: ControlTrack, behind: object) -> None:
-        """Have a view made that shows what is asked for, if the present one does not."""
-        distances, current = self._wanted
-        wanted = (widened(distances, track.distances), behind)
-        if wanted == (distances, current):
-            return
-        self._wanted = wanted  # type: ignore[assignment]
-        if self._executor is None:
-            self._maker, self._coming = self._other_view()(), None
-        elif self._coming is None:
-            self._coming = self._executor.submit(self._other_view())
-
-    def _other_view(self) -> Callable[[], FrameMaker]:
-        """Return what makes the view now wanted; with the same background the mark goes on."""
-        marker = self._maker.marker if self._maker.background == self._behind else None
-        return partial(self._make, distance=self._wanted[0], background=self._behind, marker=marker)
-
-    def _take_over(self) -> None:
-        """Show the view that was being prepared, once it is there."""
-        if self._coming is None or not self._coming.done():
-            return
-        made, self._coming = self._coming, None
-        try:
-            self._maker = made.result()
-        except Exception as e:
-            # What can be shown goes on being shown.
-            logger.error("a view could not be prepared: %s", type(e).__name__)
-            return
-        if self._maker.distances != self._wanted[0] or self._behind is not self._wanted[1]:
-            assert self._executor is not None
-            self._coming = self._executor.submit(self._other_view())
 
 
 def _check_room(waiting: SpeechQueue, count: int, rate_hz: int) -> None:
@@ -436,6 +399,4 @@ def _check_room(waiting: SpeechQueue, count: int, rate_hz: int) -> None:
 
 
 def _later(phone: TimedPhone, seconds: float) -> TimedPhone:
-    from gioconda.voices.types import TimedPhone
-
-    return TimedPhone(phone.start_s + seconds, phone.end_s + seconds, phone.ipa)
+    return replace(phone, start_s=phone.start_s + seconds, end_s=phone.end_s + seconds)
