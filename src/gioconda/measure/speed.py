@@ -51,7 +51,7 @@ def warm_up() -> None:
 def _warm_up_live() -> None:
     """Do the same for live sessions."""
     from gioconda.live.host.portraits import HeldPortraits
-    from gioconda.live.host.worker import warm_up as warm_up_worker
+    from gioconda.live.host.warm_up import warm_up as warm_up_worker
     from gioconda.live.puppet import Puppet
 
     warm_up_worker(HeldPortraits())
