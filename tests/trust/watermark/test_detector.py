@@ -126,7 +126,7 @@ def test_the_identifier_is_read_through_what_happens_to_pictures(
     assert found.identifier == IDENTIFIER
 
 
-@pytest.mark.parametrize(("width", "height"), [(256, 256), (288, 400), (448, 300)])
+@pytest.mark.parametrize(("width", "height"), [(256, 256), (288, 400), (380, 300)])
 @pytest.mark.parametrize("mirrored", [False, True])
 def test_a_small_frame_is_read_without_a_search(
     astronaut: ByteImage, width: int, height: int, mirrored: bool
@@ -140,7 +140,7 @@ def test_a_small_frame_is_read_without_a_search(
     assert found.verdict == "detected"
     assert found.identifier == IDENTIFIER
     assert found.geometry is not None
-    assert found.geometry.chip_x == pytest.approx(3.5, rel=0.002)
+    assert found.geometry.chip_x == pytest.approx(3.0, rel=0.002)
     assert found.geometry.mirrored == mirrored
     assert [s.verdict for s in found.segments] == ["detected"]
 

@@ -341,9 +341,16 @@ class _Looking:
         if (whole := self._whole.read(place)) is not None:
             yield whole
         if windows and len(self._windows) > 1:
-            parts = [self._part(i).read(place) for i in range(len(self._windows))]
+            pictures = [self._part(i) for i in range(len(self._windows))]
+            parts = [p.read(place) for p in pictures]
             if known := [p for p in parts if p is not None]:
-                yield np.sum(known, axis=0, dtype=np.float32)
+                total = _sum(known)
+                yield total
+                # Where everything moves, what moves is all there is.
+                alike = [p.read(place, weighed=False) for p in pictures]
+                every = _sum([p for p in alike if p is not None])
+                yield every
+                yield _sum([total / (total.std() + 1e-9), every / (every.std() + 1e-9)])
                 yield max(known, key=lambda p: pilot_z(p.ravel(), self._public))
 
     def _by_secret_pilots(self) -> _Read | None:
@@ -380,6 +387,10 @@ def _moved(place: Placing, size: tuple[int, int], rows: slice, columns: slice) -
         middle_x=place.middle_x + (-x if place.mirrored else x),
         middle_y=place.middle_y + y,
     )
+
+
+def _sum(grids: Sequence[FloatImage]) -> FloatImage:
+    return np.asarray(np.sum(grids, axis=0), np.float32)
 
 
 def _usable(mean: FloatImage) -> bool:

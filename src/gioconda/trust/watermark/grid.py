@@ -17,8 +17,11 @@ from gioconda.trust.watermark.layout import SIDE
 
 FloatImage = npt.NDArray[np.float32]
 
-#: No chip is marked smaller, in pixels.
-LEAST_MARKED: Final = 3.5
+#: Side that a chip of a small frame has, in pixels, unless fewer than so many would be left along
+#: the shorter side: each bit needs chips enough. At 256 to 360 pixels, of six clips, crf 28 took
+#: the identifier from five with 128 chips along the side, and from three with chips of 3 pixels.
+_SMALL_CHIP: Final = 3.0
+_FEWEST: Final = 80
 
 
 @dataclass(frozen=True)
@@ -37,8 +40,9 @@ class Grid:
 
     @property
     def chip(self) -> float:
-        """Side of a chip in pixels."""
-        return max(min(self.width, self.height) / SIDE, LEAST_MARKED)
+        """Side of a chip in pixels; at least one."""
+        side = min(self.width, self.height)
+        return max(side / SIDE, min(_SMALL_CHIP, side / _FEWEST), 1.0)
 
     @property
     def rows(self) -> int:

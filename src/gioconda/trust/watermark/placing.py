@@ -70,8 +70,13 @@ class Picture:
         self.height, self.width = luma.shape
         self._smooth: dict[tuple[bool, int, int], tuple[FloatImage, FloatImage | None]] = {}
 
-    def read(self, at: Placing) -> FloatImage | None:
-        """Return the folded statistic there, float32 (128, 128); None if too few chips show."""
+    def read(self, at: Placing, weighed: bool = True) -> FloatImage | None:
+        """Return the folded statistic there, float32 (128, 128); None if too few chips show.
+
+        Args:
+            at: where.
+            weighed: whether what moves counts less.
+        """
         left, columns = _span(self.width, at.chip_x, at.middle_x)
         top, rows = _span(self.height, at.chip_y, at.middle_y)
         if columns < LEAST_CHIPS or rows < LEAST_CHIPS or min(at.chip_x, at.chip_y) < LEAST_CHIP:
@@ -79,7 +84,7 @@ class Picture:
         means, squares = self._smoothed(at.mirrored, at.chip_x, at.chip_y)
         grid = _sampled(means, at, left, top, columns, rows)
         spread = None
-        if squares is not None:
+        if squares is not None and weighed:
             spread = np.sqrt(np.maximum(_sampled(squares, at, left, top, columns, rows), 0))
         values = folded(statistic(grid, spread))
         return np.roll(values, (top % SIDE, left % SIDE), (0, 1))
