@@ -16,6 +16,7 @@ from gioconda.cluster.far_files import FarConnection, FilePart, Incoming, is_fil
 from gioconda.cluster.far_video import FarVideoWriter
 from gioconda.errors import TrustError
 from gioconda.live.host.commands import OpenSession, OutputChanged, StartOutput
+from gioconda.live.told import UNREADY_SENTENCE
 from gioconda.trust.credentials.reading import read_credentials
 from gioconda.trust.provenance import Grant, Provenance
 from gioconda.trust.watermark.keys import OperatorKey
@@ -148,14 +149,14 @@ def test_a_file_that_cannot_be_signed_is_told_and_not_kept(
     home: Home, tmp_path: Path, video: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(*_: object) -> None:
-        raise TrustError("the key cannot be read")
+        raise TrustError("'/home/ann/keys' cannot be read")
 
     monkeypatch.setattr("gioconda.trust.seal.seal", refuse)
     seen = home.start(tmp_path / "mine.mp4")
     Path(seen.target).write_bytes(video)
     home.far.send(OutputChanged("recording", "closed", provenance=MADE_FROM))
     home.hear()
-    assert (home.told[0].state, home.told[0].message) == ("failed", "the key cannot be read")
+    assert (home.told[0].state, home.told[0].message) == ("failed", UNREADY_SENTENCE)
     assert list(tmp_path.iterdir()) == []
 
 
