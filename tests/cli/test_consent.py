@@ -87,13 +87,13 @@ def test_without_a_terminal_it_names_the_option(
 
 def test_it_is_stated_by_an_option_once(home: Path, face: Path, sound: Path) -> None:
     target = face.with_name("talk.mp4")
-    for more in (("--basis", "artwork", "--of", "a copy"), ("--force",)):
+    for more in (("--basis", "artwork"), ("--force",)):
         code, _, err = gioconda("animate", face, sound, "-o", target, *FAST, *more)
         assert code == 0, err
     code, out, _ = gioconda("consent", "list", "--json")
     [record] = json.loads(out)["records"]
     assert (record["state"], record["via"]) == ("valid", "option")
-    assert record["statement"] == {"basis": "artwork", "language": "en", "of": "a copy"}
+    assert record["statement"] == {"basis": "artwork", "language": "en"}
     assert face.name not in (home / "consent.json").read_text()
 
 
@@ -196,7 +196,12 @@ def test_an_expired_permission_is_refused(home: Path, face: Path, sound: Path) -
         (("--of", "Ann"), "--of goes with --basis"),
         (("--adult",), "--adult goes with --basis"),
         (("--basis", "love"), "self, permission, artwork, synthetic"),
-        (("--basis", "artwork", "--minor"), "minor"),
+        (("--basis", "artwork", "--minor"), "leave out what is said of one: minor"),
+        (
+            ("--basis", "artwork", "--adult", "--of", "Ann"),
+            "leave out what is said of one: of, minor",
+        ),
+        (("--basis", "synthetic", "--given", "2026-01-01"), "leave out what is said of one: given"),
         (("--basis", "permission", "--until", "soon"), "2026-12-31"),
         (("--basis", "self", "--adult", "--statement", "a.wav"), "--phrase"),
         (("--basis", "self", "--adult", "--keep-statement"), "--statement"),
