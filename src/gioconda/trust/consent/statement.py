@@ -238,6 +238,14 @@ def _unchecked(kind: type[Statement], **values: Any) -> Statement:
     return statement
 
 
+#: Stands in a record that refuses a portrait about which nothing was stated; it is on no basis that
+#: counts, and can be stated by nobody.
+NOTHING_STATED: Final = _unchecked(
+    Statement, basis="", of="", given=None, until=None, minor=None, guardian=None, evidence=None,
+    language="en",
+)  # fmt: skip
+
+
 def one_line(name: str, text: str) -> None:
     """Refuse what is no name.
 
