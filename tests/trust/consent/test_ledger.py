@@ -196,5 +196,5 @@ def test_a_portrait_is_refused_beforehand(home, clock):
 def test_a_folder_that_cannot_be_used_is_named_with_the_remedy(tmp_path, clock, monkeypatch):
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("GIOCONDA_HOME", str(tmp_path / "file"))
-    with pytest.raises(TrustError, match="file/consent.json' cannot be used.*by GIOCONDA_HOME"):
+    with pytest.raises(TrustError, match=r"file/consent.json' cannot be used.*by GIOCONDA_HOME"):
         Ledger(clock).records()

@@ -15,8 +15,10 @@ from gioconda.trust.provenance import Grant
 
 #: How a statement came: asked at a terminal, an option of a command, a script's environment, a call
 #: from Python, an upload to the server, by its page too; or shipped with Gioconda.
-_BEFOREHAND: Final = "refused beforehand"
 Via = Literal["terminal", "option", "environment", "python", "server", "shipped"]
+
+
+_BEFOREHAND: Final = "refused beforehand"
 
 
 @dataclass(frozen=True)
@@ -137,7 +139,8 @@ class Record:
             raise ValueError("a record that states nothing must refuse")
         return cls(
             data["reference"], data["salt"], data["portrait"],
-            NOTHING_STATED if stated is None else Statement.from_dict(stated), data["text"], data["text_version"],
+            NOTHING_STATED if stated is None else Statement.from_dict(stated), data["text"],
+            data["text_version"],
             datetime.fromisoformat(data["stated"]), data["by"], data["via"], data.get("after", ""),
             None if revoked is None else Revocation(
                 datetime.fromisoformat(revoked["at"]), revoked["reason"]
