@@ -310,7 +310,8 @@ class Session:
     ) -> Iterator[TimedFrame]:
         """Take float32 mono PCM at 16 kHz; yield the frames that it completes.
 
-        The sound is taken in at once; frames are rendered as the iterator is consumed.
+        The sound is taken in at once; frames are rendered as the iterator is consumed. A frame's
+        picture is valid until three more have been made; copy it to keep it.
 
         Args:
             pcm: the samples, any number.

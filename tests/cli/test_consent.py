@@ -6,7 +6,9 @@ import io
 import json
 import os
 import pty
+import re
 import select
+import shutil
 import stat
 import subprocess
 import sys
@@ -71,7 +73,7 @@ def at_terminal(answers: list[tuple[str, str]], *args: object) -> tuple[int, str
             os.write(ours, left.pop(0)[1].encode() + b"\n")
     os.close(ours)
     assert not left, seen
-    return running.wait(60), seen
+    return running.wait(60), " ".join(seen.split())  # lines are wrapped
 
 
 def test_without_a_terminal_it_names_the_option(
@@ -87,13 +89,13 @@ def test_without_a_terminal_it_names_the_option(
 
 def test_it_is_stated_by_an_option_once(home: Path, face: Path, sound: Path) -> None:
     target = face.with_name("talk.mp4")
-    for more in (("--basis", "artwork", "--of", "a copy"), ("--force",)):
+    for more in (("--basis", "artwork"), ("--force",)):
         code, _, err = gioconda("animate", face, sound, "-o", target, *FAST, *more)
         assert code == 0, err
     code, out, _ = gioconda("consent", "list", "--json")
     [record] = json.loads(out)["records"]
     assert (record["state"], record["via"]) == ("valid", "option")
-    assert record["statement"] == {"basis": "artwork", "language": "en", "of": "a copy"}
+    assert record["statement"] == {"basis": "artwork", "language": "en"}
     assert face.name not in (home / "consent.json").read_text()
 
 
@@ -141,10 +143,10 @@ def test_a_minor_needs_a_guardian(home: Path, face: Path) -> None:
         ("Relation", "father"), ("When did they", ""), ("Do you state this?", "y"),
     ]  # fmt: skip
     code, _, err = gioconda("consent", "state", face, "--basis", "self", "--minor")
-    assert code == 1
+    assert code == 2
     assert "guardian" in complaint(err)
     code, _, err = gioconda("consent", "state", face, "--basis", "self")
-    assert code == 1
+    assert code == 2
     assert "--adult or --minor" in complaint(err)
     code, seen = at_terminal(asked, "consent", "state", face)
     assert code == 0, seen
@@ -196,8 +198,19 @@ def test_an_expired_permission_is_refused(home: Path, face: Path, sound: Path) -
         (("--of", "Ann"), "--of goes with --basis"),
         (("--adult",), "--adult goes with --basis"),
         (("--basis", "love"), "self, permission, artwork, synthetic"),
-        (("--basis", "artwork", "--minor"), "minor"),
+        (("--basis", "artwork", "--minor"), "leave out what is said of one: minor"),
+        (
+            ("--basis", "artwork", "--adult", "--of", "Ann"),
+            "leave out what is said of one: of, minor",
+        ),
+        (("--basis", "synthetic", "--given", "2026-01-01"), "leave out what is said of one: given"),
         (("--basis", "permission", "--until", "soon"), "2026-12-31"),
+        ((), "say the basis"),
+        (("--basis", "self", "--adult", "--given", "2999-01-01"), "which is to come"),
+        (
+            ("--basis", "permission", "--given", "2026-01-02", "--until", "2026-01-01"),
+            "before it was given",
+        ),
         (("--basis", "self", "--adult", "--statement", "a.wav"), "--phrase"),
         (("--basis", "self", "--adult", "--keep-statement"), "--statement"),
     ],
@@ -298,7 +311,7 @@ def test_every_command_that_moves_a_face_refuses_a_revoked_one(
 def test_the_question_shows_a_name_without_its_controls(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from gioconda.cli.consenting import asked
+    from gioconda.cli.consent_questions import asked
     from gioconda.errors import ConsentError
 
     monkeypatch.setattr(sys, "stdin", io.StringIO("\n"))
@@ -308,3 +321,110 @@ def test_the_question_shows_a_name_without_its_controls(
     assert "[1A" in text
     assert all(c.isprintable() or c == "\n" for c in text)
     assert "\nOn what" not in text
+
+
+def test_a_picture_nobody_spoke_of_is_refused_beforehand(
+    home: Path, face: Path, sound: Path, tmp_path: Path
+) -> None:
+    code, out, _ = gioconda("consent", "revoke", face, "--reason", "never me")
+    assert code == 0
+    assert out.startswith("refused beforehand: ")
+    code, _, err = gioconda(
+        "animate", face, sound, "-o", tmp_path / "t.mp4", "--basis", "synthetic"
+    )
+    assert code == 1
+    assert "refused beforehand" in complaint(err)
+    assert "refused beforehand" in gioconda("consent", "list")[1]
+    shown = gioconda("consent", "show", face)[1]
+    assert "state      refused beforehand" in shown
+    assert "never me" in shown
+    gioconda("consent", "export", tmp_path / "l.json")
+    [record] = json.loads((tmp_path / "l.json").read_text())["records"]
+    assert (record["state"], record["statement"]) == ("refused beforehand", None)
+
+
+def test_the_list_tells_portraits_apart_and_shows_one_alone(
+    home: Path, face: Path, tmp_path: Path
+) -> None:
+    other = tmp_path / "other.png"
+    with Image.open(face) as picture:
+        picture.crop((0, 0, 504, 512)).save(other)
+    gioconda("consent", "state", face, "--basis", "artwork")
+    gioconda("consent", "state", other, "--basis", "permission", "--of", "Ann", "--adult")
+    first, second = gioconda("consent", "list")[1].splitlines()
+    assert re.fullmatch(r"[0-9a-f]{12}  \d{4}-\d\d-\d\d \d\d:\d\d  valid, artwork", first)
+    assert second.endswith("valid, permission, of Ann")
+    assert gioconda("consent", "list", other)[1].splitlines() == [second]
+
+
+def test_a_file_that_is_missing_is_told(home: Path) -> None:
+    for command in ("show", "list", "revoke"):
+        code, _, err = gioconda("consent", command, "missing.png")
+        assert code == 1
+        assert "there is no file 'missing.png'" in complaint(err)
+
+
+def test_a_folder_that_cannot_be_used_has_one_voice(
+    home: Path, face: Path, sound: Path, tmp_path: Path
+) -> None:
+    home.write_text("")
+    for command in (
+        ("trust", "show"),
+        ("consent", "list"),
+        ("animate", face, sound, "-o", tmp_path / "t.mp4"),
+    ):
+        code, _, err = gioconda(*command)
+        assert code == 1
+        assert f"'{home}" in complaint(err)
+        assert "name another folder by GIOCONDA_HOME" in complaint(err)
+
+
+def test_first_keys_are_told_of_once(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from gioconda import examples
+    from gioconda.cli.consent_options import NOTHING
+    from gioconda.cli.consenting import granted_of
+    from gioconda.cli.voice import Voice
+
+    granted_of([str(examples.portrait_path())], NOTHING, Voice(quiet=True))
+    assert capsys.readouterr().err == ""
+    shutil.rmtree(home)
+    for times in (1, 0):
+        granted_of([str(examples.portrait_path())], NOTHING, Voice())
+        said = capsys.readouterr().err
+        assert said.count(f"made this installation's own keys in '{home}'") == times
+
+
+def test_a_wrong_day_is_asked_again_and_the_other_answers_stay(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from gioconda.cli.consent_questions import asked
+
+    answers = [
+        "permission", "no", "x" * 300, "Ann", "2999-01-01", "2026-01-02", "2026-01-01",
+        "2026-01-03", "2998-01-01", "yes",
+    ]  # fmt: skip
+    monkeypatch.setattr(sys, "stdin", io.StringIO("\n".join(answers) + "\n"))
+    statement = asked("a")
+    assert (statement.of, str(statement.given)) == ("Ann", "2026-01-02")
+    assert str(statement.until) == "2998-01-01"
+    heard = capsys.readouterr().err
+    for words in ("one line of up to", "which is to come", "before it was given", "ended on"):
+        assert words in heard
+    assert all(len(line) <= 80 for line in heard.splitlines() if "?" not in line)
+
+
+def test_an_interrupted_question_ends_its_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from gioconda.cli.consent_questions import asked
+
+    class Interrupted(io.StringIO):
+        def readline(self, *_: object) -> str:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(sys, "stdin", Interrupted())
+    with pytest.raises(KeyboardInterrupt):
+        asked("a")
+    assert capsys.readouterr().err.endswith("(Enter for none): \n")

@@ -26,7 +26,9 @@ IDENTIFIER = 0x0123456789ABCDEF
 
 def grant(basis: BasisName = "permission") -> Grant:
     """Return a grant for what stands for a portrait, on record in the folder of the test."""
-    statement = Statement(basis, "Ann Example" if basis == "permission" else "", minor=False)
+    people = basis in ("self", "permission")
+    of = "Ann Example" if basis == "permission" else ""
+    statement = Statement(basis, of, minor=False if people else None)
     return stated(hashlib.sha256(PORTRAIT + basis.encode()).digest(), statement, "python")
 
 

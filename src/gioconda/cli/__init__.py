@@ -67,9 +67,11 @@ def _run() -> int:
 
 
 def _complain(error: object) -> None:
-    from gioconda.cli.voice import tell_people
+    from gioconda.cli.voice import tell_people, wrapped
 
-    tell_people(f"gioconda: {error}")
+    text = f"gioconda: {error}"
+    # Programs that read it get one line.
+    tell_people(wrapped(text) if sys.stderr is not None and sys.stderr.isatty() else text)
 
 
 def _silence() -> None:

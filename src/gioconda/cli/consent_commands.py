@@ -45,11 +45,19 @@ def state(
 
 
 @consent_app.command("list")
-def list_all(as_json: arg.Json = False) -> None:
-    """List every statement, oldest first."""
+def list_all(
+    portrait: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="REF|PORTRAIT", help="Only of this picture's file.", show_default=False
+        ),
+    ] = None,
+    as_json: arg.Json = False,
+) -> None:
+    """List every statement, oldest first, or those about one portrait."""
     from gioconda.cli import consenting
 
-    consenting.list_all(Voice(as_json=as_json))
+    consenting.list_all(portrait, Voice(as_json=as_json))
 
 
 @consent_app.command()
@@ -82,8 +90,7 @@ def revoke(
 ) -> None:
     """Take consent back: the portrait is refused from now on, and running sessions of it end.
 
-    Revocations are never forgotten: a record that could be deleted would let the portrait pass
-    again.
+    A picture nobody has stated anything about is refused beforehand.
     """
     from gioconda.cli import consenting
 

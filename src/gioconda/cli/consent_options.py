@@ -107,9 +107,7 @@ _OPTIONS: Final[dict[str, Any]] = {
             "BASIS",
         ),
     ],
-    "of": Annotated[
-        str | None, _option("--of", "Whose permission it is, or what the artwork is.", "NAME")
-    ],
+    "of": Annotated[str | None, _option("--of", "Whose permission it is.", "NAME")],
     "given": Annotated[str | None, _option("--given", "When it was permitted.", "YYYY-MM-DD")],
     "until": Annotated[str | None, _option("--until", "Last day on which it holds.", "YYYY-MM-DD")],
     "minor": Annotated[

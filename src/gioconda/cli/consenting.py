@@ -1,33 +1,29 @@
-"""Asking on what basis a portrait may be animated, and what the commands ``consent`` do."""
+"""On what basis a portrait may be animated, and what the commands ``consent`` do."""
 
 from __future__ import annotations
 
 import json
 import os
-import sys
-from collections.abc import Callable, Iterable
-from datetime import date
+import string
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
+from typing import TYPE_CHECKING, Final, cast
 
 from gioconda.cli.consent_options import Stating
-from gioconda.cli.voice import Voice, tell_people
+from gioconda.cli.consent_questions import asked, can_ask
+from gioconda.cli.consent_records import line, told, whole
+from gioconda.cli.voice import Voice
 from gioconda.errors import ConsentError, GiocondaError, OptionError
-from gioconda.plain_text import plain
 
 if TYPE_CHECKING:
     from gioconda.portrait import Portrait
     from gioconda.trust.consent.record import Record
-    from gioconda.trust.consent.statement import Evidence, Guardian, Statement
+    from gioconda.trust.consent.statement import Evidence, Statement
     from gioconda.trust.provenance import BasisName, Grant
 
-_CHOICES: Final = {
-    "self": "it shows me",
-    "permission": "the person shown has permitted it",
-    "artwork": "an artwork, in the public domain or mine; no living person",
-    "synthetic": "it was generated, and shows nobody",
-}
-_T = TypeVar("_T")
+#: Codes of statements that leave something out.
+_INCOMPLETE: Final = ("not_stated", "refused")
 
 
 def granted(portrait: Portrait, given: Stating, voice: Voice) -> Grant:
@@ -103,120 +99,55 @@ def _evidence(given: Stating) -> Evidence | None:
 def _granted(
     digest: bytes, name: str, statement: Statement | None, given: Stating, voice: Voice
 ) -> Grant:
-    from gioconda.trust.consent.requirement import require_pixels, stated
+    from gioconda.trust.consent.requirement import stated
 
     if statement is not None:
         # A bare name stands on what is on record with it already.
         bare = given == Stating(given.basis)
-        return stated(digest, statement.basis if bare else statement, "option")
+        with _wrong_usage():
+            grant = stated(digest, statement.basis if bare else statement, "option")
+    else:
+        grant = _standing(digest, name, voice)
+    _make_keys(voice)
+    return grant
+
+
+def _standing(digest: bytes, name: str, voice: Voice) -> Grant:
+    from gioconda.trust.consent.requirement import require_pixels, stated
+
     try:
         return require_pixels(digest)
     except ConsentError as e:
-        if e.code != "not_stated" or not _can_ask():
+        if e.code != "not_stated" or not can_ask():
             raise
     grant = stated(digest, asked(name), "terminal")
     voice.say(f"kept on record as {grant.reference[:12]} (gioconda consent list)")
     return grant
 
 
-def _can_ask() -> bool:
-    return all(s is not None and s.isatty() for s in (sys.stdin, sys.stderr))
-
-
-def asked(name: str) -> Statement:
-    """Ask the user at the terminal on what basis a portrait may be animated.
-
-    Args:
-        name: what the portrait is called.
+@contextmanager
+def _wrong_usage() -> Iterator[None]:
+    """Tell options that leave something out as what they are: wrong usage of the command.
 
     Raises:
-        ConsentError: they do not say, or do not agree to the text.
+        OptionError: they do.
     """
-    from gioconda.trust.consent.statement import Statement, day_of
-    from gioconda.trust.consent.wording import HONESTLY
-
-    tell_people(f"On what basis may {plain(name)} be animated?")
-    for number, (key, words) in enumerate(_CHOICES.items(), 1):
-        tell_people(f"  {number}  {key:<11} {words}")
-    tell_people(HONESTLY["en"])
-    basis = _until_read("Number or name (Enter for none): ", _choice)
-    if basis is None:
-        raise ConsentError("nothing was stated, so nothing is made")
-    of, given, until, minor, guardian = "", None, None, None, None
-    if basis in ("self", "permission"):
-        minor = _until_read("Is the person shown a child or under 18? (yes/no) ", _yes_or_no)
-    if basis == "permission":
-        of = _until_read("Who has permitted it? ", _needed)
-        given = _until_read(
-            f"When? (YYYY-MM-DD; Enter for today, {date.today()}) ",
-            lambda text: day_of("the day", text) if text else date.today(),
-        )
-        until = _until_read(
-            "Until when? (YYYY-MM-DD; Enter for no end) ",
-            lambda text: day_of("the day", text) if text else None,
-        )
-    if minor:
-        guardian = _asked_guardian()
-    statement = Statement(cast("BasisName", basis), of, given, until, minor, guardian)
-    tell_people(statement.text)
-    if not _until_read("Do you state this? (yes/no) ", _yes_or_no):
-        raise ConsentError("it was not stated, so nothing is made")
-    return statement
+    try:
+        yield
+    except ConsentError as e:
+        if e.code not in _INCOMPLETE:
+            raise
+        raise OptionError(str(e)) from e
 
 
-def _asked_guardian() -> Guardian:
-    from gioconda.trust.consent.statement import Guardian, day_of
+def _make_keys(voice: Voice) -> None:
+    """Make the keys that mark frames, where there are none yet, and say so."""
+    from gioconda.trust.home import trust_home
+    from gioconda.trust.watermark.keys import has_operator_keys, operator_keys
 
-    tell_people("Then a parent or legal guardian must have permitted it.")
-    return Guardian(
-        _until_read("Name of the guardian: ", _needed),
-        _until_read("Relation to the child (mother, father, ...): ", _needed),
-        _until_read(
-            "When did they permit it? (YYYY-MM-DD; Enter for today) ",
-            lambda text: day_of("the day", text) if text else date.today(),
-        ),
-    )
-
-
-def _choice(text: str) -> str | None:
-    names = list(_CHOICES)
-    if not text:
-        return None
-    if text in names:
-        return text
-    if text.isdigit() and 1 <= int(text) <= len(names):
-        return names[int(text) - 1]
-    raise OptionError(f"there is no {text!r}; 1 to {len(names)}, or one of {', '.join(names)}")
-
-
-def _yes_or_no(text: str) -> bool:
-    if text.lower() in ("yes", "y", "no", "n"):
-        return text.lower().startswith("y")
-    raise OptionError("say yes or no")
-
-
-def _needed(text: str) -> str:
-    if not text:
-        raise OptionError("this must be said")
-    return text
-
-
-def _until_read(question: str, read: Callable[[str], _T]) -> _T:
-    """Ask until the answer can be read.
-
-    Raises:
-        ConsentError: the input ends.
-    """
-    while True:
-        tell_people(question, end="")
-        line = sys.stdin.readline()
-        if not line:
-            tell_people("")
-            raise ConsentError("nothing was stated, so nothing is made")
-        try:
-            return read(line.strip())
-        except OptionError as e:
-            tell_people(f"  {e}")
+    if not has_operator_keys():
+        operator_keys()
+        voice.say(f"made this installation's own keys in {str(trust_home())!r}")
 
 
 def state(portrait: str, given: Stating, voice: Voice, *, after_revocation: bool) -> None:
@@ -228,31 +159,32 @@ def state(portrait: str, given: Stating, voice: Voice, *, after_revocation: bool
     statement = statement_of(given)
     via = "option" if statement is not None else "terminal"
     if statement is None:
-        if not _can_ask():
-            raise ConsentError("say the basis: --basis self, permission, artwork or synthetic")
+        if not can_ask():
+            raise OptionError("say the basis: --basis self, permission, artwork or synthetic")
         statement = asked(person.name)
-    record = Ledger().state(
-        person.pixels_sha256, statement, via,  # type: ignore[arg-type]
-        after_revocation=after_revocation,
-    )  # fmt: skip
-    voice.result(f"{record.reference[:12]}  {_line(record)}", _told(record))
+    with _wrong_usage():
+        record = Ledger().state(
+            person.pixels_sha256, statement, via,  # type: ignore[arg-type]
+            after_revocation=after_revocation,
+        )  # fmt: skip
+    voice.result(f"{record.reference[:12]}  {line(record)}", told(record))
 
 
-def list_all(voice: Voice) -> None:
-    """Print every record, oldest first."""
+def list_all(what: str | None, voice: Voice) -> None:
+    """Print every record, or those of one portrait, oldest first."""
     from gioconda.trust.consent.ledger import Ledger
 
-    records = Ledger().records()
-    lines = [f"{r.reference[:12]}  {_line(r)}" for r in records]
+    records = Ledger().records() if what is None else _found(what)
+    lines = [f"{r.reference[:12]}  {line(r)}" for r in records]
     voice.result(
-        "\n".join(lines) or "nothing is on record", {"records": [_told(r) for r in records]}
+        "\n".join(lines) or "nothing is on record", {"records": [told(r) for r in records]}
     )
 
 
 def show(what: str, voice: Voice) -> None:
     """Print what is on record under a reference, or about a portrait."""
     records = _found(what)
-    voice.result("\n\n".join(_whole(r) for r in records), {"records": [_told(r) for r in records]})
+    voice.result("\n\n".join(whole(r) for r in records), {"records": [told(r) for r in records]})
 
 
 def export(path: str, voice: Voice, *, force: bool) -> None:
@@ -264,7 +196,7 @@ def export(path: str, voice: Voice, *, force: bool) -> None:
     if target.suffix.lower() != ".json":
         raise OptionError(f"the ledger is exported as .json, not as {target.name!r}")
     check_file_target(target, force)
-    records = [_told(r) for r in Ledger().records()]
+    records = [told(r) for r in Ledger().records()]
     document = {"what": "consent, exported from Gioconda's ledger", "records": records}
     with replacing(target) as temporary:
         temporary.chmod(0o600)  # it names people
@@ -282,13 +214,16 @@ def revoke(what: str, reason: str, voice: Voice) -> None:
     revoked = (
         ledger.revoke_record(ledger.find(what), reason)
         if digest is None
-        else ledger.revoke(digest, reason)
+        else ledger.revoke(digest, reason, via="option")
     )
     names = ", ".join(r.reference[:12] for r in revoked)
     voice.result(
-        f"revoked: {names}. This portrait is not animated any more; what was made before stays "
-        "where it is",
-        {"revoked": [_told(r) for r in revoked]},
+        f"refused beforehand: {names}. This portrait, about which nothing was stated, is animated "
+        "on no basis"
+        if revoked[0].beforehand
+        else f"revoked: {names}. This portrait is not animated any more; what was made before "
+        "stays where it is",
+        {"revoked": [told(r) for r in revoked]},
     )
 
 
@@ -309,60 +244,14 @@ def _found(what: str) -> tuple[Record, ...]:
 
 
 def _portrait_in(what: str) -> bytes | None:
-    """Return the hash of a picture's pixels where a file of that name is there."""
-    if not os.path.exists(what):
+    """Return the hash of a picture's pixels; None for the beginning of a reference.
+
+    Raises:
+        ImageDecodeError: there is no such file, and a reference is not written so.
+    """
+    if not os.path.exists(what) and set(what.strip()) <= set(string.hexdigits):
         return None
     from gioconda.portrait.decode import decode
     from gioconda.portrait.portrait import pixels_sha256
 
     return pixels_sha256(decode(what).image)
-
-
-def _told(record: Record) -> dict[str, Any]:
-    from datetime import UTC, datetime
-
-    return {"state": record.state(datetime.now(UTC)), **record.to_dict()}
-
-
-def _line(record: Record) -> str:
-    told = _told(record)
-    parts = [told["state"], record.statement.basis]
-    if record.statement.of:
-        parts.append(f"of {record.statement.of}")
-    if record.statement.minor:
-        parts.append("a minor")
-    parts.append(f"stated {record.stated.astimezone():%Y-%m-%d}")
-    if record.statement.until is not None:
-        parts.append(f"until {record.statement.until}")
-    if record.after:
-        parts.append(f"after the revocation of {record.after[:12]}")
-    return ", ".join(parts)
-
-
-def _whole(record: Record) -> str:
-    statement = record.statement
-    rows = [
-        ("reference", record.reference),
-        ("state", _told(record)["state"]),
-        ("basis", statement.basis),
-        ("of", statement.of),
-        ("given", statement.given),
-        ("until", statement.until),
-        ("minor", {True: "yes", False: "no", None: ""}[statement.minor]),
-        ("stated", f"{record.stated.astimezone():%Y-%m-%d %H:%M} by {record.by} ({record.via})"),
-        ("text", f"{record.text} (version {record.text_version})"),
-    ]
-    if (guardian := statement.guardian) is not None:
-        when = f", {guardian.given}" if guardian.given else ""
-        rows.append(("guardian", f"{guardian.who}, {guardian.relation}{when}"))
-    if (evidence := statement.evidence) is not None:
-        kept = f", kept as {evidence.kept}" if evidence.kept else ", sound not kept"
-        rows.append(("recorded", f"{evidence.phrase!r}, {evidence.margin:.2f} above decoys{kept}"))
-    if record.after:
-        rows.append(("after", f"the revocation of {record.after}"))
-    if record.revoked is not None:
-        why = f": {record.revoked.reason}" if record.revoked.reason else ""
-        rows.append(("revoked", f"{record.revoked.at.astimezone():%Y-%m-%d %H:%M}{why}"))
-    if record.hashed() != record.reference:
-        rows.append(("changed", "this record is not as it was made"))
-    return "\n".join(f"{name:<10} {value}" for name, value in rows if value)

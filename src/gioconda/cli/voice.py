@@ -22,6 +22,17 @@ def tell_people(text: str, end: str = "\n") -> None:
         print(plain_lines(text), end=end, file=sys.stderr, flush=True)
 
 
+def wrapped(text: str) -> str:
+    """Return a paragraph in lines of the terminal's width, for people; no word is broken."""
+    import shutil
+    import textwrap
+
+    return textwrap.fill(
+        text, max(shutil.get_terminal_size((80, 24)).columns - 1, 20), replace_whitespace=False,
+        drop_whitespace=True, break_long_words=False, break_on_hyphens=False,
+    )  # fmt: skip
+
+
 @dataclass(frozen=True)
 class Voice:
     """How much the command says, and in which form. The library's warnings follow it.

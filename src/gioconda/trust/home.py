@@ -46,7 +46,7 @@ def made_home() -> Path:
     try:
         home.mkdir(mode=_FOLDER_MODE, parents=True, exist_ok=True)
     except OSError as e:
-        raise _unusable(home, e) from e
+        raise unusable(home, e) from e
     return home
 
 
@@ -62,7 +62,7 @@ def read_private(name: str) -> bytes | None:
     except FileNotFoundError:
         return None
     except OSError as e:
-        raise _unusable(path, e) from e
+        raise unusable(path, e) from e
 
 
 def write_private(name: str, data: bytes) -> Path:
@@ -84,7 +84,7 @@ def write_private(name: str, data: bytes) -> Path:
     except OSError as e:
         with suppress(OSError):
             stage.unlink()
-        raise _unusable(path, e) from e
+        raise unusable(path, e) from e
     return path
 
 
@@ -99,7 +99,7 @@ def home_locked() -> Iterator[None]:
     try:
         handle = os.open(path, os.O_CREAT | os.O_RDWR, _FILE_MODE)
     except OSError as e:
-        raise _unusable(path, e) from e
+        raise unusable(path, e) from e
     try:
         with suppress(ImportError):
             import fcntl
@@ -110,7 +110,13 @@ def home_locked() -> Iterator[None]:
         os.close(handle)
 
 
-def _unusable(path: Path, error: OSError) -> TrustError:
+def unusable(path: Path, error: OSError) -> TrustError:
+    """Return the refusal of a path of the folder, or the folder itself: what it is, and a remedy.
+
+    Args:
+        path: that could not be used.
+        error: that the system gave.
+    """
     return TrustError(
         f"{str(path)!r} cannot be used ({error.strerror or error}); keys and consent are kept "
         "there: make it readable and writable, or name another folder by GIOCONDA_HOME"

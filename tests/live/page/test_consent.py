@@ -11,7 +11,7 @@ import pytest
 from tests.live.page.fake_answers import picture_file
 from tests.live.page.fake_server import PAGE
 
-from gioconda.trust.consent.wording import GUARDIANS, HONESTLY, LANGUAGES, OF_AGE, TEXTS
+from gioconda.trust.consent.wording import GUARDIANS, HONESTLY, LANGUAGES, LIMITED, OF_AGE, TEXTS
 
 
 def begin(page: Any, folder: Path) -> None:
@@ -47,8 +47,11 @@ def test_a_permission_is_told_with_whom_and_until_when(
     page.click("#consent-form [type=submit]")
     assert page.is_visible("#consent-dialog"), "who, and whether a minor, must be said"
     page.fill("[name=of]", "Ann Example")
-    page.fill("[name=until]", "2030-01-31")
     page.check("[name=minor][value=false]")
+    assert LIMITED["en"] not in page.inner_text("#consent-text")
+    page.fill("[name=until]", "2030-01-31")
+    page.dispatch_event("[name=until]", "change")
+    assert LIMITED["en"] in page.inner_text("#consent-text")
     text = page.inner_text("#consent-text")
     assert TEXTS["en"]["permission"] in text
     assert OF_AGE["en"] in text
@@ -155,6 +158,7 @@ def test_the_page_says_the_very_text_that_is_kept(language: str) -> None:
     words = json.loads((PAGE / "i18n" / f"{language}.json").read_text("utf-8"))
     for basis, text in TEXTS[language].items():
         assert words[f"consent.text.{basis}"] == text
+    assert words["consent.text.limited"] == LIMITED[language]
     assert words["consent.text.guardian"] == GUARDIANS[language]
     assert words["consent.text.adult"] == OF_AGE[language]
     assert words["consent.honestly"] == HONESTLY[language]

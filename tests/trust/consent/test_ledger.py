@@ -13,6 +13,7 @@ import pytest
 
 from gioconda.errors import ConsentError, OptionError, TrustError
 from gioconda.trust.consent.ledger import NAME, Ledger
+from gioconda.trust.consent.requirement import require_pixels
 from gioconda.trust.consent.statement import Guardian, Statement
 
 A, B = b"a" * 32, b"b" * 32
@@ -166,3 +167,34 @@ def test_a_write_that_fails_leaves_the_ledger_as_it_was(home, clock, monkeypatch
         ledger.state(B, ARTWORK, "python")
     assert (home / NAME).read_bytes() == before
     assert sorted(p.name for p in Path(home).iterdir()) == [".lock", NAME]
+
+
+def test_a_portrait_is_refused_beforehand(home, clock):
+    ledger = Ledger(clock)
+    (refusal,) = ledger.revoke(A, "never me", via="option")
+    assert refusal.state(clock.now) == "refused beforehand"
+    from gioconda.trust.consent import ledger as module
+
+    module._read.clear()
+    assert Ledger(clock).of_portrait(A) == (refusal,)
+    assert refusal.hashed() == refusal.reference
+    (kept,) = json.loads((home / NAME).read_text())["records"]
+    assert (kept["statement"], kept["text"]) == (None, "refused beforehand")
+    assert kept["revoked"]["reason"] == "never me"
+    for basis in ("self", "artwork", "synthetic", PERMISSION, None):
+        with pytest.raises(ConsentError, match="refused beforehand, on 2026-06-01") as refused:
+            require_pixels(A, basis, ledger=ledger)
+        assert refused.value.code == "revoked"
+    with pytest.raises(OptionError, match="nothing stands"):
+        ledger.revoke(A)
+    again = ledger.state(A, PERMISSION, "option", after_revocation=True)
+    assert again.after == refusal.reference
+    assert require_pixels(A, ledger=ledger).reference == again.reference
+    assert require_pixels(B, "artwork", ledger=ledger).basis == "artwork"
+
+
+def test_a_folder_that_cannot_be_used_is_named_with_the_remedy(tmp_path, clock, monkeypatch):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("GIOCONDA_HOME", str(tmp_path / "file"))
+    with pytest.raises(TrustError, match=r"file/consent.json' cannot be used.*by GIOCONDA_HOME"):
+        Ledger(clock).records()

@@ -8,7 +8,7 @@ import pytest
 
 from gioconda.errors import ConsentError, OptionError
 from gioconda.trust.consent.statement import Guardian, Statement, day_of, guardian_of
-from gioconda.trust.consent.wording import GUARDIANS, HONESTLY, LANGUAGES, OF_AGE, TEXTS
+from gioconda.trust.consent.wording import GUARDIANS, HONESTLY, LANGUAGES, LIMITED, OF_AGE, TEXTS
 from gioconda.trust.provenance import BASES
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
@@ -24,7 +24,6 @@ GUARDIAN = Guardian("Ann Smith", "mother")
         (Statement("permission", "  ", minor=False), "not_stated"),
         (Statement("permission", "Ben", minor=True), "refused"),
         (Statement("self", minor=True), "refused"),
-        (Statement("permission", "Ann", date(2026, 6, 3), minor=False), "refused"),
         (Statement("permission", "Ann", until=date(2026, 5, 30), minor=False), "expired"),
     ],
 )  # fmt: skip
@@ -72,6 +71,49 @@ def test_a_permission_holds_through_its_last_day():
 def test_contradictions_are_refused_at_once(wrong):
     with pytest.raises(OptionError):
         Statement(**wrong)
+
+
+@pytest.mark.parametrize("basis", ["artwork", "synthetic"])
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"of": "Ann"}, {"given": date(2026, 1, 1)}, {"until": date(2027, 1, 1)}, {"minor": False},
+        {"minor": True}, {"minor": True, "guardian": GUARDIAN},
+    ],
+)  # fmt: skip
+def test_nothing_is_said_of_a_person_where_none_is_shown(basis, said):
+    with pytest.raises(OptionError, match=f"'{basis}'.*without a person.*{next(iter(said))}"):
+        Statement(basis, **said)
+
+
+def test_what_was_kept_before_such_a_rule_stays_readable():
+    kept = {"basis": "artwork", "language": "en", "of": "Ann", "minor": False}
+    assert Statement.from_dict(kept).to_dict() == kept
+    with pytest.raises(ValueError, match="not known"):
+        Statement.from_dict({**kept, "basis": "love"})
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        Statement("permission", "Ann", date(2026, 6, 3), minor=False),
+        Statement("self", minor=True, guardian=Guardian("Ann", "mother", date(2026, 6, 3))),
+    ],
+)
+def test_nothing_can_be_permitted_in_the_future(statement):
+    with pytest.raises(OptionError, match="given on 2026-06-03, which is to come"):
+        statement.check(NOW)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_text_speaks_of_an_end_only_where_there_is_one(language):
+    endless = Statement("permission", "Ann", minor=False, language=language)
+    limited = Statement(
+        "permission", "Ann", until=date(2027, 1, 1), minor=False, language=language
+    )  # fmt: skip
+    assert LIMITED[language] not in endless.text
+    assert LIMITED[language] in limited.text
+    assert limited.text.replace(f" {LIMITED[language]}", "") == endless.text
 
 
 def test_days_and_guardians_are_read_as_they_are_typed():

@@ -22,7 +22,7 @@ from gioconda.errors import ConsentError, OptionError, TrustError
 from gioconda.trust.consent.record import Record, Revocation, Via
 from gioconda.trust.consent.shipped import shipped_of
 from gioconda.trust.consent.statement import Statement
-from gioconda.trust.home import home_locked, read_private, trust_home, write_private
+from gioconda.trust.home import home_locked, read_private, trust_home, unusable, write_private
 
 #: The file's name.
 NAME: Final = "consent.json"
@@ -157,8 +157,17 @@ class Ledger:
             _write(contents.secret, (*contents.records, record))
         return record
 
-    def revoke(self, pixels_sha256: bytes, reason: str = "") -> tuple[Record, ...]:
+    def revoke(
+        self, pixels_sha256: bytes, reason: str = "", *, via: Via = "python"
+    ) -> tuple[Record, ...]:
         """Revoke everything that was stated about a portrait; return the records.
+
+        A portrait about which nothing was ever stated is refused beforehand.
+
+        Args:
+            pixels_sha256: of the portrait.
+            reason: for the record.
+            via: how a refusal came.
 
         Raises:
             OptionError: nothing stands that could be revoked.
@@ -170,7 +179,12 @@ class Ledger:
             records = () if contents is None else contents.records
             key = _key(secret, pixels_sha256)
             shipped = shipped_of(pixels_sha256)
-            if shipped is not None and not any(r.portrait == key for r in records):
+            if not any(r.portrait == key for r in records):
+                if shipped is None:
+                    _check_reason(reason)
+                    record = Record.refused(key, self.now, this_user(), via, reason.strip())
+                    _write(secret, (*records, record))
+                    return (record,)
                 records = (*records, replace(shipped, portrait=key))
             return self._revoke(secret, records, key, reason)
 
@@ -190,8 +204,7 @@ class Ledger:
     def _revoke(
         self, secret: bytes, records: tuple[Record, ...], key: str, reason: str
     ) -> tuple[Record, ...]:
-        if len(reason) > _REASON_CHARACTERS:
-            raise OptionError(f"a reason has up to {_REASON_CHARACTERS} characters")
+        _check_reason(reason)
         revocation = Revocation(self.now.astimezone(UTC), reason.strip())
         revoked = []
         after = []
@@ -215,11 +228,21 @@ def revoked_error(record: Record) -> ConsentError:
     """Return the refusal of a portrait whose consent was taken back."""
     assert record.revoked is not None
     day = record.revoked.at.astimezone().date()
+    what = (
+        f"this portrait was refused beforehand, on {day}"
+        if record.beforehand
+        else f"consent to animate this portrait was revoked on {day}"
+    )
     return ConsentError(
-        f"consent to animate this portrait was revoked on {day}; only a new statement, made on "
+        f"{what}; only a new statement, made on "
         "purpose after that, allows it again (gioconda consent state --after-revocation)",
         "revoked",
     )
+
+
+def _check_reason(reason: str) -> None:
+    if len(reason) > _REASON_CHARACTERS:
+        raise OptionError(f"a reason has up to {_REASON_CHARACTERS} characters")
 
 
 def this_user() -> str:
@@ -242,7 +265,7 @@ def _contents() -> _Contents | None:
     except FileNotFoundError:
         return None
     except OSError as e:
-        raise TrustError(f"the ledger of consent cannot be read: {e.strerror or e}") from e
+        raise unusable(path, e) from e
     signature = (found.st_ino, found.st_mtime_ns, found.st_size)
     known = _read.get(str(path))
     if known is not None and known[0] == signature:

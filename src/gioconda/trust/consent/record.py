@@ -7,15 +7,18 @@ import json
 import secrets
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
-from gioconda.trust.consent.statement import Statement
+from gioconda.trust.consent.statement import NOTHING_STATED, Statement
 from gioconda.trust.consent.wording import VERSION
 from gioconda.trust.provenance import Grant
 
 #: How a statement came: asked at a terminal, an option of a command, a script's environment, a call
 #: from Python, an upload to the server, by its page too; or shipped with Gioconda.
 Via = Literal["terminal", "option", "environment", "python", "server", "shipped"]
+
+
+_BEFOREHAND: Final = "refused beforehand"
 
 
 @dataclass(frozen=True)
@@ -34,7 +37,7 @@ class Record:
         reference: salted hash of everything that was stated, hex; what credentials carry.
         salt: 32 random bytes, hex; fresh for each record.
         portrait: keyed hash of the pixels, hex.
-        statement: what was stated.
+        statement: what was stated; nothing in a refusal that was entered before anything was.
         text: that was agreed to, word for word.
         text_version: of it.
         stated: when; aware, UTC.
@@ -69,6 +72,21 @@ class Record:
         )  # fmt: skip
         return replace(record, reference=record.hashed())
 
+    @classmethod
+    def refused(cls, portrait: str, at: datetime, by: str, via: Via, reason: str) -> Record:
+        """Return a new record that refuses a portrait about which nothing was ever stated."""
+        at = at.astimezone(UTC)
+        record = cls(
+            "", secrets.token_hex(32), portrait, NOTHING_STATED, _BEFOREHAND, VERSION, at, by, via,
+            revoked=Revocation(at, reason),
+        )  # fmt: skip
+        return replace(record, reference=record.hashed())
+
+    @property
+    def beforehand(self) -> bool:
+        """Whether it refuses a portrait about which nothing had been stated."""
+        return self.statement is NOTHING_STATED
+
     def hashed(self) -> str:
         """Return the reference that this record must have."""
         data = self.to_dict()
@@ -86,8 +104,10 @@ class Record:
         expires = self.statement.expires
         return Grant(self.statement.basis, self.reference, self.portrait, expires)
 
-    def state(self, now: datetime) -> Literal["valid", "expired", "revoked"]:
+    def state(self, now: datetime) -> Literal["valid", "expired", "revoked", "refused beforehand"]:
         """Tell whether it holds."""
+        if self.beforehand:
+            return "refused beforehand"
         if self.revoked is not None:
             return "revoked"
         expires = self.statement.expires
@@ -97,7 +117,7 @@ class Record:
         """Return what JSON can hold."""
         data = {
             "reference": self.reference, "salt": self.salt, "portrait": self.portrait,
-            "statement": self.statement.to_dict(), "text": self.text,
+            "statement": None if self.beforehand else self.statement.to_dict(), "text": self.text,
             "text_version": self.text_version, "stated": self.stated.isoformat(), "by": self.by,
             "via": self.via,
         }  # fmt: skip
@@ -114,10 +134,13 @@ class Record:
         Raises:
             KeyError, TypeError, ValueError: it did not.
         """
-        revoked = data.get("revoked")
+        revoked, stated = data.get("revoked"), data["statement"]
+        if stated is None and revoked is None:
+            raise ValueError("a record that states nothing must refuse")
         return cls(
             data["reference"], data["salt"], data["portrait"],
-            Statement.from_dict(data["statement"]), data["text"], data["text_version"],
+            NOTHING_STATED if stated is None else Statement.from_dict(stated), data["text"],
+            data["text_version"],
             datetime.fromisoformat(data["stated"]), data["by"], data["via"], data.get("after", ""),
             None if revoked is None else Revocation(
                 datetime.fromisoformat(revoked["at"]), revoked["reason"]

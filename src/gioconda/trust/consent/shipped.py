@@ -19,9 +19,9 @@ _NASA: Final = (
 
 
 def _shipped(of: str, text: str) -> Record:
-    record = Record(
-        "", "", "", Statement("artwork", of), text, 1, _STATED, "Gioconda", "shipped"
-    )  # fmt: skip
+    # Nobody is asked, but the record says what the picture is.
+    statement = Statement.from_dict({"basis": "artwork", "of": of, "language": "en"})
+    record = Record("", "", "", statement, text, 1, _STATED, "Gioconda", "shipped")
     return replace(record, reference=record.hashed())
 
 

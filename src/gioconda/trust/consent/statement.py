@@ -14,6 +14,8 @@ from gioconda.trust.provenance import BASES, BasisName
 _MOST_CHARACTERS: Final = 200
 #: Bases on which a real person is shown, so that their age is asked.
 _OF_PEOPLE: Final = ("self", "permission")
+#: What is said of that person.
+_ABOUT_PEOPLE: Final = ("of", "given", "until", "minor", "guardian", "evidence")
 
 
 @dataclass(frozen=True)
@@ -31,8 +33,8 @@ class Guardian:
     given: date | None = None
 
     def __post_init__(self) -> None:
-        _words("the guardian's name", self.who)
-        _words("the guardian's relation", self.relation)
+        one_line("the guardian's name", self.who)
+        one_line("the guardian's relation", self.relation)
         if not self.who.strip() or not self.relation.strip():
             raise OptionError("a guardian's record has a name and a relation: 'Ann Smith, mother'")
 
@@ -66,7 +68,7 @@ class Statement:
     Attributes:
         basis: ``self`` (it shows who states it), ``permission`` (the person shown has permitted
             it), ``artwork`` (public domain, or owned), ``synthetic`` (it shows nobody).
-        of: of whom the permission is, or what the artwork is; needed with ``permission``.
+        of: of whom the permission is; needed with ``permission``.
         given: when the permission was given.
         until: last day on which it holds; None without an end.
         minor: whether the person shown is a child or under 18; must be answered with ``self`` and
@@ -76,7 +78,8 @@ class Statement:
         language: in which the text was agreed to.
 
     Raises:
-        OptionError: the basis is not known, a text is too long, or dates contradict each other.
+        OptionError: the basis is not known, a text is too long, dates contradict each other, or
+            what is said of a person goes with a basis on which none is shown.
     """
 
     basis: BasisName
@@ -95,20 +98,23 @@ class Statement:
             raise OptionError(
                 f"the text is there in {', '.join(LANGUAGES)}, not in {self.language!r}"
             )
-        _words("the name", self.of)
+        one_line("the name", self.of)
         if self.given and self.until and self.until < self.given:
             raise OptionError(f"it ends on {self.until}, before it was given on {self.given}")
         if self.basis not in _OF_PEOPLE:
-            for name in ("minor", "guardian", "evidence"):
-                if getattr(self, name):
-                    raise OptionError(f"{name} is about a person; it does not go with {self.basis}")
+            said = [name for name in _ABOUT_PEOPLE if getattr(self, name) not in (None, "")]
+            if said:
+                raise OptionError(
+                    f"the basis {self.basis!r} is for pictures without a person to be asked; leave "
+                    f"out what is said of one: {', '.join(said)}"
+                )
         if self.guardian is not None and not self.minor:
             raise OptionError("a guardian's record is for a minor; say that the person is one")
 
     @property
     def text(self) -> str:
         """What is agreed to, word for word."""
-        return agreed(self.basis, self.minor, self.language)
+        return agreed(self.basis, self.minor, self.language, limited=self.until is not None)
 
     @property
     def expires(self) -> datetime | None:
@@ -130,6 +136,7 @@ class Statement:
         Raises:
             ConsentError: ``not_stated`` where something is left out, ``refused`` for a minor
                 without a guardian's record, ``expired`` where its end has passed.
+            OptionError: it is said to have been given on a day that is to come.
         """
         if self.basis in _OF_PEOPLE and self.minor is None:
             raise ConsentError(
@@ -148,8 +155,7 @@ class Statement:
         today = now.astimezone().date()
         for given in (self.given, self.guardian.given if self.guardian else None):
             if given is not None and given > today:
-                raise ConsentError(f"it cannot have been given on {given}, which is to come",
-                                   "refused")  # fmt: skip
+                raise OptionError(f"it cannot have been given on {given}, which is to come")
         if self.expires is not None and self.expires <= now:
             raise ConsentError(f"this permission ended on {self.until}; ask again", "expired")
 
@@ -175,18 +181,23 @@ class Statement:
     def from_dict(cls, data: dict[str, Any]) -> Statement:
         """Return what :meth:`to_dict` gave.
 
+        What is on record stays readable though rules have been added since: a ledger that could not
+        be read would refuse everything.
+
         Raises:
             KeyError, TypeError, ValueError: it did not.
         """
         guardian, evidence = data.get("guardian"), data.get("evidence")
-        return cls(
-            data["basis"], data.get("of", ""), _day(data.get("given")), _day(data.get("until")),
-            data.get("minor"),
-            None if guardian is None else Guardian(
+        if data["basis"] not in BASES or data["language"] not in LANGUAGES:
+            raise ValueError("a basis or a language that is not known")
+        return _unchecked(
+            cls, basis=data["basis"], of=data.get("of", ""), given=_day(data.get("given")),
+            until=_day(data.get("until")), minor=data.get("minor"),
+            guardian=None if guardian is None else Guardian(
                 guardian["who"], guardian["relation"], _day(guardian.get("given"))
             ),
-            None if evidence is None else Evidence(**evidence),
-            data["language"],
+            evidence=None if evidence is None else Evidence(**evidence),
+            language=data["language"],
         )  # fmt: skip
 
 
@@ -220,6 +231,26 @@ def _day(text: str | None) -> date | None:
     return None if text is None else date.fromisoformat(text)
 
 
-def _words(name: str, text: str) -> None:
+def _unchecked(kind: type[Statement], **values: Any) -> Statement:
+    statement = object.__new__(kind)
+    for name, value in values.items():
+        object.__setattr__(statement, name, value)
+    return statement
+
+
+#: Stands in a record that refuses a portrait about which nothing was stated; it is on no basis that
+#: counts, and can be stated by nobody.
+NOTHING_STATED: Final = _unchecked(
+    Statement, basis="", of="", given=None, until=None, minor=None, guardian=None, evidence=None,
+    language="en",
+)  # fmt: skip
+
+
+def one_line(name: str, text: str) -> None:
+    """Refuse what is no name.
+
+    Raises:
+        OptionError: it is too long, or more than one line.
+    """
     if len(text) > _MOST_CHARACTERS or any(ord(c) < 32 for c in text):
         raise OptionError(f"{name} is one line of up to {_MOST_CHARACTERS} characters")

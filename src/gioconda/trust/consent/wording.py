@@ -10,7 +10,7 @@ from typing import Final, Literal
 from gioconda.trust.provenance import BasisName
 
 #: Grows with every change of a text.
-VERSION: Final = 1
+VERSION: Final = 2
 Language = Literal["en", "it", "de", "es"]
 LANGUAGES: Final[tuple[Language, ...]] = ("en", "it", "de", "es")
 
@@ -29,7 +29,7 @@ TEXTS: Final[dict[Language, dict[BasisName, str]]] = {
     "en": {
         "self": "This picture shows me, and I want it to be animated.",
         "permission": "The person in this picture was told that a video will be made in which "
-        "their face speaks, and has permitted it for the time stated.",
+        "their face speaks, and has permitted it.",
         "artwork": "This picture is an artwork, in the public domain or owned by me; it shows no "
         "living person who would have to be asked.",
         "synthetic": "This picture was generated and shows nobody: no real person was meant to be "
@@ -38,7 +38,7 @@ TEXTS: Final[dict[Language, dict[BasisName, str]]] = {
     "it": {
         "self": "Questa immagine mostra me, e voglio che venga animata.",
         "permission": "Alla persona in questa immagine è stato detto che si farà un video in cui "
-        "il suo volto parla, e l'ha permesso per il tempo indicato.",
+        "il suo volto parla, e l'ha permesso.",
         "artwork": "Questa immagine è un'opera d'arte, di pubblico dominio o mia; non mostra una "
         "persona vivente a cui si dovrebbe chiedere.",
         "synthetic": "Questa immagine è stata generata e non mostra nessuno: non si voleva che vi "
@@ -47,7 +47,7 @@ TEXTS: Final[dict[Language, dict[BasisName, str]]] = {
     "de": {
         "self": "Dieses Bild zeigt mich, und ich will, dass es bewegt wird.",
         "permission": "Der Person auf diesem Bild wurde gesagt, dass ein Video entsteht, in dem "
-        "ihr Gesicht spricht, und sie hat es für die angegebene Zeit erlaubt.",
+        "ihr Gesicht spricht, und sie hat es erlaubt.",
         "artwork": "Dieses Bild ist ein Kunstwerk, gemeinfrei oder mein Eigentum; es zeigt keine "
         "lebende Person, die gefragt werden müsste.",
         "synthetic": "Dieses Bild wurde erzeugt und zeigt niemanden: Keine wirkliche Person sollte "
@@ -56,13 +56,21 @@ TEXTS: Final[dict[Language, dict[BasisName, str]]] = {
     "es": {
         "self": "Esta imagen me muestra a mí, y quiero que se anime.",
         "permission": "A la persona de esta imagen se le dijo que se hará un vídeo en el que su "
-        "rostro habla, y lo ha permitido por el tiempo indicado.",
+        "rostro habla, y lo ha permitido.",
         "artwork": "Esta imagen es una obra de arte, de dominio público o mía; no muestra a una "
         "persona viva a la que habría que preguntar.",
         "synthetic": "Esta imagen fue generada y no muestra a nadie: no se pretendía que se "
         "reconociera en ella a una persona real.",
     },
 }  # fmt: skip
+
+#: Said beside the basis where an end was stated.
+LIMITED: Final[dict[Language, str]] = {
+    "en": "This holds until the day stated.",
+    "it": "Ciò vale fino al giorno indicato.",
+    "de": "Das gilt bis zu dem angegebenen Tag.",
+    "es": "Esto vale hasta el día indicado.",
+}
 
 #: Said beside the basis where the person is a child or under 18.
 GUARDIANS: Final[dict[Language, str]] = {
@@ -85,15 +93,20 @@ OF_AGE: Final[dict[Language, str]] = {
 }
 
 
-def agreed(basis: BasisName, minor: bool | None, language: Language = "en") -> str:
+def agreed(
+    basis: BasisName, minor: bool | None, language: Language = "en", *, limited: bool = False
+) -> str:
     """Return the whole text that a statement agrees to.
 
     Args:
         basis: that is stated.
         minor: whether the person is under 18; None where that is not asked.
         language: of the text.
+        limited: whether it has an end.
     """
     parts = [TEXTS[language][basis]]
+    if limited:
+        parts.append(LIMITED[language])
     if minor is not None:
         parts.append((GUARDIANS if minor else OF_AGE)[language])
     return " ".join([*parts, HONESTLY[language]])

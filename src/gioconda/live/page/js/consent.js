@@ -30,6 +30,7 @@ function follow() {
   }
   const parts = [];
   if (basis) parts.push(t(`consent.text.${basis}`));
+  if (basis === 'permission' && form().elements.until.value) parts.push(t('consent.text.limited'));
   if (minor) parts.push(t(minor === 'true' ? 'consent.text.guardian' : 'consent.text.adult'));
   $('consent-text').textContent = parts.join(' ');
   $('consent-text').hidden = parts.length === 0;
