@@ -73,6 +73,7 @@ class Behaviour:
     token: str | None = None
     refuse_portrait: str | None = None
     revoked_portrait: str | None = None
+    refuse_consent: dict[str, str] | None = None  #: error of an upload, as the API tells it
     webrtc: bool = False
     forget_sessions: bool = False
     finding: dict[str, Any] | None = None  #: what a check answers; refused if None
@@ -215,6 +216,8 @@ class FakeServer:
             statement_in(said)  # as the real server reads it
             if "basis" not in said:
                 return refused(422, "consent", "say on what basis")
+            if self.behaviour.refuse_consent:
+                return JSONResponse({"error": self.behaviour.refuse_consent}, 403)
             self.consents.append(said)
             self.uploads.append((part.content_type or "", len(await part.read())))
             if self.behaviour.revoked_portrait:
@@ -397,7 +400,8 @@ def refused(status: int, code: str, message: str) -> JSONResponse:
 def portrait(key: str, yaw_deg: float = 1.0, warnings: list[str] | None = None) -> dict[str, Any]:
     """What the API tells of a portrait."""
     base = f"/v1/portraits/{key}"
-    return {
+    own = {"basis": "artwork", "about": "She was not asked."} if key == "example" else {}
+    return own | {
         "id": key, "width": 600, "height": 800, "faces": 1, "yaw_deg": yaw_deg,
         "warnings": warnings or [], "picture": f"{base}/picture.jpg", "sheet": f"{base}/sheet.png",
     }  # fmt: skip
