@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from gioconda.errors import OptionError, TrustError
+from gioconda.errors import ConsentError, OptionError, TrustError
 from gioconda.live.host.worker import _code
 from gioconda.live.server import check_process, job_process
 from gioconda.live.server.problems import problem_of
@@ -104,3 +104,23 @@ def quiet(monkeypatch: pytest.MonkeyPatch, module: object) -> None:
     monkeypatch.setattr(module, "configure", lambda level: None)
     monkeypatch.setattr("os.nice", lambda by: 0)
     monkeypatch.setattr("signal.signal", lambda *_: None)
+
+
+@pytest.mark.parametrize(
+    ("statement", "code", "said"),
+    [
+        ("it was revoked on 2026-05-01; ask (gioconda consent state --after-revocation)",
+         "revoked", "it was revoked on 2026-05-01; ask"),
+        ("it ended on 2026-05-01; ask again, and state it anew (--basis)",
+         "expired", "it ended on 2026-05-01; ask again, and state it anew"),
+        ("nothing is stated; say so by --basis self", "not_stated", "'basis'"),
+        ("this one (of 2025) is a minor's", "refused", "this one (of 2025) is a minor's"),
+    ],
+)  # fmt: skip
+def test_clients_are_told_of_no_command_line(statement: str, code: str, said: str) -> None:
+    problem = problem_of(ConsentError(statement, code))
+    assert said in problem.message
+    assert "--" not in problem.message
+    assert "gioconda " not in problem.message
+    assert problem.more["reason"] == code
+    assert ("day" in problem.more) == (code in ("revoked", "expired"))

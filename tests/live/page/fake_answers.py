@@ -45,7 +45,8 @@ def refused(status: int, code: str, message: str) -> JSONResponse:
 def portrait(key: str, yaw_deg: float = 1.0, warnings: list[str] | None = None) -> dict[str, Any]:
     """What the API tells of a portrait."""
     base = f"/v1/portraits/{key}"
-    return {
+    own = {"basis": "artwork", "about": "She was not asked."} if key == "example" else {}
+    return own | {
         "id": key, "width": 600, "height": 800, "faces": 1, "yaw_deg": yaw_deg,
         "warnings": warnings or [], "picture": f"{base}/picture.jpg", "sheet": f"{base}/sheet.png",
     }  # fmt: skip

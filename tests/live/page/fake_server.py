@@ -52,6 +52,7 @@ class Behaviour:
     token: str | None = None
     refuse_portrait: str | None = None
     revoked_portrait: str | None = None
+    refuse_consent: dict[str, str] | None = None  #: error of an upload, as the API tells it
     webrtc: bool = False
     forget_sessions: bool = False
     finding: dict[str, Any] | None = None  #: what a check answers; refused if None
@@ -194,6 +195,8 @@ class FakeServer:
             statement_in(said)  # as the real server reads it
             if "basis" not in said:
                 return refused(422, "consent", "say on what basis")
+            if self.behaviour.refuse_consent:
+                return JSONResponse({"error": self.behaviour.refuse_consent}, 403)
             self.consents.append(said)
             self.uploads.append((part.content_type or "", len(await part.read())))
             if self.behaviour.revoked_portrait:

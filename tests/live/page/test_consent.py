@@ -106,16 +106,6 @@ def test_it_is_answered_by_the_keyboard_alone(watched: Any, server: Any, tmp_pat
     assert server.consents[0]["basis"] == "artwork"
 
 
-def test_a_portrait_that_is_refused_says_why(watched: Any, server: Any, tmp_path: Path) -> None:
-    page = watched.open()
-    server.behaviour.revoked_portrait = "consent was revoked on 2026-05-01"
-    begin(page, tmp_path)
-    watched.state()
-    page.wait_for_selector(".facts .refused")
-    assert "revoked on 2026-05-01" in page.inner_text(".facts")
-    watched.problems.clear()  # the browser notes the 403
-
-
 def test_consent_is_revoked_beside_the_portrait(watched: Any, server: Any, tmp_path: Path) -> None:
     page = watched.open()
     assert not page.is_visible("#portrait-revoke"), "the example's is not the page's to revoke"

@@ -99,6 +99,39 @@ def test_a_time_that_nobody_attests_is_the_signers_word(
     assert ("as the signer says" in words) is not attested
 
 
+def test_noise_is_given_no_figures_and_no_drawing(watched: Any, server: Any) -> None:
+    noise = WatermarkFinding(
+        status="not_detected", z=7.2, false_alarm=1,
+        stretches=(stretch(0, 10, 7.2, "not_detected"),),
+        looked=Looked(frames=250, seconds=10, of_s=10),
+    )  # fmt: skip
+    server.behaviour.finding = answer("no_evidence", watermark=noise)
+    page = opened(watched)
+    choose(page)
+    page.wait_for_selector("#check-verdict")
+    words = page.inner_text("#check-finding")
+    assert "no more than chance" in words
+    assert "7.2" not in words
+    assert "False alarm" not in words
+    assert page.query_selector(".check-timeline") is None
+
+
+def test_what_is_not_detected_is_drawn_low_however_it_swings(watched: Any, server: Any) -> None:
+    found = WatermarkFinding(
+        status="detected", z=25.9, false_alarm=1e-40,
+        stretches=(stretch(0, 10, 33, "detected"), stretch(10, 20, 7.2, "not_detected")),
+        looked=Looked(frames=250, seconds=20, of_s=20),
+    )  # fmt: skip
+    server.behaviour.finding = answer("spliced", watermark=found)
+    page = opened(watched)
+    choose(page)
+    page.wait_for_selector("#check-verdict")
+    tall = page.eval_on_selector_all(
+        ".check-timeline rect", "all => all.map((r) => r.height.baseVal.value)"
+    )
+    assert tall == [63, 5]
+
+
 def test_what_a_stranger_wrote_is_only_text(watched: Any, server: Any) -> None:
     server.behaviour.finding = answer()
     page = opened(watched)

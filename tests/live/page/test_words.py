@@ -14,7 +14,7 @@ LANGUAGES = ("en", "it", "de", "es")
 MADE = (
     "state.", "theme.", "path.", "emotion.", "dial.", "error.", "device.microphone.",
     "device.camera.", "check.verdict.", "check.why.", "check.credentials.", "check.watermark.",
-    "check.log.", "consent.text.",
+    "check.log.", "consent.text.", "consent.revoked", "consent.expired",
 )  # fmt: skip
 
 

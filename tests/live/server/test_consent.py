@@ -96,6 +96,34 @@ def test_what_does_not_suffice_is_refused_before_the_picture_is_read(
     asyncio.run(story())
 
 
+@pytest.mark.parametrize(
+    ("fields", "reason", "param"),
+    [
+        ({}, "not_stated", "basis"),
+        ({"basis": "self"}, "not_stated", "minor"),
+        ({"basis": "permission", "minor": "false"}, "not_stated", "of"),
+        ({"basis": "permission", "minor": "false", "of": "  "}, "not_stated", "of"),
+        ({"basis": "self", "minor": "true"}, "refused", "guardian"),
+        ({"basis": "permission", "of": "Ann", "minor": "false", "until": "2020-01-01"},
+         "refused", "until"),
+        ({"basis": "permission", "of": "Ann", "minor": "false", "given": "2099-01-01"},
+         "refused", "given"),
+        ({"basis": "permission", "of": "Ann", "minor": "false", "until": "soon"}, None, "until"),
+    ],
+)  # fmt: skip
+def test_a_refusal_names_the_field_and_no_option_of_a_command_line(
+    home: Path, fields: dict[str, str], reason: str | None, param: str
+) -> None:
+    async def story() -> None:
+        async with small() as here:
+            error = (await upload(here, **fields)).json()["error"]
+            assert (error.get("reason"), error["param"]) == (reason, param)
+            assert "--" not in error["message"]
+            assert "gioconda " not in error["message"]
+
+    asyncio.run(story())
+
+
 def test_a_statement_is_kept_and_told_by_its_reference(home: Path) -> None:
     async def story() -> None:
         async with small() as here:
@@ -217,7 +245,14 @@ def test_consent_is_revoked_through_the_api(home: Path) -> None:
             gone = f"/v1/sessions/{session.json()['id']}"
             assert (await here.http.get(gone)).status_code == 404
             assert (await here.http.get(url)).status_code == 404
-            assert told(await upload(here, basis="synthetic")) == (403, "consent")
+            refused = await upload(here, basis="synthetic")
+            assert told(refused) == (403, "consent")
+            error = refused.json()["error"]
+            assert error["reason"] == "revoked"
+            assert error["day"] == record.revoked.at.astimezone().date().isoformat()
+            assert error["day"] in error["message"]
+            assert "--" not in error["message"]
+            assert "gioconda consent" not in error["message"]
             example = await here.http.post("/v1/portraits/example/revoke", json={})
             assert example.status_code == 409
 
@@ -268,6 +303,16 @@ def test_a_live_face_ends_within_seconds_of_another_process_that_revokes(
                     ended.append(True)
             assert ended
             assert (await http.post("/v1/portraits", **form)).status_code == 403
+
+    asyncio.run(story())
+
+
+def test_the_example_is_told_as_a_real_person_who_was_not_asked(home: Path) -> None:
+    async def story() -> None:
+        async with small() as here:
+            example = (await here.http.get("/v1/portraits/example")).json()
+            assert "real person, and was not asked" in example["about"]
+            assert (await upload(here, basis="artwork")).json()["about"] is None
 
     asyncio.run(story())
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -21,6 +21,7 @@ _PORTRAIT: Final[dict[str, Any]] = {
     "roll_deg": 0.3, "face_px": 231.5, "sharpness": 0.62, "warnings": [],
     "picture": "/v1/portraits/example/picture.jpg", "sheet": "/v1/portraits/example/sheet.png",
     "basis": "artwork", "expires": None,
+    "about": "This is NASA's portrait of the astronaut Eileen Collins. She was not asked.",
     "consent": "90a08e86301d26204f78f7f53b424456092c9a9ee5f95eee1724c438b1228eb3",
 }  # fmt: skip
 _SESSION: Final[dict[str, Any]] = {
@@ -49,6 +50,11 @@ class ErrorDetail(BaseModel):
         description="one sentence for people",
         examples=["there is no such session any more; begin a new one"],
     )
+    reason: str | None = Field(
+        None, description="with `consent`: `not_stated`, `revoked`, `expired` or `refused`"
+    )
+    param: str | None = Field(None, description="name of the field that it is about")
+    day: date | None = Field(None, description="on which consent was revoked or has ended")
 
 
 class ErrorAnswer(BaseModel):
@@ -77,6 +83,9 @@ class PortraitAnswer(BaseModel):
     basis: BasisName = Field(description="on which it may be animated")
     consent: str = Field(description="reference of the ledger's record, as outputs carry it")
     expires: datetime | None = Field(None, description="when that ends; null without an end")
+    about: str | None = Field(
+        None, description="what is to be known of a portrait that Gioconda brings along"
+    )
 
 
 class RevokeRequest(Taken):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Final
 
 import numpy as np
@@ -71,19 +71,60 @@ def statement_in(fields: Mapping[str, Any], *, address: bool = False) -> Stateme
         )
     if "basis" not in given:
         if given:
-            raise Problem(422, "consent", _MISSING)
+            raise missing("basis", _MISSING)
         return None
     try:
         read = ConsentFields.model_validate(given)
     except ValidationError as e:
         first = e.errors(include_url=False, include_input=False)[0]
         place = ".".join(str(part) for part in first["loc"])
-        raise Problem(422, "bad_option", f"{place}: {first['msg']}") from None
+        raise Problem(
+            422, "bad_option", f"{place}: {first['msg']}", param=str(first["loc"][0])
+        ) from None
     guardian = None if read.guardian is None else guardian_of(read.guardian, read.given)
     return Statement(
         read.basis, read.of.strip(), read.given, read.until, read.minor, guardian,
         language=read.language,
     )  # fmt: skip
+
+
+def missing(param: str, message: str) -> Problem:
+    """Return the refusal of what leaves out a field."""
+    return Problem(422, "consent", message, reason="not_stated", param=param)
+
+
+def _refuse_unfit(statement: Statement, now: datetime) -> None:
+    """Refuse what cannot suffice, by the names of the fields that clients know.
+
+    Raises:
+        Problem: something is left out, or its days do not fit.
+    """
+    people = statement.basis in ("self", "permission")
+    if people and statement.minor is None:
+        raise missing(
+            "minor",
+            f"with the basis {statement.basis!r} say whether the person shown is a child or under "
+            "18, in the field 'minor': true or false",
+        )
+    if statement.basis == "permission" and not statement.of.strip():
+        raise missing("of", "say whose permission it is, in the field 'of'")
+    if statement.minor and statement.guardian is None:
+        raise Problem(
+            403, "consent",
+            "a minor is animated only with a guardian's record: 'NAME, RELATION' in the field "
+            "'guardian'",
+            reason="refused", param="guardian",
+        )  # fmt: skip
+    if statement.given is not None and statement.given > now.astimezone().date():
+        raise Problem(
+            403, "consent", f"it cannot have been given on {statement.given}, which is to come",
+            reason="refused", param="given",
+        )  # fmt: skip
+    if statement.expires is not None and statement.expires <= now:
+        raise Problem(
+            403, "consent", f"this permission ended on {statement.until}; ask again",
+            reason="refused", param="until",
+        )  # fmt: skip
 
 
 class Consents:
@@ -105,7 +146,9 @@ class Consents:
         """
         chosen = statement or self._default
         if chosen is None:
-            raise Problem(422, "consent", _MISSING)
+            raise missing("basis", _MISSING)
+        if statement is not None:
+            _refuse_unfit(statement, Ledger().now)
         chosen.check(Ledger().now)
         return chosen
 

@@ -12,6 +12,7 @@ from gioconda.live.server import answers as a
 from gioconda.live.server.consents import ConsentFields, statement_in
 from gioconda.live.server.uploads import file_body, is_form, uploaded_with_fields
 from gioconda.trust.consent.requirement import check
+from gioconda.trust.consent.shipped import pixels_of, shipped_of
 
 if TYPE_CHECKING:
     from gioconda.live.server.app import Server
@@ -120,7 +121,10 @@ def _body() -> dict[str, Any]:
 def told(held: HeldPortrait) -> a.PortraitAnswer:
     """Return what the API says of a portrait."""
     base = f"/v1/portraits/{held.id}"
+    own = pixels_of(held.grant.reference)
+    shipped = None if own is None else shipped_of(own)
     return a.PortraitAnswer(
+        about=None if shipped is None else shipped.text,
         basis=held.grant.basis,
         consent=held.grant.reference,
         expires=held.grant.expires,

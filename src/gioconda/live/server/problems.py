@@ -24,7 +24,7 @@ from gioconda.errors import (
 )
 from gioconda.live.host.face import RefusedError
 from gioconda.live.host.pool import BusyError
-from gioconda.live.told import UNREADY, told
+from gioconda.live.told import UNREADY, day_in, told
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -41,14 +41,22 @@ class Problem(Exception):
         code: for programs.
         message: one sentence for people.
         retry_after_s: when to try again, where that helps.
+        reason: which refusal of its code it is; empty where there is one only.
+        param: name of the field that it is about; empty if none.
+        day: that it names, as 2026-05-01; empty if none.
     """
 
     def __init__(
-        self, status: int, code: str, message: str, retry_after_s: int | None = None
-    ) -> None:
+        self, status: int, code: str, message: str, retry_after_s: int | None = None, *,
+        reason: str = "", param: str = "", day: str = "",
+    ) -> None:  # fmt: skip
         super().__init__(message)
         self.status, self.code, self.message = status, code, message
         self.retry_after_s = retry_after_s
+        self.more = {
+            name: value
+            for name, value in (("reason", reason), ("param", param), ("day", day)) if value
+        }  # fmt: skip
 
 
 def problem_of(error: Problem | GiocondaError) -> Problem:
@@ -61,7 +69,8 @@ def problem_of(error: Problem | GiocondaError) -> Problem:
         status = {"internal": 500, "consent": 403, UNREADY: 503}.get(error.code, 422)
         return Problem(status, error.code, str(error))
     if isinstance(error, ConsentError):
-        return Problem(422 if error.code == "not_stated" else 403, "consent", str(error))
+        status, day = 422 if error.code == "not_stated" else 403, day_in(error)
+        return Problem(status, "consent", told(error), reason=error.code, day=day)
     if isinstance(error, SandboxError):
         return Problem(503, "busy", str(error), RETRY_S)
     if isinstance(error, ImageFormatError):
@@ -82,7 +91,7 @@ def problem_of(error: Problem | GiocondaError) -> Problem:
 def answer(problem: Problem) -> JSONResponse:
     """Return a problem as a response."""
     headers = {"Retry-After": str(problem.retry_after_s)} if problem.retry_after_s else None
-    body = {"error": {"code": problem.code, "message": problem.message}}
+    body = {"error": {"code": problem.code, "message": problem.message, **problem.more}}
     return JSONResponse(body, problem.status, headers)
 
 

@@ -20,6 +20,7 @@ from gioconda.live.host.reader import Reader
 from gioconda.live.messages import ErrorEvent
 from gioconda.live.server.consents import Consents
 from gioconda.live.server.problems import Problem
+from gioconda.live.told import told
 from gioconda.trust.consent.requirement import carried, check
 from gioconda.trust.consent.statement import Statement
 from gioconda.trust.provenance import Grant
@@ -345,7 +346,7 @@ class Sessions:
             try:
                 check(held.portrait.grant)
             except ConsentError as e:
-                await self._refuse(held, str(e), "consent was revoked, or has expired")
+                await self._refuse(held, told(e), "consent was revoked, or has expired")
             except TrustError as e:
                 # What was revoked must not be forgotten. The words name a folder of this machine.
                 logger.error("consent cannot be checked: %s", type(e).__name__)

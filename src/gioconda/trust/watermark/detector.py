@@ -43,8 +43,9 @@ Progress = Callable[[float], None]
 
 #: Shapes of frames, width over height, that a squeezed picture may have had.
 _SHAPES: Final = (1.0, 4 / 3, 3 / 4, 16 / 9, 9 / 16, 3 / 2, 2 / 3, 5 / 4, 4 / 5)
-#: Shares of a file's false alarms that each group of trials may cause; they add up to 1.
-_AS_IT_IS, _WHOLE_FRAME, _SECONDS = 0.3, 0.15, 0.15
+#: Shares of a file's false alarms that each group of trials may cause; with that of identifiers
+#: (:data:`gioconda.trust.watermark.keyed.SHARE`) they add up to 1.
+_AS_IT_IS, _WHOLE_FRAME, _SECONDS = 0.25, 0.15, 0.15
 _SQUARE, _PARTS, _TURNED, _SQUEEZED = 0.2, 0.05, 0.05, 0.1
 #: Below this, a place may be wrong by a fraction of a chip.
 _EXACT: Final = 16.0

@@ -22,6 +22,8 @@ FloatImage = npt.NDArray[np.float32]
 FEW_KEYS: Final = 2
 #: Of more keys, those are decoded whose own pilots agree so far.
 _LIKELY_Z: Final = 3.0
+#: Share of a file's false alarms that identifiers may cause, all keys together.
+SHARE: Final = 0.05
 #: Grids that one search reads under each key, at most.
 _TRIES: Final = 256
 
@@ -74,7 +76,7 @@ class Keys:
         for reading in read_grid(grid, keys).keyed:
             if reading.identifier is not None:
                 tries = max(self._tries, _TRIES * len(self._keys))
-                chance = false_reading(reading.z, tries)
+                chance = min(1.0, false_reading(reading.z, tries) / SHARE)
                 if chance <= FALSE_ALARM:
                     return Identity(reading.identifier, reading.epoch, chance)
         return None

@@ -37,8 +37,10 @@ _FOLLOWED: Final = 10
 #: Steps of the climb: scale, aspect, shift in chips, rotation, shear, tilt; halved each round.
 _STEPS: Final = (0.004, 0.004, 0.5, 0.005, 0.004, 0.01)
 _ROUNDS: Final = 4
-#: Places that one place of a list can climb to, as far as they differ: five each of scale, aspect
-#: and rotation, three each of shear and both tilts, and two shifts each way.
+#: Places that one place of a list is taken to climb to, as far as they differ: five each of scale,
+#: aspect and rotation, three each of shear and both tilts, and two shifts each way. A climb may go
+#: farther, so this is an estimate, not a bound: 30 full searches of unmarked pictures with random
+#: pilots came to 7.1 at most, where 1e-6 a file asks for 8.6.
 CLIMB: Final = 5**3 * 3**3 * 2**2
 
 

@@ -95,6 +95,8 @@ function credentials(found) {
 function watermark(found) {
   const searched = found.status !== 'not_looked_for';
   const { looked } = found;
+  // Figures of noise say nothing, and look as if they did.
+  const nothing = found.status === 'not_detected';
   const part = looked.of_s && (looked.parts > 1 || looked.cut);
   const chance = found.false_alarm < 1e-12 ? '< 1e-12' : found.false_alarm.toPrecision(1);
   return card(
@@ -102,8 +104,11 @@ function watermark(found) {
     t(`check.watermark.${found.status}`),
     found.status === 'detected' ? 'is-ours' : '',
     [
-      [t('check.fact.strength'), searched && number(found.z, 1)],
-      [t('check.fact.chance'), searched && chance],
+      [
+        t('check.fact.strength'),
+        searched && (nothing ? t('check.strength.nothing') : number(found.z, 1)),
+      ],
+      [t('check.fact.chance'), searched && !nothing && chance],
       [t('check.fact.operator'), found.identifier],
       [
         t('check.fact.looked'),
@@ -126,7 +131,8 @@ function timeline({ stretches }, lengthS) {
   const endS = Math.max(stretches.at(-1).end_s, lengthS ?? 0);
   const base = HEIGHT - 1;
   const bars = stretches.map((each) => {
-    const tall = Math.max(base * Math.min(Math.max(each.z / FULL_Z, 0), 1), SMALLEST);
+    const part = each.status === 'detected' ? Math.min(each.z / FULL_Z, 1) : 0;
+    const tall = Math.max(base * part, SMALLEST);
     const words = `${span(each.start_s, each.end_s)}: ${t(`check.watermark.${each.status}`)}`;
     return draw(
       'rect',
@@ -197,7 +203,8 @@ export function showFinding(finding, name) {
     marked: spans(stretches, 'detected'),
     bare: spans(stretches, 'not_detected'),
   });
-  const moves = finding.watermark.looked.frames > 1 && stretches.length > 0;
+  const drawn = stretches.some(({ status }) => status === 'detected');
+  const moves = finding.watermark.looked.frames > 1 && drawn;
   return [
     make(
       'div',

@@ -3,6 +3,7 @@
 import { showFinding } from './check-finding.js';
 import { $ } from './dom.js';
 import { number, onLanguage, t } from './i18n.js';
+import { wordsOf } from './notices.js';
 import { verifyFile } from './rest.js';
 
 /** The dialog; returns what takes a file that was dropped on the page. */
@@ -10,15 +11,6 @@ export function setUpCheck() {
   const dialog = $('check-dialog');
   let sending = null;
   let shown = null;
-
-  function words(cause) {
-    if (cause.status === 0) return t('error.unreachable');
-    if (cause.status === 401) return t('error.token');
-    if (cause.status === 429 || cause.status === 503) {
-      return t('error.later', { message: cause.message, seconds: Math.ceil(cause.retryAfterS ?? 5) });
-    }
-    return t('error.check', { message: cause.message ?? String(cause) });
-  }
 
   function rest() {
     sending = null;
@@ -73,7 +65,7 @@ export function setUpCheck() {
       if (sending !== own) return;
       rest();
       if (cause.name !== 'AbortError') {
-        $('check-error').textContent = words(cause);
+        $('check-error').textContent = wordsOf(cause, 'check');
         $('check-error').hidden = false;
       }
       $('check-choose').focus();

@@ -3,14 +3,21 @@
  * ledger alone. This page remembers nothing.
  */
 
+import { answers, check } from './consent-answers.js';
 import { $ } from './dom.js';
-import { language, onLanguage, t } from './i18n.js';
+import { onLanguage, t } from './i18n.js';
+import { wordsOf } from './notices.js';
 
 /** Bases on which a real person is shown, so that their age is asked. */
 const OF_PEOPLE = new Set(['self', 'permission']);
 const SIDE = 96;
 
+/** Codes of refusals that other answers, or another try, may mend; others are about the picture. */
+const OF_ANSWERS = new Set(['consent', 'bad_option', 'bad_request']);
+
 const form = () => $('consent-form');
+/** What the dialog does with the answers, while it is open. */
+let onStated = null;
 const chosen = (name) => form().elements[name].value;
 
 /** Show the questions that the answers so far lead to, and the text that is agreed to. */
@@ -34,6 +41,7 @@ function follow() {
   if (minor) parts.push(t(minor === 'true' ? 'consent.text.guardian' : 'consent.text.adult'));
   $('consent-text').textContent = parts.join(' ');
   $('consent-text').hidden = parts.length === 0;
+  check(form());
 }
 
 async function preview(picture) {
@@ -53,37 +61,72 @@ async function preview(picture) {
   }
 }
 
-/** The answers as the server takes them. */
-function answers() {
-  const data = new FormData(form());
-  const said = { language };
-  for (const name of ['basis', 'minor', 'of', 'given', 'until']) {
-    const value = data.get(name)?.trim();
-    if (value) said[name] = value;
-  }
-  if (data.get('guardian')) {
-    said.guardian = `${data.get('guardian').trim()}, ${data.get('relation').trim()}`;
-  }
-  return said;
+function refuse(cause) {
+  const place = $('consent-error');
+  place.textContent = wordsOf(cause, 'portrait');
+  place.hidden = false;
+  const found = cause.param ? form().elements[cause.param] : null;
+  const field = found instanceof RadioNodeList ? found[0] : found;
+  const usable = field && !field.matches(':disabled');
+  if (usable) {
+    field.setAttribute('aria-invalid', 'true');
+    field.focus();
+  } else place.focus();
+}
+
+function setBusy(busy) {
+  $('consent-busy').hidden = !busy;
+  form().querySelector('[type=submit]').disabled = busy;
+  if (busy) $('consent-error').hidden = true;
+}
+
+/** Whether the dialog can help: it stays open then, with what was typed. */
+function mendable({ name, status, code }) {
+  if (name !== 'ServerError') return false;
+  return OF_ANSWERS.has(code) || [0, 401, 429, 503].includes(status);
 }
 
 /**
- * Ask on what basis a picture may be animated.
+ * Ask on what basis a picture may be animated, and send it. The dialog closes once it was taken, or
+ * refused for what it shows; what else the server refuses is told in it.
  * @param {Blob} picture
- * @returns {Promise<object | null>} fields of the upload; null where nothing was stated
+ * @param {(consent: object, signal: AbortSignal) => Promise<any>} send takes fields of the upload
+ * @returns {Promise<any>} what was sent; null where nothing was stated
+ * @throws {Error} that of `send`, where other answers would not help
  */
-export async function askConsent(picture) {
+export async function askConsent(picture, send) {
   const dialog = $('consent-dialog');
   if (dialog.open) return null;
   form().reset();
+  $('consent-error').hidden = true;
+  setBusy(false);
   follow();
-  dialog.returnValue = '';
   dialog.showModal();
   preview(picture);
-  return new Promise((resolve) => {
+  const sending = new AbortController();
+  return new Promise((resolve, reject) => {
+    onStated = async () => {
+      setBusy(true);
+      try {
+        resolve(await send(answers(form()), sending.signal));
+      } catch (cause) {
+        if (sending.signal.aborted) return;
+        setBusy(false);
+        if (mendable(cause)) {
+          refuse(cause);
+          return;
+        }
+        reject(cause);
+      }
+      dialog.close();
+    };
     dialog.addEventListener(
       'close',
-      () => resolve(dialog.returnValue === 'stated' ? answers() : null),
+      () => {
+        onStated = null;
+        sending.abort();
+        resolve(null);
+      },
       { once: true },
     );
   });
@@ -110,9 +153,10 @@ export async function askRevocation() {
 
 export function setUpConsent() {
   form().addEventListener('change', follow);
+  form().addEventListener('input', () => check(form()));
   form().addEventListener('submit', (event) => {
     event.preventDefault();
-    $('consent-dialog').close('stated');
+    onStated?.();
   });
   $('revoke-form').addEventListener('submit', (event) => {
     event.preventDefault();

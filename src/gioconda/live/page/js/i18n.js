@@ -36,6 +36,13 @@ export function number(value, digits = 0) {
   }).format(value);
 }
 
+/** A day, such as 2026-05-01, as this language writes it. */
+export function date(day) {
+  // Without a time it would be midnight in Greenwich.
+  const format = new Intl.DateTimeFormat(language, { dateStyle: 'long' });
+  return format.format(new Date(`${day}T12:00`));
+}
+
 /** The name of a language of the world, in the page's language; undefined if it is not known. */
 export function languageName(code) {
   try {

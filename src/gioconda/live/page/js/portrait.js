@@ -5,7 +5,7 @@ import { takePhoto } from './camera.js';
 import { askConsent, askRevocation } from './consent.js';
 import { $, icon, make } from './dom.js';
 import { number, onLanguage, t } from './i18n.js';
-import { complainOf, inform } from './notices.js';
+import { complainOf, inform, wordsOf } from './notices.js';
 import {
   address, deletePortrait, portraitInfo, revokePortrait, uploadPortrait,
 } from './rest.js';
@@ -51,7 +51,7 @@ export function setUpPortrait(app) {
   let settled = null;
 
   function facts(portrait) {
-    if (refusal) return [{ words: t('portrait.refused', { message: refusal }), kind: 'refused' }];
+    if (refusal) return [{ words: wordsOf(refusal, 'animated'), kind: 'refused' }];
     if (!portrait) return [];
     const turned = Math.abs(portrait.yaw_deg);
     const lines = [];
@@ -62,7 +62,10 @@ export function setUpPortrait(app) {
       const key = portrait.yaw_deg > 0 ? 'portrait.right' : 'portrait.left';
       lines.push({ words: t(key, { degrees: number(turned) }) });
     }
-    if (portrait.basis) {
+    if (portrait.about) {
+      // What is shipped is not what anybody here states, and says more than its basis.
+      lines.push({ words: t('portrait.shipped'), kind: 'shipped' });
+    } else if (portrait.basis) {
       lines.push({ words: t('portrait.basis', { basis: t(`consent.${portrait.basis}`) }) });
     }
     for (const words of portrait.warnings ?? []) lines.push({ words, kind: 'warning' });
@@ -149,27 +152,39 @@ export function setUpPortrait(app) {
 
   /** Ask about a picture, then send and animate it. */
   async function take(file) {
-    const consent = await askConsent(file);
-    if (consent) await send(file, consent);
+    await animate(() => askConsent(file, (consent, signal) => send(file, consent, signal)));
   }
 
-  async function send(file, consent) {
+  async function send(file, consent, signal) {
+    const picture = await prepared(file);
+    const portrait = await uploadPortrait(picture, consent, signal);
+    return { picture, consent, portrait };
+  }
+
+  /** Animate what is sent, or say why it was refused. */
+  async function animate(sending) {
     refusal = null;
-    $('portrait-busy').hidden = false;
-    $('portrait-facts').replaceChildren();
+    show();
     try {
-      const picture = await prepared(file);
-      const portrait = await uploadPortrait(picture, consent);
+      const taken = await sending();
+      if (!taken) return;
+      const { portrait, picture, consent } = taken;
       known.set(portrait.id, portrait);
       sent.set(portrait.id, { picture, consent });
       await app.setPortrait(portrait.id);
     } catch (cause) {
-      if (cause.status > 0 && cause.status !== 401) refusal = cause.message;
+      if (cause.status > 0 && cause.status !== 401) refusal = cause;
       complainOf(cause, 'portrait');
     } finally {
-      $('portrait-busy').hidden = true;
       show();
     }
+  }
+
+  async function sendAgain({ picture, consent }) {
+    $('portrait-busy').hidden = false;
+    $('portrait-facts').replaceChildren();
+    await animate(() => send(picture, consent));
+    $('portrait-busy').hidden = true;
   }
 
   /** Servers forget portraits that nobody looks at; this page still has the picture. */
@@ -177,7 +192,7 @@ export function setUpPortrait(app) {
     const again = sent.get(id);
     known.delete(id);
     sent.delete(id);
-    if (again) await send(again.picture, again.consent);
+    if (again) await sendAgain(again);
     if (app.portrait !== id) return;
     inform(t('portrait.lost'));
     await choose(EXAMPLE);

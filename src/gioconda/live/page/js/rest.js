@@ -9,13 +9,18 @@ export class ServerError extends Error {
    * @param {string} code
    * @param {string} message the server's sentence
    * @param {number | null} retryAfterS
+   * @param {{reason?: string, param?: string, day?: string}} [more] which refusal of its code it
+   *   is, which field it is about, and the day it names
    */
-  constructor(status, code, message, retryAfterS = null) {
+  constructor(status, code, message, retryAfterS = null, more = {}) {
     super(message);
     this.name = 'ServerError';
     this.status = status;
     this.code = code;
     this.retryAfterS = retryAfterS;
+    this.reason = more.reason ?? '';
+    this.param = more.param ?? '';
+    this.day = more.day ?? '';
   }
 }
 
@@ -34,14 +39,15 @@ export function socketAddress() {
 async function refusal(response) {
   let code = `http_${response.status}`;
   let message = response.statusText || String(response.status);
+  let more = {};
   try {
     const { error } = await response.json();
-    if (error?.message) ({ code = code, message } = error);
+    if (error?.message) ({ code = code, message, ...more } = error);
   } catch {
     // Not every refusal comes from our own code: a proxy answers in HTML.
   }
   const wait = Number.parseFloat(response.headers.get('Retry-After') ?? '');
-  return new ServerError(response.status, code, message, Number.isFinite(wait) ? wait : null);
+  return new ServerError(response.status, code, message, Number.isFinite(wait) ? wait : null, more);
 }
 
 /**
@@ -96,8 +102,8 @@ export const login = (token) => ask('v1/login', asJson({ token }));
 
 export const portraitInfo = (id) => ask(`v1/portraits/${encodeURIComponent(id)}`);
 /** Send a picture and on what basis it may be animated, fields of the form. */
-export const uploadPortrait = (picture, consent) =>
-  ask('v1/portraits', form({ ...consent, file: picture }));
+export const uploadPortrait = (picture, consent, signal) =>
+  ask('v1/portraits', { ...form({ ...consent, file: picture }), signal });
 /** Take the consent to animate a portrait back, for good. */
 export const revokePortrait = (id, reason) =>
   ask(`v1/portraits/${encodeURIComponent(id)}/revoke`, asJson({ reason }));
