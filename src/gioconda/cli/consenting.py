@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import string
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, cast
@@ -104,11 +104,11 @@ def _granted(
     if statement is not None:
         # A bare name stands on what is on record with it already.
         bare = given == Stating(given.basis)
-        with _wrong_usage():
+        with wrong_usage():
             grant = stated(digest, statement.basis if bare else statement, "option")
     else:
         grant = _standing(digest, name, voice)
-    _make_keys(voice)
+    make_keys(voice.say)
     return grant
 
 
@@ -126,7 +126,7 @@ def _standing(digest: bytes, name: str, voice: Voice) -> Grant:
 
 
 @contextmanager
-def _wrong_usage() -> Iterator[None]:
+def wrong_usage() -> Iterator[None]:
     """Tell options that leave something out as what they are: wrong usage of the command.
 
     Raises:
@@ -140,14 +140,21 @@ def _wrong_usage() -> Iterator[None]:
         raise OptionError(str(e)) from e
 
 
-def _make_keys(voice: Voice) -> None:
-    """Make the keys that mark frames, where there are none yet, and say so."""
+def make_keys(say: Callable[[str], None]) -> None:
+    """Make the keys that mark frames, where there are none yet, and say so.
+
+    Args:
+        say: tells people.
+
+    Raises:
+        TrustError: they cannot be read or made.
+    """
     from gioconda.trust.home import trust_home
     from gioconda.trust.watermark.keys import has_operator_keys, operator_keys
 
     if not has_operator_keys():
         operator_keys()
-        voice.say(f"made this installation's own keys in {str(trust_home())!r}")
+        say(f"made this installation's own keys in {str(trust_home())!r}")
 
 
 def state(portrait: str, given: Stating, voice: Voice, *, after_revocation: bool) -> None:
@@ -162,7 +169,7 @@ def state(portrait: str, given: Stating, voice: Voice, *, after_revocation: bool
         if not can_ask():
             raise OptionError("say the basis: --basis self, permission, artwork or synthetic")
         statement = asked(person.name)
-    with _wrong_usage():
+    with wrong_usage():
         record = Ledger().state(
             person.pixels_sha256, statement, via,  # type: ignore[arg-type]
             after_revocation=after_revocation,

@@ -9,6 +9,7 @@ from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
 from gioconda.cli.consent_options import NOTHING, Stating
+from gioconda.cli.voice import tell_people
 from gioconda.errors import MissingExtraError, OptionError, OutputError
 
 if TYPE_CHECKING:
@@ -65,11 +66,12 @@ def serve(
         from gioconda.trust.consent.ledger import Ledger
     except ModuleNotFoundError as e:
         raise MissingExtraError("gioconda serve", "live") from e
-    from gioconda.cli.consenting import statement_of
+    from gioconda.cli.consenting import make_keys, statement_of, wrong_usage
 
     statement = statement_of(consent)
     if statement is not None:
-        statement.check(Ledger().now)
+        with wrong_usage():
+            statement.check(Ledger().now)
     way_in = entry(host, token or None, published=bool(hosts))
     safety = Safety(way_in.token, way_in.loopback, origins, hosts)
     if statement is not None and not (way_in.loopback and not hosts):
@@ -83,6 +85,7 @@ def serve(
     ):
         app = create_app(ServeSettings(sessions, outputs, safety, ice, label, statement), pool)
         address = run.address_of(listener, host)
+        make_keys(tell_people)
 
         def started() -> None:
             way_in.announce(sys.stderr)
