@@ -114,6 +114,21 @@ def test_a_name_that_looks_like_markup_or_orders_stays_a_name(tmp_path: Path) ->
     json.loads(done.stdout)
 
 
+@pytest.mark.parametrize("columns", ["50", "70", "500"])
+def test_lines_fit_the_terminal_and_hang(
+    folder: Path, columns: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+    done = gioconda("verify", folder / "marked.mp4", "--quick")
+    lines = done.stdout.splitlines()
+    assert max(map(len, lines)) <= min(int(columns), 100)
+    at = next(i for i, line in enumerate(lines) if line.startswith("  watermark "))
+    assert lines[at + 1].startswith(" " * 15)
+    assert lines[at + 1][15] != " "
+    words = " ".join(" ".join(lines).split())
+    assert "the number of this installation; read by key 1" in words
+
+
 #: Clears the screen by a control of one character, and turns what follows about.
 HOSTILE = "a\x9b2J\u202egnp.exe.png"
 

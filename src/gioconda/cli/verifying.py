@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
+import textwrap
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -13,7 +15,7 @@ from gioconda.cli.voice import Voice, tell_people
 from gioconda.errors import OptionError, OutputError, SandboxError, TrustError
 from gioconda.plain_text import plain
 from gioconda.trust.verify.folder import files_in, summary_of, table_row, whole_exit
-from gioconda.trust.verify.words import clock
+from gioconda.trust.verify.words import clock, counted
 
 if TYPE_CHECKING:
     from gioconda.trust.verify.finding import Finding
@@ -22,6 +24,10 @@ if TYPE_CHECKING:
 _REPORTS: Final = (".html", ".png")
 #: Most stretches that are listed.
 _STRETCHES: Final = 20
+#: Characters of a line: at most, where no terminal tells, and at least.
+_WIDEST: Final = 100
+_USUAL: Final = 80
+_LEAST: Final = 40
 
 
 def verify(path: str, report: str | None, *, quick: bool, force: bool, voice: Voice) -> int:
@@ -72,7 +78,7 @@ def _verified(place: Path, target: Path | None, quick: bool, voice: Voice) -> in
         with replacing(target) as stage:
             write_report(finding, stage)
         voice.say(f"report: {target}")
-    voice.result("\n".join(lines_of(finding)), finding.model_dump(mode="json"))
+    voice.result("\n".join(lines_of(finding, _width())), finding.model_dump(mode="json"))
     return finding.verdict.exit_code
 
 
@@ -130,29 +136,50 @@ def _show(rows: list[tuple[str, ...]]) -> None:
         console.print(table)
 
 
-def lines_of(finding: Finding) -> list[str]:
-    """Return a finding as lines for people."""
-    lines = [f"{plain(finding.file.name)}: {finding.verdict.sentence}"]
-    lines += [f"  {detail}" for detail in finding.verdict.details]
+def lines_of(finding: Finding, width: int = _WIDEST) -> list[str]:
+    """Return a finding as lines for people, at most ``width`` characters each."""
+    lines = _fitted("", f"{plain(finding.file.name)}: {finding.verdict.sentence}", width, "  ")
+    for detail in finding.verdict.details:
+        lines += _fitted("  ", detail, width)
     if finding.verdict.code == "unreadable":
         return lines
     mark = finding.watermark
-    lines.append(f"  credentials  {finding.credentials.sentence}")
-    lines.append(f"  watermark    {mark.sentence}")
+    lines += _fitted(_head("credentials"), finding.credentials.sentence, width)
+    lines += _fitted(_head("watermark"), mark.sentence, width)
     if mark.identifier is not None:
-        lines.append(f"               operator {mark.identifier}, key {mark.epoch}")
+        whose = "this installation" if mark.own else "the installation that made it"
+        number = f"identifier {mark.identifier}, the number of {whose}; read by key {mark.epoch}"
+        lines += _fitted(_head(), number, width)
     if len(mark.stretches) > 1:
         for each in mark.stretches[:_STRETCHES]:
             what = each.status.replace("_", " ")
             lines.append(
-                f"               {clock(each.start_s):>7} to {clock(each.end_s):<7} {what}, "
+                f"{_head()}{clock(each.start_s):>7} to {clock(each.end_s):<7} {what}, "
                 f"strength {each.z:.1f}"
             )
-        if len(mark.stretches) > _STRETCHES:
-            lines.append(f"               and {len(mark.stretches) - _STRETCHES} more stretches")
-    lines.append(f"  log          {finding.log.sentence}")
-    for number, claim in enumerate(finding.claims):
-        head = "  metadata     " if not number else "               "
+        if (more := len(mark.stretches) - _STRETCHES) > 0:
+            lines.append(f"{_head()}and {counted(more, 'more stretch', 'more stretches')}")
+    lines += _fitted(_head("log"), finding.log.sentence, width)
+    for number_, claim in enumerate(finding.claims):
         words = f" ({claim.sentence})" if claim.sentence else ""
-        lines.append(f"{head}{claim.where} {claim.name}: {claim.text}{words}")
+        said = f"{claim.where} {claim.name}: {claim.text}{words}"
+        lines += _fitted(_head("" if number_ else "metadata"), said, width)
     return lines
+
+
+def _head(name: str = "") -> str:
+    return f"  {name:<12} "
+
+
+def _fitted(head: str, words: str, width: int, indent: str | None = None) -> list[str]:
+    """Return words as lines, of which all but the first are indented."""
+    inner = " " * len(head) if indent is None else indent
+    return textwrap.wrap(
+        plain(words), width, initial_indent=head, subsequent_indent=inner,
+        break_on_hyphens=False,
+    ) or [head]  # fmt: skip
+
+
+def _width() -> int:
+    """Return how wide lines may be: as the terminal, but not wider than one reads with ease."""
+    return max(min(shutil.get_terminal_size((_USUAL, 24)).columns, _WIDEST), _LEAST)

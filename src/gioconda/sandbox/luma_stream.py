@@ -18,8 +18,8 @@ ByteImage = npt.NDArray[np.uint8]
 #: :data:`END` follows.
 FRAME: Final = struct.Struct("!dHH")
 #: Seconds looked at, seconds that the file lasts (negative: unknown), parts, single frames between
-#: them, whether it was cut short by a limit.
-END: Final = struct.Struct("!ddII?")
+#: them, whether it was cut short by a limit, whether its frames were counted for want of instants.
+END: Final = struct.Struct("!ddII??")
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,7 @@ class LookedAt:
         parts: stretches that were looked at; 1 where it was all of it.
         cut: whether the time for it ran out before the end.
         singles: single frames that were looked at between the parts.
+        counted: whether the file tells no instants, so that frames were counted for them.
     """
 
     seconds: float
@@ -39,6 +40,7 @@ class LookedAt:
     parts: int
     cut: bool
     singles: int = 0
+    counted: bool = False
 
     @property
     def whole(self) -> bool:
@@ -55,7 +57,7 @@ def packed_end(looked: LookedAt) -> bytes:
     """Return the end of a stream."""
     of_s = -1.0 if looked.of_s is None else looked.of_s
     return FRAME.pack(0.0, 0, 0) + END.pack(
-        looked.seconds, of_s, looked.parts, looked.singles, looked.cut
+        looked.seconds, of_s, looked.parts, looked.singles, looked.cut, looked.counted
     )
 
 
@@ -87,10 +89,11 @@ def frames_of(
     for _ in range(most + 1):
         time_s, height, width = FRAME.unpack(take(FRAME.size))
         if height == 0:
-            seconds, of_s, parts, singles, cut = END.unpack(take(END.size))
+            seconds, of_s, parts, singles, cut, counted = END.unpack(take(END.size))
             if not (np.isfinite(seconds) and np.isfinite(of_s)) or seconds < 0:
                 raise BrokenTalkError
-            yield LookedAt(seconds, of_s if of_s >= 0 else None, parts, cut, singles)
+            whole_s = of_s if of_s >= 0 else None
+            yield LookedAt(seconds, whole_s, parts, cut, singles, counted)
             return
         if not np.isfinite(time_s) or not 0 < width <= side or height > side:
             raise BrokenTalkError

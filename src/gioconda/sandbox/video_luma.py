@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from enum import Enum
+from itertools import islice
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 import numpy as np
@@ -47,6 +49,12 @@ _SINGLES_APART_S: Final = 1.0
 _PACE: Final = 0.1
 #: Pixel aspects beyond this are not believed.
 _ASPECT: Final = 4.0
+#: Packets by which it is told whether a file has instants.
+_PEEKED: Final = 48
+#: Frames of a second, where the file tells no instants.
+COUNTED_FPS: Final = 25.0
+#: Share of the processor time that counting them may take.
+_COUNTING: Final = 0.3
 
 
 class Nameless:
@@ -110,23 +118,62 @@ def stream(file: BinaryIO, options: dict[str, Any], say: Say) -> None:
     Raises:
         VideoDecodeError: no video, no pictures in it, too large, or nothing can be decoded.
     """
+    seconds = float(options["seconds"])
     with opened(file) as container:
-        video = picture_stream(container)
-        if video is None:
-            raise VideoDecodeError("the file holds no pictures")
+        counted = not _tells_instants(container, _pictures(container))
+    counted_s = None
+    if counted:
+        file.seek(0)
+        with opened(file) as container:
+            counted_s = _counted_s(container, _pictures(container), _COUNTING * seconds)
+    file.seek(0)
+    with opened(file) as container:
+        video = _pictures(container)
         _check_size(video, options)
         video.thread_type = "SLICE"
         rate = float(video.average_rate or 0)
-        if rate >= _SPARE_RATE * float(options["fps"]):
+        if rate >= _SPARE_RATE * float(options["fps"]) and not counted:
             video.codec_context.skip_frame = "NONREF"
         say(Kind.HEAD, b"")
-        seconds = float(options["seconds"])
+        whole_s = counted_s if counted else length_s(container, video)
         plan = Plan(
-            length_s(container, video), float(options["whole_s"]), float(options["part_s"]),
+            whole_s, float(options["whole_s"]), float(options["part_s"]),
             lambda: time.process_time() / seconds,
         )  # fmt: skip
-        looked = _look(container, video, plan, options, say)
+        looked = _look(container, video, plan, options, say, whole_s, counted)
         say(Kind.DATA, packed_end(looked))
+
+
+def _pictures(container: InputContainer) -> VideoStream:
+    video = picture_stream(container)
+    if video is None:
+        raise VideoDecodeError("the file holds no pictures")
+    return video
+
+
+def _tells_instants(container: InputContainer, video: VideoStream) -> bool:
+    """Tell whether the first packets of a file have instants that differ."""
+    import av
+
+    stamps = []
+    with suppress(av.error.FFmpegError):
+        for packet in islice(container.demux(video), _PEEKED):
+            if packet.size:
+                stamps.append(packet.pts if packet.pts is not None else packet.dts)
+    return len(stamps) < 2 or len(set(stamps) - {None}) > 1
+
+
+def _counted_s(container: InputContainer, video: VideoStream, seconds: float) -> float | None:
+    """Return how long a file lasts by its number of packets; None where counting takes too long."""
+    import av
+
+    until, count = time.process_time() + seconds, 0
+    with suppress(av.error.FFmpegError):
+        for packet in container.demux(video):
+            count += bool(packet.size)
+            if time.process_time() > until:
+                return None
+    return count / COUNTED_FPS
 
 
 def _check_size(video: VideoStream, options: dict[str, Any]) -> None:
@@ -200,22 +247,19 @@ def _look(
     plan: Plan,
     options: dict[str, Any],
     say: Say,
+    length: float | None,
+    counted: bool,
 ) -> LookedAt:
     fps, most, side = float(options["fps"]), int(options["frames"]), int(options["side"])
     start_s = (container.start_time or 0) / 1_000_000
-    base = float(video.time_base or 1)
     due_s, last_s, count, end_s = float("-inf"), float("-inf"), 0, 0.0
     cut = False
-    for packet_s, frame in _decoded(container, video, plan, start_s):
+    for packet_s, frame, time_s in _decoded(container, video, plan, start_s, counted):
         end_s = max(end_s, packet_s)
         if time.process_time() > float(options["seconds"]) or count >= most:
             cut = True
             break
-        if frame is None or frame.pts is None:
-            continue
-        # Of frames that were drained the decoder tells no time base.
-        time_s = frame.pts * base - start_s
-        if time_s < due_s or time_s <= last_s:
+        if frame is None or time_s is None or time_s < due_s or time_s <= last_s:
             continue
         if frame.width * frame.height > int(options["pixels"]):
             raise VideoDecodeError("the video's frames become too large")
@@ -224,21 +268,25 @@ def _look(
         due_s = time_s + 0.9 / fps if due_s < time_s - 2 / fps else due_s + 1 / fps
     if not count:
         raise VideoDecodeError("no frame of the video can be decoded")
-    length = length_s(container, video)
     seconds = min(plan.seconds, end_s) if plan.parts else 0.0
     if plan.parts == 1 and not cut:
         seconds = max(end_s, last_s)
     whole_s = length if length is not None else (None if cut else max(end_s, last_s))
-    return LookedAt(max(seconds, 0.0), whole_s, plan.parts, cut, plan.singles)
+    return LookedAt(max(seconds, 0.0), whole_s, plan.parts, cut, plan.singles, counted)
 
 
 def _decoded(
-    container: InputContainer, video: VideoStream, plan: Plan, start_s: float
-) -> Iterator[tuple[float, av.VideoFrame | None]]:
-    """Yield the instant of each packet, with each frame that comes of it or None."""
+    container: InputContainer, video: VideoStream, plan: Plan, start_s: float, counted: bool
+) -> Iterator[tuple[float, av.VideoFrame | None, float | None]]:
+    """Yield the instant of each packet, with each frame that comes of it and its instant, or None.
+
+    Where instants are counted, packets are in the order of the file, and frames from the packet on
+    where decoding began.
+    """
     import av
 
-    broken = 0
+    broken = number = 0
+    frame_s = 0.0
     decoding = False
     packets = container.demux(video)
     base = float(video.time_base or 1)
@@ -248,15 +296,17 @@ def _decoded(
             if packet is None:
                 return
             stamp = packet.pts if packet.pts is not None else packet.dts
-            if packet.size and stamp is not None:
-                packet_s = stamp * base - start_s
+            if packet.size and (counted or stamp is not None):
+                packet_s = number / COUNTED_FPS if counted else (stamp or 0) * base - start_s
+                number += 1
                 wanted = plan.wants(packet_s, packet.is_keyframe)
-                yield packet_s, None
+                yield packet_s, None, None
                 if wanted is Wanted.NO:
                     decoding = False
                     continue
                 if not decoding or wanted is Wanted.SINGLE:
                     video.codec_context.flush_buffers()
+                    frame_s = packet_s
                 decoding = wanted is Wanted.PART
                 frames = packet.decode()
                 if wanted is Wanted.SINGLE:  # it waits for others, which will not come
@@ -266,8 +316,14 @@ def _decoded(
                 packet_s = 0.0
                 frames = packet.decode()
             for frame in frames:
-                if isinstance(frame, av.VideoFrame):
-                    yield packet_s, frame
+                if not isinstance(frame, av.VideoFrame):
+                    continue
+                if counted:
+                    yield packet_s, frame, frame_s
+                    frame_s += 1 / COUNTED_FPS
+                elif frame.pts is not None:
+                    # Of frames that were drained the decoder tells no time base.
+                    yield packet_s, frame, frame.pts * base - start_s
         except av.error.FFmpegError as e:
             broken += 1
             if isinstance(e, av.error.EOFError) or broken > _BROKEN:

@@ -150,3 +150,24 @@ def test_a_timeline_has_a_few_round_instants(end_s: float) -> None:
     assert 1 <= len(instants) <= 9
     assert instants[0] == 0
     assert instants[-1] <= end_s
+
+
+def test_headlines_claim_no_more_than_sentences() -> None:
+    assert HEADLINES["altered"] == "Its credentials do not fit it"
+    assert HEADLINES["known_frames"].startswith("No evidence")
+
+
+def test_numbers_are_explained() -> None:
+    found = finding(text="talk")
+    mark = found.watermark.model_copy(
+        update={"identifier": "ab" * 8, "own": True, "epoch": 1, "looked": Looked(frames=1)}
+    )
+    text = seen(page_of(found.model_copy(update={"watermark": mark}))).text
+    assert "standard deviations" not in text
+    assert f"{'ab' * 8} (this installation's identifier" in text
+    assert "looked at1 frame" in text
+    assert "1 frames" not in text
+
+
+def test_a_page_breaks_addresses_at_their_slashes() -> None:
+    assert "<dd>video/<wbr>mp4</dd>" in page_of(finding(text="talk"))

@@ -170,3 +170,30 @@ def test_what_counts_as_another_source(stretches: Any, gaps: Any) -> None:
 def test_many_stretches_are_counted_in_words() -> None:
     assert spans([(0, 1)]) == "0:00 to 0:01"
     assert spans([(i, i + 0.5) for i in range(6)]).endswith("and 2 more")
+
+
+PUBLIC = MARKED.model_copy(update={"identifier": None})
+
+
+@pytest.mark.parametrize(
+    ("credentials", "mark", "hinted"),
+    [
+        (NONE, PUBLIC, True), (OURS_UNKNOWN, PUBLIC, True), (EDITOR, PUBLIC, True),
+        (OWN, PUBLIC, False), (NONE, MARKED, False),
+    ],
+)  # fmt: skip
+def test_a_public_mark_alone_does_not_tell_who_made_it(
+    credentials: CredentialsFinding, mark: WatermarkFinding, hinted: bool
+) -> None:
+    details = judge(credentials, mark).details
+    assert any("who made it cannot be told here" in d for d in details) == hinted
+
+
+def test_a_file_without_credentials_need_not_have_lost_any() -> None:
+    details = judge(NONE, MARKED).details
+    assert any(d.startswith("It carries no credentials (any more)") for d in details)
+    assert not any("lost" in d for d in details)
+
+
+def test_likeness_alone_does_not_alarm() -> None:
+    assert judge(NONE, CLEAN, ALIKE).sentence.startswith("No evidence either way")

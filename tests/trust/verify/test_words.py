@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from gioconda.trust.verify.sentences import of_claim
-from gioconda.trust.verify.words import clock, length, probability, source_type
+from gioconda.trust.verify.words import clock, counted, length, probability, source_type
 
 ROOT = Path(__file__).resolve().parents[3]
 #: In a word of another meaning, such as whose token it is.
@@ -60,3 +60,8 @@ def test_numbers_in_words() -> None:
     assert probability(0.5) == "50%"
     assert probability(1e-6) == "1 in 1,000,000"
     assert probability(0.0).startswith("less than")
+
+
+def test_one_and_many() -> None:
+    assert [counted(n, "frame") for n in (0, 1, 1200)] == ["0 frames", "1 frame", "1,200 frames"]
+    assert counted(2, "stretch", "stretches") == "2 stretches"

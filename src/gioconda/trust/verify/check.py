@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -20,7 +19,6 @@ from gioconda.errors import (
     TrustError,
     VideoDecodeError,
 )
-from gioconda.sandbox.luma_stream import LookedAt
 from gioconda.trust.verify import sentences
 from gioconda.trust.verify.credentials import credentials_finding
 from gioconda.trust.verify.finding import (
@@ -29,31 +27,21 @@ from gioconda.trust.verify.finding import (
     FileFinding,
     Finding,
     LogFinding,
-    Looked,
-    Stretch,
     WatermarkFinding,
 )
+from gioconda.trust.verify.looking import look
 from gioconda.trust.verify.means import Known, Means
 from gioconda.trust.verify.opened import OpenedFile, opened
 from gioconda.trust.verify.verdict import unreadable, verdict_of
-from gioconda.trust.watermark.detection import Detection
 
 ByteImage = npt.NDArray[np.uint8]
 #: Told the share that is done, 0 to 1.
 Progress = Callable[[float], None]
 
-#: Shares of the work, by which progress is told: hash, frames, search.
-_HASH, _FRAMES = 0.1, 0.6
-#: Frames that the log is asked about: fewer than so many, at least so far apart, this size.
-_LOG_FRAMES: Final = 24
-_LOG_EVERY_S: Final = 0.5
-_LOG_SIDE_PX: Final = 64
-#: A frame is dark or plain by its 5th and 95th percentiles, of 255; one pixel in 8 x 8 is seen.
-_DARK: Final = 24.0
-_FLAT: Final = 8.0
-_THIN: Final = 8
-#: Digits of strengths and instants that are told.
-_DIGITS: Final = 2
+#: Shares of the work that are done after the hash, the facts, and the credentials.
+_HASH: Final = 0.04
+_FACTS: Final = 0.07
+_CREDENTIALS: Final = 0.1
 
 
 def verify_file(
@@ -106,13 +94,20 @@ def _looked(file: OpenedFile, name: str, means: Means, quick: bool, tell: Progre
     known = None if means.log is None else means.log.file(sha256)
     facts, failed = _facts(file, means, picture)
     told = told.model_copy(update=_sizes(facts, told))
+    tell(_FACTS)
     credentials = _credentials(file, means)
+    tell(_CREDENTIALS)
     claims = _claims(facts)
     mark = WatermarkFinding()
     frames: list[ByteImage] = []
     pictures = facts.get("pictures", False) if facts else told.kind != "sound"
     if pictures:
-        mark, frames = _watermark(file, means, quick, tell, picture)
+        mark, frames = look(
+            file, means, picture=picture, quick=quick,
+            progress=lambda share: tell(_CREDENTIALS + (1 - _CREDENTIALS) * share),
+        )  # fmt: skip
+        if mark.looked.counted:  # what the file says of its length is wrong, too
+            told = told.model_copy(update={"length_s": mark.looked.of_s})
     if known is None and means.log is not None and frames:
         known = means.log.frames(frames)
     log = _log(known)
@@ -181,77 +176,6 @@ def _credentials(file: OpenedFile, means: Means) -> CredentialsFinding:
     except (ImageDecodeError, VideoDecodeError) as e:
         return CredentialsFinding(status="unreadable", sentence=f"They cannot be read: {e}.")
     return credentials_finding(read)
-
-
-def _watermark(
-    file: OpenedFile, means: Means, quick: bool, tell: Progress, picture: bool
-) -> tuple[WatermarkFinding, list[ByteImage]]:
-    """Search for the mark; return that and small frames for the log."""
-    search = means.search(quick, lambda share: tell(_FRAMES + (1 - _FRAMES) * share))
-    looked = LookedAt(0.0, None, 1, True)
-    small: list[ByteImage] = []
-    plain: list[tuple[float, bool]] = []
-    every_s, count, next_s = _LOG_EVERY_S, 0, float("-inf")
-    length_s = 0.0
-    failed = ""
-    try:
-        with means.reader.luma(file.fd, picture=picture) as stream:
-            for item in stream:
-                if isinstance(item, LookedAt):
-                    looked = item
-                    continue
-                time_s, luma = item
-                search.add(luma, time_s)
-                plain.append((time_s, _is_plain(luma)))
-                count += 1
-                length_s = time_s
-                if time_s >= next_s:
-                    size = (_LOG_SIDE_PX, _LOG_SIDE_PX)
-                    small.append(np.asarray(cv2.resize(luma, size, interpolation=cv2.INTER_AREA)))
-                    next_s = time_s + every_s
-                    if len(small) >= _LOG_FRAMES:
-                        small, every_s = small[::2], 2 * every_s
-                tell(_HASH + (_FRAMES - _HASH) * (1 - 1 / (1 + count / 200)))
-    except (ImageDecodeError, VideoDecodeError) as e:
-        failed = str(e)
-        looked = LookedAt(length_s, None, 1, True)
-    if not count:
-        why = f"Its pictures cannot be looked at: {failed}."
-        return WatermarkFinding(sentence=why), []
-    return _mark(search.result(), looked, plain, quick), small
-
-
-def _is_plain(luma: ByteImage) -> bool:
-    """Tell whether a frame is too dark or plain to carry a mark that can be found."""
-    low, high = np.percentile(luma[::_THIN, ::_THIN], (5, 95))
-    return bool(high < _DARK or high - low < _FLAT)
-
-
-def _mark(
-    found: Detection, looked: LookedAt, plain: list[tuple[float, bool]], quick: bool
-) -> WatermarkFinding:
-    def is_plain(start_s: float, end_s: float) -> bool:
-        inside = [each for time_s, each in plain if start_s <= time_s < end_s]
-        return bool(inside) and 2 * sum(inside) > len(inside)
-
-    stretches = tuple(
-        Stretch(
-            start_s=round(s.start_s, _DIGITS), end_s=round(s.end_s, _DIGITS),
-            z=round(s.z, _DIGITS), status=s.verdict, plain=is_plain(s.start_s, s.end_s),
-        )
-        for s in found.segments
-    )  # fmt: skip
-    told = Looked(
-        frames=len(plain), seconds=round(looked.seconds, _DIGITS),
-        of_s=None if looked.of_s is None else round(looked.of_s, _DIGITS),
-        parts=max(looked.parts, 1), singles=looked.singles, cut=looked.cut,
-    )  # fmt: skip
-    return WatermarkFinding(
-        status=found.verdict, sentence=sentences.of_mark(found, told, quick),
-        false_alarm=min(max(found.false_alarm, 0.0), 1.0), z=round(found.z, _DIGITS),
-        identifier=None if found.identifier is None else f"{found.identifier:016x}",
-        epoch=found.epoch, stretches=stretches, looked=told, quick=quick,
-    )  # fmt: skip
 
 
 def _log(known: Known | None) -> LogFinding:

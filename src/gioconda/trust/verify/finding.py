@@ -102,6 +102,10 @@ class Looked(_Part):
     )
     singles: int = Field(default=0, description="single frames between the stretches")
     cut: bool = Field(default=False, description="the time for it ran out before the end")
+    counted: bool = Field(
+        default=False,
+        description="the file tells no instants, or all the same: 25 frames a second are assumed",
+    )
 
 
 class WatermarkFinding(_Part):
@@ -117,6 +121,7 @@ class WatermarkFinding(_Part):
     identifier: str | None = Field(
         default=None, description="the operator's, 16 hex, where a key is held that reads it"
     )
+    own: bool = Field(default=False, description="the identifier is that of this installation")
     epoch: int | None = Field(default=None, description="of the key that reads it")
     stretches: tuple[Stretch, ...] = ()
     looked: Looked = Looked()

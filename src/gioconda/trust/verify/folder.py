@@ -22,9 +22,10 @@ from gioconda.trust.verify.finding import (
 
 #: A verdict in a word or two.
 SHORT: Final[dict[VerdictCode, str]] = {
-    "made_with_gioconda": "made with Gioconda", "spliced": "PUT TOGETHER", "altered": "CHANGED",
+    "made_with_gioconda": "made with Gioconda", "spliced": "PUT TOGETHER",
+    "altered": "CREDENTIALS DO NOT FIT",
     "contradicted": "CONTRADICTED", "credentials_only": "signed as Gioconda's",
-    "known_frames": "looks like one of ours", "other_tool": "says another program",
+    "known_frames": "no evidence, alike", "other_tool": "says another program",
     "inconclusive": "a weak trace", "no_evidence": "no evidence", "unreadable": "unreadable",
 }  # fmt: skip
 _CREDENTIALS: Final = {

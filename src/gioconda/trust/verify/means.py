@@ -71,12 +71,16 @@ class Means:
         search: begins a search for the watermark.
         log: the local one.
         trusted: whose signatures are.
+        identifier: this installation's, 64 bits; None where it has none yet.
+        holds_keys: whether the search reads identifiers under any key.
     """
 
     reader: FileReader
     search: NewSearch
     log: Log | None = None
     trusted: Vouching = field(default_factory=Vouching)
+    identifier: int | None = None
+    holds_keys: bool = False
 
 
 def own_means(reader: FileReader) -> Means:
@@ -87,12 +91,15 @@ def own_means(reader: FileReader) -> Means:
     """
     from gioconda.trust.credentials.anchors import vouching
     from gioconda.trust.verify.local_log import LocalLog
+    from gioconda.trust.verify.turned import TurnedSearch
     from gioconda.trust.watermark.detector import Detector
-    from gioconda.trust.watermark.keys import held_keys
+    from gioconda.trust.watermark.keys import held_keys, own_identifier
 
     keys = held_keys()
 
     def search(quick: bool, progress: Callable[[float], None]) -> Search:
-        return Detector(keys, progress=progress, search=not quick)
+        upright = Detector(keys, progress=progress, search=not quick)
+        return TurnedSearch(upright, [Detector(keys, search=False) for _ in range(3)])
 
-    return Means(reader, search, LocalLog(), vouching())
+    identifier = own_identifier() if keys else None  # asked alone, it would be drawn
+    return Means(reader, search, LocalLog(), vouching(), identifier, bool(keys))

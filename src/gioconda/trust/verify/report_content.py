@@ -7,7 +7,7 @@ from typing import Final, Literal
 
 from gioconda.plain_text import plain
 from gioconda.trust.verify.finding import Finding
-from gioconda.trust.verify.words import clock
+from gioconda.trust.verify.words import clock, counted
 
 #: How a finding is shown: ``mark`` tells of Gioconda, ``warn`` of tampering, ``quiet`` of nothing.
 Tone = Literal["mark", "warn", "quiet"]
@@ -19,8 +19,9 @@ TONES: Final[dict[str, Tone]] = {
 }  # fmt: skip
 HEADLINES: Final = {
     "made_with_gioconda": "Made with Gioconda", "credentials_only": "Signed as Gioconda's",
-    "known_frames": "Looks like one of ours", "spliced": "Put together from several sources",
-    "altered": "Changed after it was signed", "contradicted": "Contradicts itself",
+    "known_frames": "No evidence, but it looks like one of ours",
+    "spliced": "Put together from several sources",
+    "altered": "Its credentials do not fit it", "contradicted": "Contradicts itself",
     "other_tool": "Says that another program made it",
     "inconclusive": "A trace too weak to rely on",
     "no_evidence": "No evidence either way", "unreadable": "Cannot be read",
@@ -38,6 +39,13 @@ _LOG: Final[dict[str, tuple[str, Tone]]] = {
     "known_file": ("known file", "mark"), "known_frames": ("known frames", "mark"),
     "unknown": ("not known", "quiet"),
 }  # fmt: skip
+#: What numbers mean.
+_STRENGTH: Final = "unmarked: up to about 3 for one look, and 7 for the best of a whole search"
+_CHANCE: Final = "that a file without the mark looks as marked as this one"
+_WHO: Final = {
+    True: "this installation's identifier, a number that it drew when it was first used",
+    False: "the identifier of an operator whose key is held here, a number drawn at random",
+}
 #: Of what does not promise more than can be known.
 FOOT: Final = (
     "No evidence either way means just that: marks can be removed, and other programs set none. "
@@ -97,14 +105,14 @@ def _watermark(finding: Finding) -> Section:
     state, tone = _MARK[found.status]
     searched = found.status != "not_looked_for"
     looked = found.looked
-    span = f"{looked.frames} frames"
+    span = counted(looked.frames, "frame")
     if looked.seconds:
         span += f", {clock(looked.seconds)}"
         span += f" of {clock(looked.of_s)}" if looked.of_s and looked.parts > 1 else ""
     facts = _some(
-        ("strength", f"{found.z:.1f} standard deviations" if searched else None),
-        ("false alarm", _small(found.false_alarm) if searched else None),
-        ("operator", found.identifier),
+        ("strength", f"{found.z:.1f} ({_STRENGTH})" if searched else None),
+        ("chance", f"{_small(found.false_alarm)} ({_CHANCE})" if searched else None),
+        ("made by", found.identifier and f"{found.identifier} ({_WHO[found.own]})"),
         ("key", None if found.epoch is None else str(found.epoch)),
         ("looked at", span if searched else None),
     )

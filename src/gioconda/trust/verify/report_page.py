@@ -102,7 +102,10 @@ def _section(section: Section, finding: Finding) -> str:
 def _facts(facts: tuple[tuple[str, str], ...]) -> str:
     if not facts:
         return ""
-    rows = "".join(f"<dt>{escape(n)}</dt><dd>{escape(v)}</dd>" for n, v in facts)
+    # A long address is broken at its slashes.
+    rows = "".join(
+        f"<dt>{escape(n)}</dt><dd>{escape(v).replace('/', '/<wbr>')}</dd>" for n, v in facts
+    )
     return f"<dl>{rows}</dl>"
 
 

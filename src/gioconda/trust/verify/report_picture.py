@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 from gioconda.trust.verify.finding import Finding
@@ -16,6 +17,7 @@ from gioconda.trust.verify.report_content import (
     times,
 )
 from gioconda.trust.verify.report_page import COLOURS, FULL_Z, NAMES
+from gioconda.trust.verify.text_fitting import fitted
 from gioconda.trust.verify.words import clock
 
 if TYPE_CHECKING:
@@ -26,11 +28,16 @@ _TONES: Final = {"mark": "#8a5415", "warn": "#a33a1c", "quiet": "#6b5a46"}
 _DPI: Final = 150
 _WIDTH_IN: Final = 8.0
 _MARGIN_IN: Final = 0.5
-#: Characters of a line of text, and of the values of facts, in points of their sizes.
-_LINE_CHARACTERS: Final = 92
-_VALUE_CHARACTERS: Final = 76
+_TEXT_IN: Final = _WIDTH_IN - 2 * _MARGIN_IN
+#: Size of facts, in points, and of a line of them.
+_FACT: Final = 8.5
+_FACT_IN: Final = 0.175
+_NAME_LINES: Final = 2
 _VALUE_LINES: Final = 3
 _VALUE_AT_IN: Final = 1.55
+#: Air between names and values.
+_GAP_IN: Final = 0.12
+_HEADLINE: Final = 21
 _TIMELINE_IN: Final = 1.05
 
 
@@ -49,18 +56,20 @@ class _Sheet:
 
     def paragraph(self, words: str, size: float = 10, x: float = 0.0, **style: Any) -> None:
         """Write lines, and go on below them."""
-        for line in textwrap.wrap(words, _LINE_CHARACTERS) or [""]:
+        family = style.get("family", "sans-serif")
+        for line in fitted(words, _TEXT_IN - x, size, family=family):
             self.text(line, size, x, **style)
             self.y += size / 72 * 1.5
 
     def facts(self, facts: tuple[tuple[str, str], ...]) -> None:
         """Write names and values in two columns."""
         for name, value in facts:
-            self.text(name[:24], 8.5, color=_MUTED)
-            lines = textwrap.wrap(value, _VALUE_CHARACTERS, max_lines=_VALUE_LINES) or [""]
-            for line in lines:
-                self.text(line, 8.5, _VALUE_AT_IN, color=_INK)
-                self.y += 0.175
+            names = fitted(name, _VALUE_AT_IN - _GAP_IN, _FACT, _NAME_LINES)
+            values = fitted(value, _TEXT_IN - _VALUE_AT_IN, _FACT, _VALUE_LINES)
+            for left, right in zip_longest(names, values, fillvalue=""):
+                self.text(left, _FACT, color=_MUTED)
+                self.text(right, _FACT, _VALUE_AT_IN, color=_INK)
+                self.y += _FACT_IN
 
     def rule(self) -> None:
         """Draw a line across, with some air."""
@@ -82,8 +91,7 @@ def _written(finding: Finding) -> _Sheet:
     name = textwrap.shorten(finding.file.name or "a file", 70, placeholder="…")
     sheet.paragraph(f"What can be known of {name}", 9.5, color=_MUTED)
     sheet.y += 0.1
-    sheet.text(HEADLINES[code], 21, family="serif", color=_TONES[TONES[code]])
-    sheet.y += 0.45
+    sheet.paragraph(HEADLINES[code], _HEADLINE, family="serif", color=_TONES[TONES[code]])
     sheet.paragraph(finding.verdict.sentence, 10.5)
     for detail in finding.verdict.details:
         sheet.paragraph(detail, 9.5, color=_MUTED)

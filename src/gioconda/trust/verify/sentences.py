@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from gioconda.trust.verify.words import (
     SOURCE_TYPES,
     clock,
+    counted,
     length,
     probability,
     source_type,
@@ -18,12 +19,17 @@ if TYPE_CHECKING:
     from gioconda.trust.watermark.detection import Detection
 
 
-def of_mark(found: Detection, looked: Looked, quick: bool) -> str:
-    """Return what a search for the watermark says."""
+def of_mark(found: Detection, looked: Looked, quick: bool, own: bool = False) -> str:
+    """Return what a search for the watermark says; ``own``: the identifier is of here."""
     if found.verdict == "detected":
-        words = f"Gioconda's watermark is in it (false alarm: {probability(found.false_alarm)})."
-        if found.identifier is not None:
-            words += " It names the operator: this installation holds the key."
+        words = (
+            "Gioconda's watermark is in it (that chance alone would show this: "
+            f"{probability(found.false_alarm)})."
+        )
+        if own:
+            words += " It names this installation as the one that made it."
+        elif found.identifier is not None:
+            words += " It names an operator whose key is held here, but not this installation."
     elif found.verdict == "inconclusive":
         words = (
             "There is a trace that may be Gioconda's watermark, too weak to rely on."
@@ -39,11 +45,22 @@ def of_mark(found: Detection, looked: Looked, quick: bool) -> str:
 
 def _share(looked: Looked) -> str:
     """Return how much was looked at, where that was not all."""
+    if looked.counted:
+        frames = counted(looked.frames, "frame")
+        part = f", of the first {length(looked.seconds)}" if looked.cut else ""
+        return (
+            f" The file does not tell when its pictures are shown, so 25 a second are assumed; "
+            f"{frames} looked at{part}."
+        )
     if looked.parts > 1 and looked.of_s:
         spread = f" Looked at: {length(looked.seconds)} of {length(looked.of_s)}, "
-        singles = f", and {looked.singles} single frames between them" if looked.singles else ""
+        singles = (
+            f", and {counted(looked.singles, 'single frame')} between them"
+            if looked.singles
+            else ""
+        )
         return f"{spread}in {looked.parts} stretches spread over it{singles}."
-    if looked.cut or (looked.of_s and looked.seconds < 0.5 * looked.of_s):
+    if looked.seconds and (looked.cut or (looked.of_s and looked.seconds < 0.5 * looked.of_s)):
         whole = f" of {length(looked.of_s)}" if looked.of_s else ""
         return f" Looked at: its first {clock(looked.seconds)}{whole}."
     return ""

@@ -140,7 +140,7 @@ def _judged(
                 f"Parts of it were made with Gioconda ({spans(parts)}), and others show no mark "
                 f"({spans(gaps)}): it seems to be put together from several sources."
             )
-        return "made_with_gioconda", _made(credentials, valid, ours, log, details)
+        return "made_with_gioconda", _made(credentials, watermark, valid, ours, log, details)
     if ours:
         return "credentials_only", _only_credentials(file, credentials, watermark, details)
     if log.status == "known_frames":
@@ -149,8 +149,8 @@ def _judged(
             "pictures of the same kind: likeness is no evidence."
         )
         return "known_frames", (
-            "Its pictures look like those of something that this installation made, but carry no "
-            "mark that was found: no evidence either way."
+            "No evidence either way: nothing of Gioconda's was found in it. It looks like "
+            "something that was made here."
         )
     return _elsewhere(credentials, valid, watermark, claims, details)
 
@@ -169,6 +169,7 @@ def _altered(marked: bool, log: LogFinding) -> str:
 
 def _made(
     credentials: CredentialsFinding,
+    watermark: WatermarkFinding,
     valid: bool,
     ours: bool,
     log: LogFinding,
@@ -176,8 +177,8 @@ def _made(
 ) -> str:
     if not valid:
         details.append(
-            "It lost its credentials on the way, as most platforms take them off; the watermark "
-            "stays in the pictures."
+            "It carries no credentials (any more): most platforms take them off, and a screenshot "
+            "never has any. The watermark stays in the pictures."
             if credentials.status == "none"
             else "Its credentials cannot be relied on; the watermark stays in the pictures."
         )
@@ -188,6 +189,11 @@ def _made(
     else:
         details.append(
             "Its credentials are those of another program, which may have edited it afterwards."
+        )
+    if watermark.identifier is None and not (ours and credentials.status == "trusted"):
+        details.append(
+            "Its public mark says so; who made it cannot be told here, and whoever reads "
+            "Gioconda's source can set such a mark or take it off."
         )
     if log.status == "known_frames":
         details.append("This installation's log knows its pictures.")

@@ -61,6 +61,11 @@ def length(seconds: float) -> str:
     return f"{seconds / 60:.0f} min"
 
 
+def counted(number: int, name: str, names: str = "") -> str:
+    """Return a number of things in words: ``1 frame``, ``2 frames``."""
+    return f"{number} {name}" if number == 1 else f"{number:,} {names or name + 's'}"
+
+
 def probability(value: float) -> str:
     """Return a small probability in words."""
     if value >= 0.1:
