@@ -189,7 +189,7 @@ def test_it_works_without_a_session(watched: Any, server: Any) -> None:
     watched.page.click("#check-open")
     choose(watched.page)
     watched.page.wait_for_selector("#check-verdict")
-    assert watched.page.inner_text("#check-verdict") == "Changed after it was signed"
+    assert watched.page.inner_text("#check-verdict") == "Its credentials do not fit it"
 
 
 def test_every_verdict_and_state_has_its_words(watched: Any, server: Any) -> None:
