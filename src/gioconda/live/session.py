@@ -392,10 +392,8 @@ def _check_room(waiting: SpeechQueue, count: int, rate_hz: int) -> None:
         OptionError: there would be more.
     """
     if waiting.waiting_samples / OUTPUT_RATE_HZ + count / max(rate_hz, 1) > MOST_QUEUED_S:
-        raise OptionError(
-            f"more than {MOST_QUEUED_S / 60:.0f} minutes of speech would wait; push it as it is "
-            "heard"
-        )
+        minutes = f"{MOST_QUEUED_S / 60:.0f} minutes"
+        raise OptionError(f"more than {minutes} of speech would wait; push it as it is heard")
 
 
 def _later(phone: TimedPhone, seconds: float) -> TimedPhone:

@@ -23,8 +23,8 @@ def of_mark(found: Detection, looked: Looked, quick: bool, own: bool = False) ->
     """Return what a search for the watermark says; ``own``: the identifier is of here."""
     if found.verdict == "detected":
         words = (
-            "Gioconda's watermark is in it (that chance alone would show this: "
-            f"{probability(found.false_alarm)})."
+            "Gioconda's watermark is in it. That chance alone shows it in an unmarked file: "
+            f"{probability(found.false_alarm)}."
         )
         if own:
             words += " It names this installation as the one that made it."
