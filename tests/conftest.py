@@ -51,3 +51,11 @@ def _private_folders(tmp_path_factory: pytest.TempPathFactory) -> None:
     keys = {"identifier": "0123456789abcdef", "keys": [{"epoch": 1, "secret": "5a" * 32}]}
     write_private("watermark.json", json.dumps(keys).encode())
     os.environ["GIOCONDA_BASIS"] = "artwork"
+
+
+@pytest.fixture
+def unmarked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Frames without the watermark, for tests of what is under it."""
+    monkeypatch.setattr(
+        "gioconda.trust.watermark.marker.Marker.marked", lambda self, frame: frame.copy()
+    )

@@ -15,6 +15,8 @@ from gioconda.frame_maker import FrameMaker
 from gioconda.motion import moment, neutral
 from gioconda.render import registry
 
+pytestmark = pytest.mark.usefixtures("unmarked")
+
 SIDE = 256
 #: Where the astronaut's view of 256 shows only background, only face, and a shoulder; x, y.
 AWAY, NOSE_TIP = (236, 30), 1

@@ -12,6 +12,8 @@ from gioconda.frame_maker import FrameMaker
 from gioconda.motion import moment, neutral
 from gioconda.portrait import Portrait
 
+pytestmark = pytest.mark.usefixtures("unmarked")
+
 BODIES = ("ai_fullbody_01.png", "ai_halfbody_man_hands.png", "painting_fullfigure_smallface.jpg")
 MOVED = moment(headYaw=10, headRoll=6, headX=0.12, headPitch=-4, breath=1, jawOpen=0.3)
 
