@@ -68,6 +68,7 @@ def test_a_face_that_speaks_moves_and_a_face_in_silence_keeps_its_mouth(
     assert np.abs(silent["articulation"]).max() < 0.02
 
 
+@pytest.mark.usefixtures("unmarked")  # the mark follows what it saw, frame by frame
 def test_rates_show_the_same_performance(portrait: Portrait, speech: np.ndarray) -> None:
     at_30 = all_frames(portrait, [speech], fps=30)
     at_60 = all_frames(portrait, [speech], fps=60)

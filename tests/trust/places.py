@@ -99,6 +99,7 @@ OTHERS = {
     "measure/speed.py:_write_speech open": "a sound to be animated",
     "measure/trust/clips.py:footage_of write_bytes": "with consent, not marked yet, in a folder of "
     "the run that its user alone can open and that goes with it; there is no option to keep it",
+    "measure/trust/fresh.py:_make save": "Animation.save seals; a temporary folder",
     "measure/trust/trade_off.py:plot savefig": "a plot",
     "measure/trust/transcoding.py:encoded open": "in memory, to be attacked",
     "measure/trust/transcoding.py:jpeg imencode": "in memory, to be attacked",
