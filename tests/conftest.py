@@ -59,3 +59,11 @@ def unmarked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
         "gioconda.trust.watermark.marker.Marker.marked", lambda self, frame: frame.copy()
     )
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A private folder of this test alone; nothing is in it yet."""
+    folder = tmp_path / "home"
+    monkeypatch.setenv("GIOCONDA_HOME", str(folder))
+    return folder

@@ -21,13 +21,6 @@ from gioconda.trust.seal import seal
 from gioconda.trust.watermark.keys import operator_keys, own_identifier
 
 
-@pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    folder = tmp_path / "home"
-    monkeypatch.setenv("GIOCONDA_HOME", str(folder))
-    return folder
-
-
 @pytest.fixture(scope="module")
 def shelf(tmp_path_factory: pytest.TempPathFactory) -> Shelf:
     return Shelf(tmp_path_factory.mktemp("shelf"))

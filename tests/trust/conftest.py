@@ -98,14 +98,6 @@ def speech() -> np.ndarray:
         return np.concatenate(list(sound.chunks()))[16_000:24_000]
 
 
-@pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder of this test alone; nothing is in it yet."""
-    folder = tmp_path / "home"
-    monkeypatch.setenv("GIOCONDA_HOME", str(folder))
-    return folder
-
-
 @pytest.fixture(scope="session")
 def shelf(tmp_path_factory: pytest.TempPathFactory) -> Shelf:
     """Unsealed files of every format."""
